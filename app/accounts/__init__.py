@@ -1,0 +1,1 @@
+"""User accounts, passwords and server-side sessions: who you are."""

@@ -1,0 +1,1 @@
+"""The audit trail: append-only, sealed nightly, able to forget persons."""

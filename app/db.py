@@ -1,0 +1,104 @@
+"""The database: engine, write locks, column kinds and constraint names for SQLite and PostgreSQL."""
+
+import sqlite3
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlmodel import Session, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: MetaData = SQLModel.metadata
+
+BUSY_TIMEOUT_MS = 5000
+POOL_SIZE = 16
+
+
+def choice(kind: type[StrEnum]) -> Any:
+    """Give a column type for *kind*: stores the value as VARCHAR with a CHECK, never a native enum."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+        length=32,
+    )
+
+
+def rel(attribute: Any) -> QueryableAttribute[Any]:
+    """Let mypy accept a relationship attribute as a loader option's target."""
+    return attribute  # type: ignore[no-any-return]  # SQLModel types relationships as their targets
+
+
+class Database:
+    """One database of one process: a reading engine, a writing twin, one connection kept open.
+
+    On SQLite a writing unit of work begins with BEGIN IMMEDIATE: with a deferred BEGIN two writers die with
+    "database is locked" without ever waiting. WAL with synchronous=FULL keeps every acknowledged commit over a power
+    cut. One connection stays open unused, so that reading goes on when a full disk forbids making -wal and -shm.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 16, "poolclass": QueuePool}
+        if not self.is_sqlite:
+            options["pool_pre_ping"] = True
+        self.engine: Engine = create_engine(self.url, **options)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writer = self.engine.execution_options(writes=True)
+        self._kept_open: sqlite3.Connection | None = None
+
+    def keep_open(self) -> None:
+        """Open the connection that is never used nor closed. Does nothing on PostgreSQL."""
+        if self.is_sqlite and self._kept_open is None and self.url.database:
+            self._kept_open = sqlite3.connect(self.url.database, check_same_thread=False)
+            self._kept_open.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def session(self, *, writes: bool) -> Session:
+        """Give a session; one that *writes* takes SQLite's write lock when it begins."""
+        return Session(self._writer if writes else self.engine, expire_on_commit=False, autoflush=True)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+        if self._kept_open is not None:
+            self._kept_open.close()
+            self._kept_open = None
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # Transactions are begun by us (below), not by the driver.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "secure_delete=ON",
+        "cache_size=-16000",
+        "mmap_size=268435456",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+

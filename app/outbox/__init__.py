@@ -1,0 +1,1 @@
+"""Outgoing mail: rows that commit with the act, and their delivery."""

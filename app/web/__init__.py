@@ -1,0 +1,1 @@
+"""The web side of the ground: session, guards, forms, language, security, errors."""

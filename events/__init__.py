@@ -1,0 +1,1 @@
+"""The third floor: the calendar, sign-ups and calendar feeds."""

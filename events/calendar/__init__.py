@@ -1,0 +1,1 @@
+"""Events and their dates: drafts, publication, month, week and list pages."""

@@ -1,0 +1,166 @@
+"""Tables of the calendar: events and their occurrences, the institutions concerned."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from pydantic import NaiveDatetime
+from sqlalchemy import JSON, Column, DateTime, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from app.db import choice
+
+TITLE_MAX = 160
+PLACE_MAX = 200
+TEXT_MAX = 8000
+REASON_MAX = 300
+CAPACITY_MAX = 5000
+
+
+class EventKind(StrEnum):
+    """Kinds of events, after docs/glossary.md."""
+
+    GROUP_MEETING = "group_meeting"
+    INDIVIDUAL_MEETING = "individual_meeting"
+    DUTY_HOURS = "duty_hours"
+    STAFF_TRAINING = "staff_training"
+    STUDY_VISIT = "study_visit"
+    COORDINATION_MEETING = "coordination_meeting"
+    CONFERENCE = "conference"
+    COUNCIL_MEETING = "council_meeting"
+    WORKSHOP = "workshop"
+    FAMILY_THERAPY = "family_therapy"
+    GROUP_THERAPY = "group_therapy"
+    INDIVIDUAL_THERAPY = "individual_therapy"
+    VOCATIONAL_TRAINING = "vocational_training"
+    COUNSELLING = "counselling"
+    ADMINISTRATIVE_STEP = "administrative_step"
+    OTHER = "other"
+
+
+class State(StrEnum):
+    """Life of an event and of each of its dates; *removed* keeps a date that was taken out (EXDATE)."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    REMOVED = "removed"
+
+
+class Visibility(StrEnum):
+    """Who sees an event: everybody, the signed-in, or organisers and invited institutions."""
+
+    PUBLIC = "public"
+    PARTNERS = "partners"
+    INVITED = "invited"
+
+
+class Split(StrEnum):
+    """What happens to a booking larger than the free seats."""
+
+    SPLIT = "split"
+    ALL_OR_NOTHING = "all_or_nothing"
+
+
+class Part(StrEnum):
+    """Why an institution stands on an event."""
+
+    CO_ORGANISER = "co_organiser"
+    INVITED = "invited"
+
+
+class Event(SQLModel, table=True):
+    """An event. *uuid* is its address and iCalendar UID and never changes; SEQUENCE moves in calendar.actions only.
+
+    *local_start* is Warsaw wall time; *minutes* the length (whole days for *all_day*).
+    """
+
+    __table_args__ = (
+        Index("ix_event_organiser", "organiser_id", "state"),
+        Index("ix_event_place", "place_institution_id", "state"),
+        Index("ix_event_programme", "programme_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    uuid: UUID = Field(default_factory=uuid4, unique=True)
+    title: str = Field(max_length=TITLE_MAX)
+    kind: EventKind = Field(sa_type=choice(EventKind))
+    state: State = Field(default=State.DRAFT, sa_type=choice(State))
+    visibility: Visibility = Field(default=Visibility.PARTNERS, sa_type=choice(Visibility))
+    organiser_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT")
+    place_institution_id: int | None = Field(default=None, foreign_key="institution.id", ondelete="RESTRICT")
+    place: str = Field(default="", max_length=PLACE_MAX, description="address, or name of a place without a card")
+    room: str = Field(default="", max_length=PLACE_MAX)
+    online: bool = False
+    online_link: str = Field(default="", max_length=300, description="shown to participants only")
+    voivodeship_code: str | None = Field(
+        default=None, foreign_key="voivodeship.code", ondelete="RESTRICT", max_length=2
+    )
+    programme_id: int | None = Field(default=None, foreign_key="programme.id", ondelete="SET NULL")
+    clause_id: int | None = Field(default=None, foreign_key="clause.id", ondelete="SET NULL", index=True)
+    local_start: NaiveDatetime = Field(sa_column=Column(DateTime(timezone=False), nullable=False))
+    minutes: int
+    all_day: bool = False
+    zone: str = Field(default="Europe/Warsaw", max_length=40)
+    rule: str | None = Field(default=None, max_length=300, description="RRULE text of a series")
+    sequence: int = 0
+    revision: int = Field(default=1, description="raised by every change: a stale form is refused")
+    capacity: int | None = None
+    split: Split = Field(default=Split.SPLIT, sa_type=choice(Split))
+    signup_closes_at: datetime | None = None
+    withdraw_until: datetime | None = None
+    audience: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    description: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    contact: str = Field(default="", max_length=200)
+    cancel_reason: str = Field(default="", max_length=REASON_MAX)
+    basis: str = Field(default="", max_length=300)
+    created_by: int | None = None
+    created_at: datetime
+    changed_at: datetime
+    published_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    synthetic: bool = False
+
+
+class Occurrence(SQLModel, table=True):
+    """One date of an event. *original_local* is its RECURRENCE-ID and never changes.
+
+    *state*, *visibility*, *kind* and *voivodeship_code* follow the event (or this date's own cancellation), so that
+    lists and counts read one table; *seats_taken* and *waiting* are kept by the sign-up actions under the lock.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("event_id", "original_local", name="uq_occurrence_original"),
+        Index("ix_occurrence_listed", "visibility", "state", "starts_at", "id"),
+        Index("ix_occurrence_upcoming", "starts_at", "id"),
+        Index("ix_occurrence_day", "local_date", "starts_at", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    event_id: int = Field(foreign_key="event.id", ondelete="CASCADE", index=True)
+    original_local: NaiveDatetime = Field(sa_column=Column(DateTime(timezone=False), nullable=False))
+    starts_at: datetime
+    ends_at: datetime
+    local_date: date
+    state: State = Field(default=State.DRAFT, sa_type=choice(State))
+    visibility: Visibility = Field(sa_type=choice(Visibility))
+    kind: EventKind = Field(sa_type=choice(EventKind))
+    voivodeship_code: str | None = Field(default=None, max_length=2)
+    title: str | None = Field(default=None, max_length=TITLE_MAX)
+    place: str | None = Field(default=None, max_length=PLACE_MAX)
+    sequence: int = 0
+    changed_at: datetime
+    seats_taken: int = 0
+    waiting: int = 0
+    next_queue_no: int = 1
+
+
+class EventParty(SQLModel, table=True):
+    """An institution beside the organiser: co-organiser or invited."""
+
+    __tablename__ = "event_party"
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    institution_id: int = Field(primary_key=True, foreign_key="institution.id", ondelete="RESTRICT", index=True)
+    part: Part = Field(sa_type=choice(Part))

@@ -1,0 +1,261 @@
+"""Decisions about events on plain values: kinds, who may do what, which times are allowed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from app import warsaw
+from app.actors import Actor, Role
+from app.errors import Conflict, Forbidden, Refusal
+from app.text import N_
+from events.calendar.models import EventKind, Split, State, Visibility
+
+LONGEST = timedelta(days=14)
+PRISON_KINDS = frozenset({"prison", "remand_prison", "external_unit"})
+
+KIND_LABEL: Mapping[EventKind, str] = {
+    EventKind.GROUP_MEETING: N_("Group meeting"),
+    EventKind.INDIVIDUAL_MEETING: N_("Individual meetings"),
+    EventKind.DUTY_HOURS: N_("Social worker's duty hours"),
+    EventKind.STAFF_TRAINING: N_("Staff training"),
+    EventKind.STUDY_VISIT: N_("Study visit"),
+    EventKind.COORDINATION_MEETING: N_("Coordination meeting"),
+    EventKind.CONFERENCE: N_("Conference"),
+    EventKind.COUNCIL_MEETING: N_("Council meeting"),
+    EventKind.WORKSHOP: N_("Workshop"),
+    EventKind.FAMILY_THERAPY: N_("Family therapy"),
+    EventKind.GROUP_THERAPY: N_("Group therapy"),
+    EventKind.INDIVIDUAL_THERAPY: N_("Individual therapy"),
+    EventKind.VOCATIONAL_TRAINING: N_("Vocational training"),
+    EventKind.COUNSELLING: N_("Counselling"),
+    EventKind.ADMINISTRATIVE_STEP: N_("Interview or administrative step"),
+    EventKind.OTHER: N_("Other event"),
+}
+
+FAMILY: Mapping[EventKind, str] = {
+    EventKind.GROUP_MEETING: "spotkanie",
+    EventKind.INDIVIDUAL_MEETING: "spotkanie",
+    EventKind.DUTY_HOURS: "dyzur",
+    EventKind.STAFF_TRAINING: "kadra",
+    EventKind.STUDY_VISIT: "studyjna",
+    EventKind.COORDINATION_MEETING: "spotkanie",
+    EventKind.CONFERENCE: "spotkanie",
+    EventKind.COUNCIL_MEETING: "spotkanie",
+    EventKind.WORKSHOP: "warsztat",
+    EventKind.FAMILY_THERAPY: "rodzina",
+    EventKind.GROUP_THERAPY: "warsztat",
+    EventKind.INDIVIDUAL_THERAPY: "warsztat",
+    EventKind.VOCATIONAL_TRAINING: "kadra",
+    EventKind.COUNSELLING: "warsztat",
+    EventKind.ADMINISTRATIVE_STEP: "inne",
+    EventKind.OTHER: "inne",
+}
+
+FAMILY_LABEL: Mapping[str, str] = {
+    "spotkanie": N_("Meetings"),
+    "dyzur": N_("Duty hours"),
+    "kadra": N_("Training"),
+    "studyjna": N_("Study visits"),
+    "rodzina": N_("Family"),
+    "warsztat": N_("Workshops and therapy"),
+    "inne": N_("Other"),
+}
+
+ICON: Mapping[EventKind, str] = {
+    EventKind.GROUP_MEETING: "users",
+    EventKind.INDIVIDUAL_MEETING: "user",
+    EventKind.DUTY_HOURS: "clock",
+    EventKind.STAFF_TRAINING: "cap",
+    EventKind.STUDY_VISIT: "eye",
+    EventKind.COORDINATION_MEETING: "swap",
+    EventKind.CONFERENCE: "column",
+    EventKind.COUNCIL_MEETING: "column",
+    EventKind.WORKSHOP: "chat",
+    EventKind.FAMILY_THERAPY: "heart",
+    EventKind.GROUP_THERAPY: "users",
+    EventKind.INDIVIDUAL_THERAPY: "user",
+    EventKind.VOCATIONAL_TRAINING: "tools",
+    EventKind.COUNSELLING: "chat",
+    EventKind.ADMINISTRATIVE_STEP: "doc",
+    EventKind.OTHER: "cal",
+}
+
+AUDIENCE: Mapping[str, str] = {
+    "prison_staff": N_("prison staff"),
+    "social_workers": N_("social workers"),
+    "ngo_staff": N_("staff of organisations"),
+    "probation_officers": N_("probation officers"),
+    "office_staff": N_("staff of offices"),
+    "convicts": N_("convicted persons (number only)"),
+    "remand": N_("persons remanded in custody (number only)"),
+    "released": N_("persons who have left prison"),
+    "families": N_("families"),
+    "employers": N_("employers"),
+}
+
+VISIBILITY_LABEL: Mapping[Visibility, str] = {
+    Visibility.PUBLIC: N_("Everybody"),
+    Visibility.PARTNERS: N_("Signed-in partners"),
+    Visibility.INVITED: N_("Invited institutions only"),
+}
+
+STATE_LABEL: Mapping[State, str] = {
+    State.DRAFT: N_("draft"),
+    State.PUBLISHED: N_("published"),
+    State.CANCELLED: N_("cancelled"),
+    State.REMOVED: N_("removed date"),
+}
+
+
+class UnsafeHour(Refusal):
+    """A start or end in the doubled or missing hour of a clock-change night."""
+
+    message = N_("In this night the clocks change: choose a time before 02:00 or from 03:00 on.")
+
+
+class EndBeforeStart(Refusal):
+    """An end that is not after the start."""
+
+    message = N_("The end must be later than the start.")
+
+
+class TooLong(Refusal):
+    """An event longer than 14 days."""
+
+    message = N_("An event can last 14 days at most. For a longer one post a project.")
+
+
+class InThePast(Refusal):
+    """A start that has passed."""
+
+    message = N_("The date must be later than now.")
+
+
+class Incomplete(Refusal):
+    """A draft that lacks what publishing needs."""
+
+    message = N_("This draft is not complete yet: give the place and whom the event is for, then publish it.")
+
+
+class NotADraft(Conflict):
+    """Publishing what is published or cancelled already."""
+
+    message = N_("This event has been published or cancelled already.")
+
+
+class AlreadyCancelled(Conflict):
+    """An act on a cancelled event."""
+
+    message = N_("This event has been cancelled. Copy it as a new one if it is to take place after all.")
+
+
+class StalePage(Conflict):
+    """A form made from an older state of the event."""
+
+    message = N_("Somebody changed this event while you were editing it. Compare and save again.")
+
+
+class AlreadyOver(Conflict):
+    """A change of an event that has ended."""
+
+    message = N_("This event is over and can no longer be changed.")
+
+
+class NotYourEvent(Forbidden):
+    """A change of another institution's event."""
+
+    message = N_("Only a coordinator of the organising institution can do this.")
+
+
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """What a form says of an event: checked values, Warsaw wall times, ids that the view has resolved."""
+
+    title: str
+    kind: EventKind
+    starts: datetime
+    ends: datetime
+    all_day: bool = False
+    place_institution_id: int | None = None
+    place: str = ""
+    room: str = ""
+    online: bool = False
+    online_link: str = ""
+    voivodeship_code: str | None = None
+    capacity: int | None = None
+    audience: tuple[str, ...] = ()
+    description: str = ""
+    topics: tuple[str, ...] = ()
+    visibility: Visibility = Visibility.PARTNERS
+    programme_id: int | None = None
+    clause_id: int | None = None
+    split: Split = Split.SPLIT
+    signup_closes_at: datetime | None = None
+    withdraw_until: datetime | None = None
+    contact: str = ""
+    invited: tuple[int, ...] = ()
+    basis: str = ""
+    synthetic: bool = False
+
+
+class HasTimes(Protocol):
+    """What the decisions below read of an event."""
+
+    organiser_id: int
+    state: State
+
+
+def check_times(starts: datetime, ends: datetime, *, all_day: bool = False) -> None:
+    """Refuse Warsaw wall times that no calendar shows alike.
+
+    Raises EndBeforeStart, TooLong, UnsafeHour.
+    """
+    if ends <= starts:
+        raise EndBeforeStart
+    if ends - starts > LONGEST:
+        raise TooLong
+    if not all_day and (warsaw.is_unsafe(starts) or warsaw.is_unsafe(ends)):
+        raise UnsafeHour
+
+
+def check_future(starts: datetime, now: datetime, *, all_day: bool = False) -> None:
+    """Refuse a start (Warsaw wall time) that has passed at *now*. Raises InThePast."""
+    past = starts.date() < warsaw.today(now) if all_day else warsaw.to_utc(starts) <= now
+    if past:
+        raise InThePast
+
+
+def may_draft(actor: Actor) -> bool:
+    """Whether *actor* may begin an event for his institution."""
+    return actor.coordinates or actor.role is Role.SYSTEM
+
+
+def may_edit(actor: Actor, event: HasTimes) -> bool:
+    """Whether *actor* may change, publish or cancel *event*: coordinators of the organiser."""
+    return actor.role is Role.SYSTEM or (actor.coordinates and actor.institution_id == event.organiser_id)
+
+
+def missing(draft_place: bool, audience: tuple[str, ...] | list[str]) -> list[str]:
+    """Name (as msgids) what a draft lacks before it can be published."""
+    gaps = []
+    if not draft_place:
+        gaps.append(N_("where it takes place"))
+    if not audience:
+        gaps.append(N_("whom it is for"))
+    return gaps
+
+
+def default_visibility(place_kind: str) -> Visibility:
+    """Inside a prison unit an event is for the invited unless somebody opens it; elsewhere for partners."""
+    return Visibility.INVITED if place_kind in PRISON_KINDS else Visibility.PARTNERS
+
+
+def minutes_between(starts: datetime, ends: datetime) -> int:
+    """Length in minutes of real time between two Warsaw wall times."""
+    return round((warsaw.to_utc(ends) - warsaw.to_utc(starts)).total_seconds() / 60)
+
+
+def last_day(starts: datetime, ends: datetime) -> date:
+    """Last Warsaw date that the event touches; an end at midnight does not touch the next day."""
+    return (ends - timedelta(minutes=1)).date() if ends > starts else starts.date()

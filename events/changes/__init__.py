@@ -1,0 +1,1 @@
+"""Edit and cancel an event as users do it: reaches the rooms below."""

@@ -1,0 +1,1 @@
+"""Public iCalendar feeds of the portal, an institution, a project, an event."""

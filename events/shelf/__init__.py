@@ -1,0 +1,1 @@
+"""Stored iCalendar text per event and the versions of feeds."""

@@ -1,0 +1,1 @@
+"""Sign-ups: seats, the waiting list, withdrawal and promotion."""

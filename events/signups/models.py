@@ -1,0 +1,65 @@
+"""Tables of sign-ups: one booking per posted form, one row per seat asked for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from app.db import choice
+
+BOOKING_MAX = 50
+
+
+class SignUpState(StrEnum):
+    """Where a person or place stands."""
+
+    SEAT = "seat"
+    WAITING = "waiting"
+    WITHDRAWN = "withdrawn"
+
+
+class Booking(SQLModel, table=True):
+    """One posted sign-up form; *key* comes from the form, so that a double click makes one sign-up."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=36, unique=True)
+    occurrence_id: int = Field(foreign_key="occurrence.id", ondelete="CASCADE", index=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT", index=True)
+    made_by: int | None = None
+    made_at: datetime
+
+
+class SignUp(SQLModel, table=True):
+    """One seat asked for: a person, or a place whose name comes later (*person* empty).
+
+    *person_key* is the folded work e-mail, or the place's own key: unique among the active rows of a date.
+    """
+
+    __tablename__ = "signup"
+    __table_args__ = (
+        UniqueConstraint("occurrence_id", "queue_no", name="uq_signup_queue"),
+        Index(
+            "uq_signup_person",
+            "occurrence_id",
+            "person_key",
+            unique=True,
+            sqlite_where=text("state <> 'withdrawn'"),
+            postgresql_where=text("state <> 'withdrawn'"),
+        ),
+        Index("ix_signup_state", "occurrence_id", "state", "queue_no"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    booking_id: int = Field(foreign_key="booking.id", ondelete="CASCADE", index=True)
+    occurrence_id: int = Field(foreign_key="occurrence.id", ondelete="CASCADE")
+    institution_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT", index=True)
+    user_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", index=True)
+    person: str = Field(default="", max_length=120)
+    function: str = Field(default="", max_length=120)
+    email: str = Field(default="", max_length=254)
+    person_key: str = Field(max_length=254)
+    state: SignUpState = Field(sa_type=choice(SignUpState))
+    queue_no: int
+    signed_up_at: datetime
+    changed_at: datetime

@@ -1,0 +1,1 @@
+"""The first floor: territory, institutions, people and agreements."""

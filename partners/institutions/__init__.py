@@ -1,0 +1,1 @@
+"""Institution cards, their services and the directory."""

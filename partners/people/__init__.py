@@ -1,0 +1,1 @@
+"""Memberships and roles: what a person may do, and for whom."""

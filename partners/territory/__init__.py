@@ -1,0 +1,1 @@
+"""TERYT territory: voivodeships, counties, gminas and Warsaw districts."""

@@ -1,0 +1,1 @@
+"""Programmes: what is run together, by whom, for whom."""
