@@ -1,0 +1,192 @@
+"""iCalendar text: one VEVENT from one CalendarItem, and the calendar around stored VEVENTs. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from icalendar import Calendar, Component, Event, vText, vUri
+
+from app import warsaw
+from app.text import clean
+
+RENDER = 1
+"""Raised whenever the code below writes other text than before: part of every ETag; `kladka db upgrade` rebuilds."""
+
+CANCELLED_PREFIX = "ODWOŁANE: "
+REFRESH = "PT1H"
+COLOR = "teal"
+COLOR_HEX = "#1B5E56"
+_PRODID = "-//Kladka//Kladka//PL"
+_END = b"END:VCALENDAR\r\n"
+_SPACES = re.compile(r"\s+")
+_LINES = re.compile(r"\s*\n\s*")
+_NOT_IN_ADDRESS = re.compile(r"[\s<>\"\x00-\x20\x7f]+")
+# Feeds hold no address of a person as a link; a typed address stays readable text.
+_MAILTO = re.compile(r"mailto:", re.IGNORECASE)
+
+# A constant, because what icalendar 7.3 generates puts summer onsets at the wrong local hour and ends in 2038, and
+# Outlook takes one yearly rule per observance only. RFC 5545, 3.6.5: DTSTART in local time of TZOFFSETFROM.
+VTIMEZONE = b"\r\n".join(
+    (
+        b"BEGIN:VTIMEZONE",
+        b"TZID:Europe/Warsaw",
+        b"BEGIN:DAYLIGHT",
+        b"TZOFFSETFROM:+0100",
+        b"TZOFFSETTO:+0200",
+        b"TZNAME:CEST",
+        b"DTSTART:19700329T020000",
+        b"RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+        b"END:DAYLIGHT",
+        b"BEGIN:STANDARD",
+        b"TZOFFSETFROM:+0200",
+        b"TZOFFSETTO:+0100",
+        b"TZNAME:CET",
+        b"DTSTART:19701025T030000",
+        b"RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+        b"END:STANDARD",
+        b"END:VTIMEZONE",
+        b"",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarItem:
+    """What a calendar may know of one date: no persons, no sign-ups.
+
+    *starts_at* and *ends_at* are aware UTC instants and are not read for *all_day*, which takes
+    *local_date_start* and *local_date_end* instead (Warsaw dates, the last day included). *modified* is the time of
+    the last change and becomes DTSTAMP too. *conference* is an online address: given only for those who take part.
+    """
+
+    uid: str
+    sequence: int
+    title: str
+    description: str
+    location: str
+    url: str
+    starts_at: datetime
+    ends_at: datetime
+    all_day: bool
+    local_date_start: date
+    local_date_end: date
+    created: datetime
+    modified: datetime
+    cancelled: bool = False
+    categories: tuple[str, ...] = ()
+    conference: str = ""
+
+
+class _Text(vText):
+    r"""A TEXT value escaped after RFC 5545, 3.3.11 (icalendar 7.3 turns a typed \N, as in C:\Nowy, into a newline)."""
+
+    def to_ical(self) -> bytes:
+        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+        return escaped.encode()
+
+
+def uid(event_uuid: UUID, hostname: str) -> str:
+    """Give the UID of an event: the same in every feed, download and mail, for ever."""
+    return f"{event_uuid}@{hostname}"
+
+
+def vevent(item: CalendarItem) -> bytes:
+    """Write *item* as one VEVENT: folded at 75 octets, CRLF ends, no empty property."""
+    event = Event()
+    event.add("uid", _Text(_one_line(item.uid)))
+    event.add("sequence", item.sequence)
+    event.add("dtstamp", item.modified)
+    event.add("created", item.created)
+    event.add("last-modified", item.modified)
+    if item.all_day:
+        event.add("dtstart", item.local_date_start)
+        # RFC 5545, 3.6.1: DTEND of a date is the day after the last one.
+        event.add("dtend", item.local_date_end + timedelta(days=1))
+    else:
+        event.add("dtstart", warsaw.to_local(item.starts_at))
+        event.add("dtend", warsaw.to_local(item.ends_at))
+    title = _one_line(item.title)
+    _add_text(event, "summary", CANCELLED_PREFIX + title if item.cancelled else title)
+    event.add("status", "CANCELLED" if item.cancelled else "CONFIRMED")
+    if item.all_day or item.cancelled:
+        event.add("transp", "TRANSPARENT")
+    _add_text(event, "location", _one_line(_LINES.sub(", ", clean(item.location).strip())))
+    for category in item.categories:
+        _add_text(event, "categories", _one_line(category))
+    conference, url = _address(item.conference), _address(item.url)
+    if conference:
+        event.add("conference", vUri(conference, params={"VALUE": "URI", "FEATURE": "VIDEO", "LABEL": "Online"}))
+    if url:
+        event.add("url", vUri(url))
+    # Some programs show neither CONFERENCE nor URL, all show the description: the page's link stands last.
+    _add_text(event, "description", "\n\n".join(part for part in (_plain(item.description), conference, url) if part))
+    text: bytes = event.to_ical()
+    return text
+
+
+def header(name: str, description: str = "") -> bytes:
+    """Write the head of a feed called *name*, VTIMEZONE included, up to where the first VEVENT begins."""
+    calendar = _calendar("PUBLISH")
+    for key in ("name", "x-wr-calname"):
+        _add_text(calendar, key, _one_line(name))
+    for key in ("description", "x-wr-caldesc"):
+        _add_text(calendar, key, _plain(description))
+    calendar.add("x-wr-timezone", warsaw.ZONE_NAME)
+    calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", REFRESH)
+    calendar.add("color", COLOR)
+    calendar.add("x-apple-calendar-color", COLOR_HEX)
+    return _head(calendar)
+
+
+def calendar(name: str, vevents: Iterable[bytes], *, method: str = "PUBLISH", description: str = "") -> bytes:
+    """Join stored *vevents* into one VCALENDAR.
+
+    With a *name* it is a feed; without one (one event to be imported) it names no calendar, because some programs
+    would make a new calendar of that name.
+    """
+    head = header(name, description) if name else _head(_calendar(method))
+    return b"".join((head, *vevents, _END))
+
+
+def publication(item: CalendarItem) -> str:
+    """Write *item* as a calendar of its own for a mail's attachment or a download.
+
+    METHOD:PUBLISH without ORGANIZER and ATTENDEE: the portal reads no answers by mail, so none is asked for
+    (RFC 5546, 3.2.1). A cancelled item carries STATUS:CANCELLED and, from its row, a raised SEQUENCE.
+    """
+    return calendar("", [vevent(item)]).decode()
+
+
+def _calendar(method: str) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", _PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", method)
+    return calendar
+
+
+def _head(calendar: Calendar) -> bytes:
+    text: bytes = calendar.to_ical()
+    return text.removesuffix(_END) + VTIMEZONE
+
+
+def _add_text(component: Component, key: str, text: str) -> None:
+    # Empty properties are errors to libical.
+    if text:
+        component.add(key, _Text(text))
+
+
+def _one_line(text: str) -> str:
+    return _SPACES.sub(" ", _MAILTO.sub(" ", clean(text))).strip()
+
+
+def _plain(text: str) -> str:
+    return _MAILTO.sub(" ", clean(text)).strip()
+
+
+def _address(text: str) -> str:
+    return _NOT_IN_ADDRESS.sub("", clean(text))
