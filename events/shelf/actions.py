@@ -1,0 +1,138 @@
+"""What writes the shelf: the text of an event with its change, and the versions of the feeds it touches."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+
+from sqlalchemy import case, delete, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from events import ical
+from events.ical import CalendarItem
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
+from events.shelf.queries import PUBLIC_OWNER
+
+Feed = tuple[FeedKind, int]
+PUBLIC: Feed = (FeedKind.PUBLIC, PUBLIC_OWNER)
+# Versions follow the clock (seconds since this day) and never stand still, so that a database restored from a backup
+# does not give out once more the ETags of what was lost.
+_VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def put(
+    session: Session,
+    event_id: int,
+    item: CalendarItem | None,
+    feeds: Collection[Feed],
+    last_day: datetime,
+    now: datetime,
+) -> None:
+    """Store the text of an event that everybody may see, or take it away if *item* is None or *feeds* is empty.
+
+    *feeds* are all feeds the event stands in from now on; the public one is always among them. *last_day* is the
+    instant at which the last date ends. Raises the version of every feed that the event stood in before or stands in
+    now; does nothing if neither the text nor the feeds differ from what is stored.
+    """
+    old, old_feeds = _stored(session, event_id)
+    new = EventText(event_id=event_id, render=ical.RENDER, last_day=last_day, modified=now, ics=b"")
+    if item is not None and feeds:
+        new.cancelled, new.ics = item.cancelled, ical.vevent(item)
+    new_feeds = {PUBLIC, *feeds} if new.ics else set()
+    if old is not None and _same(old, new) and old_feeds == new_feeds:
+        return
+    if new.ics:
+        _write(session, old, new)
+    elif old is not None:
+        session.exec(delete(EventText).where(col(EventText.event_id) == event_id))
+    _place(session, event_id, old_feeds - {PUBLIC}, new_feeds - {PUBLIC})
+    _raise(session, old_feeds | new_feeds, now)
+
+
+def remove(session: Session, event_id: int, now: datetime) -> None:
+    """Take an event off the shelf: it is no longer for everybody, or it is about to be deleted."""
+    put(session, event_id, None, (), now, now)
+
+
+def rebuild(session: Session, items: Iterable[tuple[int, CalendarItem]], now: datetime) -> int:
+    """Write the text of *items* (event id and item) anew and raise the feeds whose text differs; return how many did.
+
+    For `kladka db upgrade` after a change of RENDER, given the events of `queries.outdated`. An event that has no
+    text stays without: which feeds it belongs to is decided by `put` alone.
+    """
+    touched: set[Feed] = set()
+    differing = 0
+    for event_id, item in items:
+        old, feeds = _stored(session, event_id)
+        if old is None:
+            continue
+        new = EventText(
+            event_id=event_id,
+            render=ical.RENDER,
+            cancelled=item.cancelled,
+            last_day=old.last_day,
+            modified=old.modified,
+            ics=ical.vevent(item),
+        )
+        if not _same(old, new):
+            differing += 1
+            touched |= feeds
+            new.modified = now
+        _write(session, old, new)
+    _raise(session, touched, now)
+    return differing
+
+
+def _stored(session: Session, event_id: int) -> tuple[EventText | None, set[Feed]]:
+    # Columns, not objects: what this module writes goes past the session's identity map.
+    row = session.exec(
+        select(EventText.cancelled, EventText.last_day, EventText.modified, EventText.ics).where(
+            EventText.event_id == event_id
+        )
+    ).first()
+    if row is None:
+        return None, set()
+    cancelled, last_day, modified, ics = row
+    old = EventText(event_id=event_id, render=0, cancelled=cancelled, last_day=last_day, modified=modified, ics=ics)
+    feeds = session.exec(select(FeedEvent.kind, FeedEvent.owner_id).where(FeedEvent.event_id == event_id)).all()
+    return old, {PUBLIC, *((FeedKind(kind), owner_id) for kind, owner_id in feeds)}
+
+
+def _same(old: EventText, new: EventText) -> bool:
+    return (old.ics, old.cancelled, old.last_day) == (new.ics, new.cancelled, new.last_day)
+
+
+def _write(session: Session, old: EventText | None, new: EventText) -> None:
+    values = new.model_dump()
+    if old is None:
+        session.exec(insert(EventText).values(values))
+    else:
+        session.exec(update(EventText).where(col(EventText.event_id) == new.event_id).values(values))
+
+
+def _place(session: Session, event_id: int, before: set[Feed], after: set[Feed]) -> None:
+    for kind, owner_id in before - after:
+        session.exec(
+            delete(FeedEvent).where(
+                col(FeedEvent.event_id) == event_id,
+                col(FeedEvent.kind) == kind,
+                col(FeedEvent.owner_id) == owner_id,
+            )
+        )
+    added = [{"kind": kind, "owner_id": owner_id, "event_id": event_id} for kind, owner_id in sorted(after - before)]
+    if added:
+        session.exec(insert(FeedEvent).values(added))
+
+
+def _raise(session: Session, feeds: Collection[Feed], now: datetime) -> None:
+    seconds = int((now - _VERSIONS_BEGIN).total_seconds())
+    upsert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # In one order everywhere, so that two changes at once wait for each other instead of locking each other out.
+    for kind, owner_id in sorted(feeds):
+        grown = col(FeedState.version) + 1
+        statement = upsert(FeedState).values(kind=kind, owner_id=owner_id, version=max(seconds, 1), modified=now)
+        session.exec(
+            statement.on_conflict_do_update(
+                index_elements=["kind", "owner_id"],
+                set_={"version": case((grown > seconds, grown), else_=seconds), "modified": now},
+            )
+        )

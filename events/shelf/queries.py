@@ -1,0 +1,55 @@
+"""Reads of the shelf: versions of feeds, stored texts, texts written by older code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import Session, col, select
+
+from events import ical
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
+
+PUBLIC_OWNER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FeedVersion:
+    """How far a feed has moved: *version* grows with every change that touches it, *modified* is an instant."""
+
+    version: int
+    modified: datetime
+
+
+def version(session: Session, kind: FeedKind, owner_id: int = PUBLIC_OWNER) -> FeedVersion | None:
+    """Give the version of one feed, or None if nothing ever stood in it."""
+    row = session.exec(
+        select(FeedState.version, FeedState.modified).where(FeedState.kind == kind, FeedState.owner_id == owner_id)
+    ).first()
+    return FeedVersion(*row) if row else None
+
+
+def texts(
+    session: Session, kind: FeedKind, owner_id: int, *, since: datetime, cancelled_since: datetime
+) -> Sequence[bytes]:
+    """Give the stored VEVENTs of a feed, the earliest date first, in one statement.
+
+    What ended before *since* is left out; what is cancelled, before *cancelled_since* (instants).
+    """
+    window: ColumnElement[bool] = and_(
+        col(EventText.last_day) >= since,
+        or_(col(EventText.cancelled).is_(False), col(EventText.last_day) >= cancelled_since),
+    )
+    statement = select(EventText.ics).where(window).order_by(col(EventText.last_day), col(EventText.event_id))
+    if kind is not FeedKind.PUBLIC:
+        statement = statement.join(FeedEvent, col(FeedEvent.event_id) == col(EventText.event_id)).where(
+            FeedEvent.kind == kind, FeedEvent.owner_id == owner_id
+        )
+    return session.exec(statement).all()
+
+
+def outdated(session: Session) -> Sequence[int]:
+    """Give the ids of the events whose text was written by another RENDER: `kladka db upgrade` rebuilds them."""
+    return session.exec(
+        select(EventText.event_id).where(EventText.render != ical.RENDER).order_by(col(EventText.event_id))
+    ).all()
