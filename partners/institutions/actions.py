@@ -1,0 +1,150 @@
+"""Verbs of institutions: add a card, keep its order and search text true."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from app.actors import Actor
+from app.audit import trail
+from app.text import search_text, slug, sort_key
+from partners.institutions.models import (
+    Institution,
+    InstitutionActsAs,
+    InstitutionAlias,
+    InstitutionFeature,
+    Kind,
+    Service,
+    ServiceOffer,
+    Status,
+)
+from partners.territory.models import Gmina, WarsawDistrict
+
+
+@dataclass(frozen=True, slots=True)
+class NewCard:
+    """What is known of an institution when it is added.
+
+    *slug* is given by imports only, which keep the file's key. *offers* maps ids of services to their notes.
+    """
+
+    name: str
+    kind: Kind
+    slug: str = ""
+    short_name: str = ""
+    parent_id: int | None = None
+    gmina_code: str | None = None
+    district_code: str | None = None
+    voivodeship_code: str | None = None
+    street: str = ""
+    postal_code: str = ""
+    post_town: str = ""
+    locality: str = ""
+    email: str = ""
+    phone: str = ""
+    website: str = ""
+    hours: str = ""
+    description: str = ""
+    inspectorate: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    status: Status = Status.ACTIVE
+    basis: str = ""
+    synthetic: bool = False
+    aliases: tuple[str, ...] = ()
+    acts_as: tuple[Kind, ...] = ()
+    features: tuple[str, ...] = ()
+    offers: Mapping[int, str] = field(default_factory=dict)
+    offers_basis: str = ""
+    offers_checked_on: date | None = None
+
+
+_BESIDE = frozenset({"slug", "aliases", "acts_as", "features", "offers", "offers_basis", "offers_checked_on"})
+
+
+def add_institution(session: Session, actor: Actor, card: NewCard, now: datetime) -> Institution:
+    """Add an institution with its names, kinds, features and offers.
+
+    Makes the slug out of the name unless the card brings one (a taken one gets a number), the voivodeship out of the
+    gmina unless it is given, the order and the search text.
+    """
+    columns = {name: getattr(card, name) for name in NewCard.__slots__ if name not in _BESIDE}
+    institution = Institution(
+        slug=_free_slug(session, card.slug or slug(card.name) or "instytucja"),
+        sort_key="",
+        search_text="",
+        changed_at=now,
+        **columns,
+    )
+    if institution.voivodeship_code is None and institution.gmina_code:
+        institution.voivodeship_code = session.get_one(Gmina, institution.gmina_code).voivodeship_code
+    session.add(institution)
+    session.flush()
+    owner = _id(institution)
+    session.add_all(InstitutionAlias(institution_id=owner, name=name) for name in card.aliases)
+    session.add_all(InstitutionActsAs(institution_id=owner, kind=kind) for kind in card.acts_as)
+    session.add_all(InstitutionFeature(institution_id=owner, feature=feature) for feature in card.features)
+    session.add_all(
+        ServiceOffer(
+            institution_id=owner,
+            service_id=service_id,
+            note=note,
+            basis=card.offers_basis,
+            checked_on=card.offers_checked_on,
+        )
+        for service_id, note in card.offers.items()
+    )
+    session.flush()
+    reindex(session, institution)
+    details = {"kind": institution.kind.value, "status": institution.status.value}
+    trail.record(session, actor, "institution.added", "institution", owner, now, details=details)
+    return institution
+
+
+def reindex(session: Session, institution: Institution) -> None:
+    """Make order and search text anew: name, short name, aliases, town and district, services in both languages."""
+    owner = _id(institution)
+    aliases = session.exec(select(InstitutionAlias.name).where(InstitutionAlias.institution_id == owner)).all()
+    services = session.exec(
+        select(Service.name_pl, Service.name_en)
+        .join(ServiceOffer, col(ServiceOffer.service_id) == col(Service.id))
+        .where(ServiceOffer.institution_id == owner)
+        .order_by(col(Service.position))
+    ).all()
+    institution.sort_key = sort_key(institution.name)
+    institution.search_text = search_text(
+        institution.name,
+        institution.short_name,
+        *aliases,
+        institution.locality,
+        institution.post_town,
+        *_seat(session, institution),
+        *(name for names in services for name in names),
+    )
+    session.flush()
+
+
+def _seat(session: Session, institution: Institution) -> list[str]:
+    names = []
+    if institution.gmina_code:
+        names.append(session.get_one(Gmina, institution.gmina_code).name)
+    if institution.district_code:
+        names.append(session.get_one(WarsawDistrict, institution.district_code).name)
+    return names
+
+
+def _free_slug(session: Session, wanted: str) -> str:
+    taken = set(session.exec(select(Institution.slug).where(col(Institution.slug).startswith(wanted[:56]))).all())
+    if wanted and wanted not in taken:
+        return wanted
+    number = 2
+    while f"{wanted[:56]}-{number}" in taken:
+        number += 1
+    return f"{wanted[:56]}-{number}"
+
+
+def _id(institution: Institution) -> int:
+    if institution.id is None:
+        raise LookupError("the institution has not been stored yet")
+    return institution.id
