@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 from icalendar import Calendar, Component, Event, vText, vUri
@@ -22,7 +23,8 @@ _PRODID = "-//Kladka//Kladka//PL"
 _END = b"END:VCALENDAR\r\n"
 _SPACES = re.compile(r"\s+")
 _LINES = re.compile(r"\s*\n\s*")
-_NOT_IN_ADDRESS = re.compile(r"[\s<>\"\x00-\x20\x7f]+")
+# RFC 3986, 2.2 and 2.3, and the percent sign of what is encoded already.
+_IN_ADDRESS = "%:/?#[]@!$&'()*+,;=-._~"
 # Feeds hold no address of a person as a link; a typed address stays readable text.
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 
@@ -189,4 +191,4 @@ def _plain(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    return _NOT_IN_ADDRESS.sub("", clean(text))
+    return _MAILTO.sub("mailto%3A", quote(_SPACES.sub("", clean(text)), safe=_IN_ADDRESS))

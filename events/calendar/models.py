@@ -70,7 +70,7 @@ class Part(StrEnum):
 
 
 class Event(SQLModel, table=True):
-    """An event. *uuid* is its address and iCalendar UID and never changes; SEQUENCE moves in calendar.actions only.
+    """An event. *uuid* is its address, *uid* its iCalendar UID: neither ever changes. SEQUENCE moves in calendar.actions only.
 
     *local_start* is Warsaw wall time; *minutes* the length (whole days for *all_day*).
     """
@@ -83,6 +83,7 @@ class Event(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     uuid: UUID = Field(default_factory=uuid4, unique=True)
+    uid: str = Field(default="", max_length=120, description="iCalendar UID, fixed at the first publication")
     title: str = Field(max_length=TITLE_MAX)
     kind: EventKind = Field(sa_type=choice(EventKind))
     state: State = Field(default=State.DRAFT, sa_type=choice(State))

@@ -1,6 +1,6 @@
 """Decisions about events on plain values: kinds, who may do what, which times are allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -31,6 +31,26 @@ KIND_LABEL: Mapping[EventKind, str] = {
     EventKind.COUNSELLING: N_("Counselling"),
     EventKind.ADMINISTRATIVE_STEP: N_("Interview or administrative step"),
     EventKind.OTHER: N_("Other event"),
+}
+
+# The word in calendars and mails that are Polish whatever the reader's language (feeds have one language).
+KIND_LABEL_PL: Mapping[EventKind, str] = {
+    EventKind.GROUP_MEETING: "Spotkanie grupowe",
+    EventKind.INDIVIDUAL_MEETING: "Spotkania indywidualne",
+    EventKind.DUTY_HOURS: "Dyżur pracownika socjalnego",
+    EventKind.STAFF_TRAINING: "Szkolenie kadry",
+    EventKind.STUDY_VISIT: "Wizyta studyjna",
+    EventKind.COORDINATION_MEETING: "Narada koordynacyjna",
+    EventKind.CONFERENCE: "Konferencja",
+    EventKind.COUNCIL_MEETING: "Posiedzenie rady",
+    EventKind.WORKSHOP: "Warsztaty",
+    EventKind.FAMILY_THERAPY: "Terapia rodzinna",
+    EventKind.GROUP_THERAPY: "Terapia grupowa",
+    EventKind.INDIVIDUAL_THERAPY: "Terapia indywidualna",
+    EventKind.VOCATIONAL_TRAINING: "Szkolenie zawodowe",
+    EventKind.COUNSELLING: "Doradztwo",
+    EventKind.ADMINISTRATIVE_STEP: "Wywiad lub czynność w postępowaniu",
+    EventKind.OTHER: "Inne wydarzenie",
 }
 
 FAMILY: Mapping[EventKind, str] = {
@@ -236,10 +256,10 @@ def may_edit(actor: Actor, event: HasTimes) -> bool:
     return actor.role is Role.SYSTEM or (actor.coordinates and actor.institution_id == event.organiser_id)
 
 
-def missing(draft_place: bool, audience: tuple[str, ...] | list[str]) -> list[str]:
+def missing(*, has_place: bool, audience: Sequence[str]) -> list[str]:
     """Name (as msgids) what a draft lacks before it can be published."""
     gaps = []
-    if not draft_place:
+    if not has_place:
         gaps.append(N_("where it takes place"))
     if not audience:
         gaps.append(N_("whom it is for"))

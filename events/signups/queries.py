@@ -1,0 +1,189 @@
+"""Reads of sign-ups: the panel of an event page, the roster of its organiser, queues under the lock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.accounts.models import UserAccount
+from app.actors import Actor
+from app.text import N_
+from events.calendar.models import Event, Occurrence, State
+from events.signups import rules
+from events.signups.models import Booking, SignUp, SignUpState
+from partners.institutions.models import Institution
+from partners.people import queries as people
+from partners.people.queries import Colleague
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One seat or waiting place as a page shows it; *ahead* is the number in the queue, from 1."""
+
+    id: int
+    person: str
+    function: str
+    email: str
+    institution: str
+    institution_id: int
+    user_id: int | None
+    state: SignUpState
+    ahead: int
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpPanel:
+    """Everything that the sign-up panel of one date needs, for one viewer."""
+
+    occurrence_id: int
+    capacity: int | None
+    taken: int
+    waiting: int
+    open: bool
+    closed_because: str
+    closes_at: datetime
+    withdraw_until: datetime
+    may_sign_up: bool
+    may_sign_up_others: bool
+    all_or_nothing: bool
+    mine: tuple[Row, ...]
+    roster: tuple[Row, ...]
+    shows_roster: bool
+    colleagues: tuple[Colleague, ...]
+    takes_part: bool
+
+    @property
+    def free(self) -> int | None:
+        """Free seats; None without a limit."""
+        return None if self.capacity is None else max(self.capacity - self.taken, 0)
+
+
+def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor, now: datetime) -> SignUpPanel:
+    """Give the panel of one date: at most two statements (rows seen by the viewer, colleagues to sign up).
+
+    A viewer sees the names of his own institution only; the organiser's coordinators see all.
+    """
+    organises = viewer.coordinates and viewer.institution_id == event.organiser_id
+    open_now = rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now)
+    may = rules.may_sign_up(viewer)
+    rows = _rows(session, event, occurrence, viewer, everybody=organises, now=now) if may else ()
+    mine = tuple(row for row in rows if row.institution_id == viewer.institution_id)
+    signed_up = {row.user_id for row in mine}
+    colleagues: tuple[Colleague, ...] = ()
+    if may and open_now and viewer.institution_id is not None:
+        known = people.colleagues(session, viewer.institution_id)
+        colleagues = tuple(c for c in known if c.user_id not in signed_up and _may_sign(viewer, c))
+    return SignUpPanel(
+        occurrence_id=occurrence.id or 0,
+        capacity=event.capacity,
+        taken=occurrence.seats_taken,
+        waiting=occurrence.waiting,
+        open=open_now,
+        closed_because="" if open_now else _why_closed(event, occurrence, now),
+        closes_at=rules.closes_at(event.signup_closes_at, occurrence.starts_at),
+        withdraw_until=min(event.withdraw_until or occurrence.starts_at, occurrence.starts_at),
+        may_sign_up=may,
+        may_sign_up_others=rules.may_sign_up_others(viewer),
+        all_or_nothing=event.split.value == "all_or_nothing",
+        mine=mine,
+        roster=rows if organises else (),
+        shows_roster=organises,
+        colleagues=colleagues,
+        takes_part=any(row.state is SignUpState.SEAT for row in mine),
+    )
+
+
+def of_booking(session: Session, key: str) -> list[SignUp]:
+    """Give the sign-ups that the form with this booking key has made; empty when it is new."""
+    statement = select(SignUp).join(Booking, col(Booking.id) == SignUp.booking_id).where(Booking.key == key)
+    return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def queue(session: Session, occurrence_id: int) -> list[SignUp]:
+    """Give the waiting rows of a date, the longest waiting first. Call under the lock of the date."""
+    statement = select(SignUp).where(SignUp.occurrence_id == occurrence_id, SignUp.state == SignUpState.WAITING)
+    return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def active(session: Session, occurrence_id: int) -> list[SignUp]:
+    """Give all who hold a seat or wait, in the order of the queue numbers."""
+    statement = select(SignUp).where(SignUp.occurrence_id == occurrence_id, SignUp.state != SignUpState.WITHDRAWN)
+    return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def occurrence_of(session: Session, signup_id: int, event_id: int) -> int | None:
+    """Give the date on which a sign-up of *event_id* hangs; None when it belongs to another event."""
+    statement = (
+        select(SignUp.occurrence_id)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .where(SignUp.id == signup_id, Occurrence.event_id == event_id)
+    )
+    return session.exec(statement).first()
+
+
+def addresses(session: Session, rows: list[SignUp]) -> dict[int, tuple[str, str]]:
+    """Map sign-up id to (address, language) of whom a mail about it goes to.
+
+    The person himself; for a place without a name, whoever booked it. One statement.
+    """
+    statement = (
+        select(SignUp.id, SignUp.email, UserAccount.email, UserAccount.language)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .join(UserAccount, col(UserAccount.id) == Booking.made_by, isouter=True)
+        .where(col(SignUp.id).in_([row.id for row in rows]))
+    )
+    found: dict[int, tuple[str, str]] = {}
+    for signup_id, own, booker, language in session.exec(statement).all():
+        address = own or booker
+        if signup_id is not None and address:
+            found[signup_id] = (address, language or "pl")
+    return found
+
+
+def _rows(  # noqa: PLR0913 - the viewer's scope
+    session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
+) -> tuple[Row, ...]:
+    statement = (
+        select(
+            SignUp.id,
+            SignUp.person,
+            SignUp.function,
+            SignUp.email,
+            Institution.name,
+            SignUp.institution_id,
+            SignUp.user_id,
+            SignUp.state,
+        )
+        .join(Institution, col(Institution.id) == SignUp.institution_id)
+        .where(SignUp.occurrence_id == occurrence.id, SignUp.state != SignUpState.WITHDRAWN)
+        .order_by(col(SignUp.queue_no))
+    )
+    in_time = occurrence.state is State.PUBLISHED and rules.can_still_withdraw(
+        event.withdraw_until, occurrence.starts_at, now
+    )
+    rows, ahead = [], 0
+    for signup_id, person, function, email, institution, institution_id, user_id, state in session.execute(statement):
+        ahead += state is SignUpState.WAITING
+        if not everybody and institution_id != viewer.institution_id:
+            continue
+        may = in_time and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
+        place = ahead if state is SignUpState.WAITING else 0
+        rows.append(
+            Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may)
+        )
+    return tuple(rows)
+
+
+def _may_sign(viewer: Actor, colleague: Colleague) -> bool:
+    return rules.may_sign_up_others(viewer) or colleague.user_id == viewer.user_id
+
+
+def _why_closed(event: Event, occurrence: Occurrence, now: datetime) -> str:
+    if occurrence.state is State.CANCELLED:
+        return N_("This event has been cancelled.")
+    if occurrence.state is State.DRAFT:
+        return N_("Sign-up opens when the event is published.")
+    if occurrence.starts_at <= now:
+        return N_("This event has already begun or is over.")
+    return N_("Sign-up has closed.")
