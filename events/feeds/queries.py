@@ -1,0 +1,68 @@
+"""Reads of a feed: one statement to know its version, one more for its text."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Executable, and_, bindparam
+from sqlalchemy import select as columns
+from sqlmodel import Session, col
+
+from events.feeds.rules import PUBLIC_NAME, Edition, Feed
+from events.shelf import queries as shelf
+from events.shelf.models import FeedKind, FeedState
+from partners.institutions.models import Institution
+from projects.programmes.models import Programme, ProgrammeState
+
+# Made once: a 304 is answered thousands of times an hour and shall cost one statement and little else.
+_STATE = (col(FeedState.version), col(FeedState.modified))
+_OF_INSTITUTION = (
+    columns(col(Institution.id), col(Institution.name), col(Institution.changed_at), *_STATE)
+    .outerjoin(
+        FeedState,
+        and_(col(FeedState.kind) == FeedKind.INSTITUTION, col(FeedState.owner_id) == col(Institution.id)),
+    )
+    .where(col(Institution.slug) == bindparam("slug"))
+)
+_OF_PROGRAMME = (
+    columns(col(Programme.id), col(Programme.title), col(Programme.changed_at), *_STATE)
+    .outerjoin(
+        FeedState,
+        and_(col(FeedState.kind) == FeedKind.PROGRAMME, col(FeedState.owner_id) == col(Programme.id)),
+    )
+    .where(col(Programme.slug) == bindparam("slug"), col(Programme.state) != ProgrammeState.DRAFT)
+)
+
+
+def public(session: Session) -> Feed:
+    """Give the feed of everything that everybody may see."""
+    known = shelf.version(session, FeedKind.PUBLIC)
+    return Feed(
+        FeedKind.PUBLIC,
+        shelf.PUBLIC_OWNER,
+        PUBLIC_NAME,
+        known.version if known else 0,
+        known.modified if known else None,
+    )
+
+
+def of_institution(session: Session, slug: str) -> Feed | None:
+    """Give the feed of an institution, archived ones included (subscribers stay), or None."""
+    return _feed(session, FeedKind.INSTITUTION, _OF_INSTITUTION, slug)
+
+
+def of_programme(session: Session, slug: str) -> Feed | None:
+    """Give the feed of a programme, or None: also for a draft, whose title only its lead may read."""
+    return _feed(session, FeedKind.PROGRAMME, _OF_PROGRAMME, slug)
+
+
+def texts(session: Session, feed: Feed, edition: Edition) -> Sequence[bytes]:
+    """Give the VEVENTs of *feed* within the window of *edition*."""
+    return shelf.texts(session, feed.kind, feed.owner_id, since=edition.since, cancelled_since=edition.cancelled_since)
+
+
+def _feed(session: Session, kind: FeedKind, statement: Executable, slug: str) -> Feed | None:
+    row = session.execute(statement, {"slug": slug}).first()
+    if row is None:
+        return None
+    owner_id, name, changed_at, version, modified = row
+    # The owner's name is part of the text; any change of its card counts as a change for If-Modified-Since.
+    return Feed(kind, owner_id, name, version or 0, max(modified or changed_at, changed_at))
