@@ -64,7 +64,10 @@ class Status(StrEnum):
 class Institution(SQLModel, table=True):
     """An institution and its card. *slug* is kept for ever; *search_text* and *sort_key* are made by actions."""
 
-    __table_args__ = (Index("ix_institution_listed", "status", "sort_key"),)
+    __table_args__ = (
+        Index("ix_institution_listed", "status", "sort_key"),
+        Index("ix_institution_counted", "status", "kind", "voivodeship_code"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     slug: str = Field(max_length=60, unique=True)
@@ -162,11 +165,14 @@ class ServiceOffer(SQLModel, table=True):
     """A service that one institution offers; *checked_on* empty means: said by a source, not checked."""
 
     __tablename__ = "service_offer"
-    __table_args__ = (UniqueConstraint("institution_id", "service_id", name="uq_service_offer_once"),)
+    __table_args__ = (
+        UniqueConstraint("institution_id", "service_id", name="uq_service_offer_once"),
+        Index("ix_service_offer_counted", "service_id", "institution_id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE", index=True)
-    service_id: int = Field(foreign_key="service.id", ondelete="RESTRICT", index=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE")
+    service_id: int = Field(foreign_key="service.id", ondelete="RESTRICT")
     note: str = Field(default="", max_length=300)
     checked_on: date | None = None
     basis: str = Field(default="", max_length=300)

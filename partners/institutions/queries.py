@@ -10,15 +10,15 @@ from sqlalchemy import (
     Row,
     Select,
     String,
+    Subquery,
     and_,
-    case,
-    cast,
-    distinct,
     false,
     func,
     literal,
+    not_,
     or_,
     true,
+    type_coerce,
     union_all,
 )
 from sqlalchemy import select as columns
@@ -232,7 +232,7 @@ class Named:
 
 
 _other = aliased(Gmina)
-_PLACE_COLUMNS = (
+_PLACE_COLUMNS: tuple[Any, ...] = (
     col(Gmina.name).label("gmina"),
     col(Gmina.code).label("gmina_code"),
     col(Gmina.kind).label("gmina_kind"),
@@ -241,84 +241,110 @@ _PLACE_COLUMNS = (
     col(WarsawDistrict.name).label("district"),
     col(Voivodeship.name).label("voivodeship"),
     col(Voivodeship.code).label("voivodeship_code"),
-    col(Gmina.name).in_(columns(_other.name).group_by(_other.name).having(func.count() > 1)).label("homonym"),
+    col(Gmina.name).in_(columns(col(_other.name)).group_by(col(_other.name)).having(func.count() > 1)).label("homonym"),
 )
 
 
 def facets(session: Session, wanted: DirectoryFilter) -> Facets:
-    """Count the cards beside every filter in one statement, whatever the number of institutions."""
-    text, listed, place = _matches(wanted.text), _listed(wanted), _lies_in(wanted.voivodeship)
-    kinds, services = _is_any_of(wanted.kinds), _offers_any_of(wanted.services)
-    empty = literal("")
-    total = (
-        columns(literal("total"), col(Institution.status), empty, empty, func.count())
-        .where(text, place, kinds, services, col(Institution.status) != Status.ARCHIVED)
-        .group_by(col(Institution.status))
+    """Count the cards beside every filter in one statement, whatever the number of institutions.
+
+    The cards are counted once by status, kind and voivodeship, and the filters added up from that: at most a few
+    hundred numbers, read from an index when no words are asked for.
+    """
+    text, services, status = _matches(wanted.text), _offers_any_of(wanted.services), _plain(Institution.status)
+    place, own = col(Institution.voivodeship_code), _plain(Institution.kind)
+    counted = func.count()
+    by_card = (
+        columns(literal("card"), status, own, place, literal(""), counted)
+        .where(text, services, col(Institution.status) != Status.ARCHIVED)
+        .group_by(status, own, place)
     )
-    by_kind = (
-        columns(literal("kind"), col(Institution.kind), empty, empty, func.count())
-        .where(text, listed, place, services)
-        .group_by(col(Institution.kind))
-    )
-    facet, own = _facet_of(InstitutionActsAs.kind), _facet_of(Institution.kind)
+    further = _plain(InstitutionActsAs.kind)
     by_further_kind = (
-        columns(literal("acts_as"), facet, empty, empty, func.count(distinct(col(Institution.id))))
+        columns(literal("acts_as"), status, own, place, further, counted)
         .select_from(InstitutionActsAs)
         .join(Institution, col(InstitutionActsAs.institution_id) == col(Institution.id))
-        .where(text, listed, place, services, facet != own)
-        .group_by(facet)
+        .where(text, services, col(Institution.status) != Status.ARCHIVED)
+        .group_by(status, own, place, further)
     )
-    here = and_(col(Institution.voivodeship_code) == col(Voivodeship.code), text, listed, kinds, services)
-    by_place = (
-        columns(literal("place"), col(Voivodeship.code), col(Voivodeship.name), empty, func.count(col(Institution.id)))
-        .select_from(Voivodeship)
-        .outerjoin(Institution, here)
-        .group_by(col(Voivodeship.code), col(Voivodeship.name))
-    )
-    offered = (
-        columns(col(ServiceOffer.service_id).label("service_id"), func.count().label("number"))
-        .join(Institution, col(Institution.id) == col(ServiceOffer.institution_id))
-        .where(text, listed, place, kinds)
-        .group_by(col(ServiceOffer.service_id))
-        .subquery()
-    )
+    offered = _offers_counted(wanted)
     by_service = (
         columns(
             literal("service"),
             col(Service.key),
             col(Service.name_pl),
             col(Service.name_en),
+            literal(""),
             func.coalesce(offered.c.number, 0),
         )
         .select_from(Service)
         .outerjoin(offered, offered.c.service_id == col(Service.id))
         .where(col(Service.active).is_(True))
     )
-    counts: dict[str, int] = {}
-    statuses: dict[str, int] = {}
-    places: list[Option] = []
+    by_name = columns(
+        literal("place"), col(Voivodeship.code), col(Voivodeship.name), literal(""), literal(""), literal(0)
+    )
+    sums = _Sums(wanted)
+    names: list[tuple[str, str]] = []
     offers: list[Option] = []
-    rows = session.execute(union_all(total, by_kind, by_further_kind, by_place, by_service))
-    for facet_name, key, name_pl, name_en, number in rows:
-        if facet_name == "total":
-            statuses[key] = number
-        elif facet_name == "kind":
-            mine = _FACET_OF_KIND[Kind(key)]
-            counts[mine] = counts.get(mine, 0) + number
-        elif facet_name == "acts_as":
-            counts[key] = counts.get(key, 0) + number
-        elif facet_name == "place":
-            places.append(Option(key, name_pl, name_pl, number))
+    for part, first, second, third, fourth, number in session.execute(
+        union_all(by_card, by_further_kind, by_service, by_name)
+    ):
+        if part == "card":
+            sums.add(first, Kind(second), third, number)
+        elif part == "acts_as":
+            sums.add_further(first, Kind(second), third, Kind(fourth), number)
+        elif part == "service":
+            offers.append(Option(first, second, third, number))
         else:
-            offers.append(Option(key, name_pl, name_en, number))
-    unconfirmed = statuses.get(Status.UNCONFIRMED, 0)
+            names.append((first, second))
     return Facets(
-        total=statuses.get(Status.ACTIVE, 0) + (unconfirmed if wanted.unconfirmed else 0),
-        unconfirmed=unconfirmed,
-        kinds=counts,
-        voivodeships=tuple(sorted(places, key=lambda option: sort_key(option.name_pl))),
+        total=sums.total,
+        unconfirmed=sums.unconfirmed,
+        kinds=sums.kinds,
+        voivodeships=tuple(
+            Option(code, name, name, sums.places.get(code, 0))
+            for code, name in sorted(names, key=lambda named: sort_key(named[1]))
+        ),
         services=tuple(sorted(offers, key=lambda option: (-option.count, sort_key(option.name_pl)))),
     )
+
+
+class _Sums:
+    """Adds the counted cards up to the filters: each filter leaves out what is chosen in itself."""
+
+    def __init__(self, wanted: DirectoryFilter) -> None:
+        self.wanted = wanted
+        self.total = self.unconfirmed = 0
+        self.kinds: dict[str, int] = {}
+        self.places: dict[str, int] = {}
+
+    def add(self, status: str, kind: Kind, place: str | None, number: int) -> None:
+        facet = _FACET_OF_KIND[kind]
+        self._count(status, facet, place, number, of_kind=not self.wanted.kinds or facet in self.wanted.kinds)
+
+    def add_further(self, status: str, kind: Kind, place: str | None, further: Kind, number: int) -> None:
+        """A card counts for its further kind too, but in the sums only where its own kind has not counted."""
+        facet, own = _FACET_OF_KIND[further], _FACET_OF_KIND[kind]
+        if facet == own:
+            return
+        chosen = self.wanted.kinds
+        self._count(status, facet, place, number, of_kind=facet in chosen and own not in chosen)
+
+    def _count(self, status: str, facet: str, place: str | None, number: int, *, of_kind: bool) -> None:
+        here = not self.wanted.voivodeship or place == self.wanted.voivodeship
+        if status == Status.UNCONFIRMED:
+            if here and of_kind:
+                self.unconfirmed += number
+            if not self.wanted.unconfirmed:
+                return
+        if here:
+            self.kinds[facet] = self.kinds.get(facet, 0) + number
+        if of_kind:
+            if place:
+                self.places[place] = self.places.get(place, 0) + number
+            if here:
+                self.total += number
 
 
 def directory(session: Session, wanted: DirectoryFilter, page: int) -> list[InstitutionRow]:
@@ -373,8 +399,8 @@ def card(session: Session, slug: str) -> Card | None:
         )
     )
     row = session.execute(
-        statement.outerjoin(parent, parent.id == col(Institution.parent_id))
-        .outerjoin(successor, successor.id == col(Institution.successor_id))
+        statement.outerjoin(parent, col(parent.id) == col(Institution.parent_id))
+        .outerjoin(successor, col(successor.id) == col(Institution.successor_id))
         .where(col(Institution.slug) == slug)
     ).one_or_none()
     if row is None:
@@ -476,9 +502,7 @@ def _matches(text: str) -> ColumnElement[bool]:
 
 
 def _listed(wanted: DirectoryFilter) -> ColumnElement[bool]:
-    if wanted.unconfirmed:
-        return col(Institution.status) != Status.ARCHIVED
-    return col(Institution.status) == Status.ACTIVE
+    return col(Institution.status).in_([Status.ACTIVE, Status.UNCONFIRMED] if wanted.unconfirmed else [Status.ACTIVE])
 
 
 def _lies_in(voivodeship: str) -> ColumnElement[bool]:
@@ -504,8 +528,24 @@ def _offers_any_of(service_keys: Collection[str]) -> ColumnElement[bool]:
     return col(Institution.id).in_(offering)
 
 
-def _facet_of(kind: Any) -> ColumnElement[str]:
-    return case(*((col(kind).in_(facet.kinds), literal(facet.key)) for facet in KIND_FACETS), else_=literal(""))
+def _plain(column: Any) -> ColumnElement[str]:
+    # In a UNION the first SELECT gives the column its type: an enum there would refuse the words of the others.
+    return type_coerce(col(column), String)
+
+
+def _offers_counted(wanted: DirectoryFilter) -> Subquery:
+    statement: Select[Any, int] = columns(
+        col(ServiceOffer.service_id).label("service_id"), func.count().label("number")
+    )
+    if wanted.text or wanted.voivodeship or wanted.kinds:
+        statement = statement.join(Institution, col(Institution.id) == col(ServiceOffer.institution_id)).where(
+            _matches(wanted.text), _listed(wanted), _lies_in(wanted.voivodeship), _is_any_of(wanted.kinds)
+        )
+    else:
+        # Nearly all cards are listed: leaving out the others reads two indexes instead of every card.
+        unlisted = columns(col(Institution.id)).where(not_(_listed(wanted)))
+        statement = statement.where(col(ServiceOffer.institution_id).not_in(unlisted))
+    return statement.group_by(col(ServiceOffer.service_id)).subquery()
 
 
 def _with_place(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -550,7 +590,7 @@ def _words_of(session: Session, institution_id: int | None) -> dict[str, list[st
     )
     words: dict[str, list[str]] = {}
     statements = (
-        columns(literal(part), cast(col(column), String)).where(col(table.institution_id) == institution_id)
+        columns(literal(part), _plain(column)).where(col(table.institution_id) == institution_id)
         for part, table, column in parts
     )
     for part, word in session.execute(union_all(*statements)):
