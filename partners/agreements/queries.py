@@ -1,6 +1,6 @@
 """Reads of agreements: the register with its counts, one agreement, those of one institution."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -266,15 +266,15 @@ def _visible(viewer: Actor) -> ColumnElement[bool]:
     return or_(public, own)
 
 
-def _filled(session: Session, viewer: Actor, found: list[Row[Any]]) -> list[AgreementRow]:
+def _filled(session: Session, viewer: Actor, found: list[Row[*tuple[Any, ...]]]) -> list[AgreementRow]:
     ids = [row.id for row in found]
     parties = _parties(session, ids)
     clauses = _clauses(session, viewer, ids)
     return [_row(row, parties.get(row.id, ()), clauses.get(row.id, ())) for row in found]
 
 
-def _row(row: Row[Any], parties: tuple[Party, ...], clauses: tuple[ClauseRow, ...]) -> AgreementRow:
-    return AgreementRow(*row[: len(_ROW_COLUMNS)], parties, clauses)
+def _row(row: Row[*tuple[Any, ...]], parties: tuple[Party, ...], clauses: tuple[ClauseRow, ...]) -> AgreementRow:
+    return replace(AgreementRow(*row), parties=parties, clauses=clauses)
 
 
 def _parties(session: Session, agreement_ids: list[int]) -> dict[int, tuple[Party, ...]]:

@@ -1,0 +1,180 @@
+"""Verbs of programmes: draft, revise, publish."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, select
+
+from app import warsaw
+from app.actors import Actor
+from app.audit import trail
+from app.db import lock
+from app.errors import Conflict
+from app.text import search_text, slug, sort_key
+from partners.institutions.models import Institution
+from projects.programmes import queries, rules
+from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
+from projects.programmes.rules import PartnerPart, ProgrammeDraft
+
+SLUG_MAX = 60
+# Addresses below /projekty that are no project.
+RESERVED = frozenset({"nowy"})
+_SAME_NAMES = (
+    "title",
+    "kind",
+    "summary",
+    "description",
+    "target_group",
+    "goals",
+    "results",
+    "voivodeship_code",
+    "starts_on",
+    "ends_on",
+    "recruiting_until",
+    "funding",
+    "grant_number",
+    "how_to_join",
+)
+
+
+def draft(session: Session, actor: Actor, wanted: ProgrammeDraft, now: datetime) -> Programme:
+    """Begin a programme that the actor's institution leads; only its coordinators see it.
+
+    The slug comes from the title and never changes; a taken one gets a number.
+    Raises NotACoordinator and what rules.check raises; Conflict when two take one address at once.
+    """
+    if not rules.may_draft(actor) or actor.institution_id is None:
+        raise rules.NotACoordinator
+    rules.check(wanted, actor.institution_id)
+    lead = session.get_one(Institution, actor.institution_id)
+    programme = Programme(
+        slug=_free_slug(session, wanted.title),
+        title=wanted.title,
+        kind=wanted.kind,
+        lead_id=actor.institution_id,
+        created_by=actor.user_id,
+        changed_at=now,
+        sort_key="",
+        search_text="",
+        synthetic=lead.synthetic,
+    )
+    _take_over(programme, wanted)
+    session.add(programme)
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        raise Conflict from error
+    _set_partners(session, programme, wanted.partners)
+    _reindex(session, programme, lead)
+    trail.record(session, actor, "programme.drafted", "programme", _id(programme), now)
+    return programme
+
+
+def revise(
+    session: Session, actor: Actor, programme: Programme, wanted: ProgrammeDraft, now: datetime, *, revision: int
+) -> frozenset[str]:
+    """Give *programme* the values of *wanted* and return the names of what changed.
+
+    *revision* is the one that the form was opened with. Locks the programme. A published one keeps what publication
+    needs; its state follows *wanted.state*. Raises NotYourProgramme, Stale, Incomplete and what rules.check raises.
+    """
+    lock(session, Programme, _id(programme))
+    if not rules.may_edit(actor, programme) or programme.lead_id is None:
+        raise rules.NotYourProgramme
+    if programme.revision != revision:
+        raise rules.Stale
+    rules.check(wanted, programme.lead_id)
+    if programme.state is not ProgrammeState.DRAFT and rules.missing(wanted):
+        raise rules.Incomplete
+    changed = {name for name in _SAME_NAMES if getattr(programme, name) != getattr(wanted, name)}
+    if queries.parts(session, _id(programme)) != wanted.partners:
+        changed.add("partners")
+    state = _next_state(programme, wanted)
+    if state is not programme.state:
+        changed.add("state")
+    if not changed:
+        return frozenset()
+    _take_over(programme, wanted)
+    programme.state = state
+    programme.revision += 1
+    programme.changed_at = now
+    _set_partners(session, programme, wanted.partners)
+    _reindex(session, programme, session.get_one(Institution, programme.lead_id))
+    details = {"changed": sorted(changed)}
+    trail.record(session, actor, "programme.revised", "programme", _id(programme), now, details=details)
+    return frozenset(changed)
+
+
+def publish(session: Session, actor: Actor, programme: Programme, now: datetime) -> ProgrammeState:
+    """Make a draft public in the state that its dates give, and return that state.
+
+    Locks the programme. Raises NotYourProgramme, AlreadyPublished, Incomplete.
+    """
+    lock(session, Programme, _id(programme))
+    if not rules.may_edit(actor, programme):
+        raise rules.NotYourProgramme
+    if programme.state is not ProgrammeState.DRAFT:
+        raise rules.AlreadyPublished
+    if rules.missing(programme):
+        raise rules.Incomplete
+    programme.state = rules.opening_state(programme, warsaw.today(now))
+    programme.revision += 1
+    programme.changed_at = now
+    session.flush()
+    details = {"state": programme.state.value}
+    trail.record(session, actor, "programme.published", "programme", _id(programme), now, details=details)
+    return programme.state
+
+
+def _take_over(programme: Programme, wanted: ProgrammeDraft) -> None:
+    for name in _SAME_NAMES:
+        setattr(programme, name, getattr(wanted, name))
+
+
+def _next_state(programme: Programme, wanted: ProgrammeDraft) -> ProgrammeState:
+    if programme.state is ProgrammeState.DRAFT or wanted.state in (None, ProgrammeState.DRAFT):
+        return programme.state
+    return wanted.state or programme.state
+
+
+def _set_partners(session: Session, programme: Programme, wanted: tuple[PartnerPart, ...]) -> None:
+    session.exec(delete(ProgrammePartner).where(col(ProgrammePartner.programme_id) == programme.id))
+    session.add_all(
+        ProgrammePartner(
+            programme_id=_id(programme), institution_id=partner.institution_id, part=partner.part, position=position
+        )
+        for position, partner in enumerate(wanted)
+    )
+    session.flush()
+
+
+def _reindex(session: Session, programme: Programme, lead: Institution) -> None:
+    names = session.exec(
+        select(Institution.name)
+        .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
+        .where(ProgrammePartner.programme_id == programme.id)
+    ).all()
+    programme.sort_key = sort_key(programme.title)
+    programme.search_text = search_text(
+        programme.title, programme.summary, programme.target_group, lead.name, lead.short_name, *names
+    )
+    session.flush()
+
+
+def _free_slug(session: Session, title: str) -> str:
+    base = slug(title) or "projekt"
+    taken = set(session.exec(select(Programme.slug).where(col(Programme.slug).like(f"{base[: SLUG_MAX - 4]}%"))))
+    taken |= RESERVED
+    number, candidate = 1, base
+    while candidate in taken:
+        number += 1
+        suffix = f"-{number}"
+        candidate = base[: SLUG_MAX - len(suffix)].rstrip("-") + suffix
+    return candidate
+
+
+def _id(programme: Programme) -> int:
+    if programme.id is None:
+        raise ValueError("The programme has no row yet.")
+    return programme.id
