@@ -25,7 +25,8 @@ _INSIDE = (Role.MEMBER, Role.COORDINATOR, Role.ADMIN)
 class Actor:
     """A person in a role, for an institution.
 
-    *voivodeship* is the two-digit code of an inspector's scope; *session_id* the server-side session, if any.
+    *voivodeship* is the two-digit code of an inspector's scope; *session_id* the server-side session, if any;
+    *session_ends* (idle), *session_limit* (absolute) and *seen_at* are seconds since 1970.
     """
 
     role: Role
@@ -40,6 +41,8 @@ class Actor:
     language: str = "pl"
     session_id: int | None = None
     session_ends: float = 0.0
+    session_limit: float = 0.0
+    seen_at: float = 0.0
     synthetic: bool = False
 
     @classmethod

@@ -15,6 +15,7 @@ from events.calendar.models import Event, EventParty, Occurrence, Part, State, V
 from events.calendar.rules import EventDraft
 from events.ical import CalendarItem
 from events.shelf import actions as shelf
+from events.shelf import queries as shelf_queries
 from events.shelf.models import FeedKind
 from partners.institutions.models import Institution
 
@@ -180,6 +181,13 @@ def shelve(session: Session, event: Event, now: datetime) -> None:
     last = max((occurrence.ends_at for occurrence in occurrences), default=now)
     feeds = _feeds(session, event) if shown else []
     shelf.put(session, _id(event), item(session, event) if shown else None, feeds, last, now)
+
+
+def rebuild_shelf(session: Session, now: datetime) -> int:
+    """Write anew the texts that an older version of the program wrote; return how many differ."""
+    outdated = [event_id for event_id in shelf_queries.outdated(session)]
+    items = ((event_id, item(session, session.get_one(Event, event_id))) for event_id in outdated)
+    return shelf.rebuild(session, items, now)
 
 
 def item(session: Session, event: Event) -> CalendarItem:

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.text import N_
-from events.calendar.models import Event, Occurrence, State
+from events.calendar.models import Event, EventKind, Occurrence, State
 from events.signups import rules
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.institutions.models import Institution
@@ -94,6 +96,57 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnSignUp:
+    """A sign-up of the viewer's institution for a date that has not ended."""
+
+    occurrence_id: int
+    uuid: UUID
+    title: str
+    kind: EventKind
+    starts_at: datetime
+    ends_at: datetime
+    all_day: bool
+    cancelled: bool
+    person: str
+    state: SignUpState
+    own: bool
+
+
+def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list[OwnSignUp]:
+    """Give the sign-ups of the viewer's institution (a member: his own) for coming dates, the soonest first."""
+    statement = (
+        columns(
+            SignUp.occurrence_id,
+            Event.uuid,
+            Event.title,
+            Event.kind,
+            Occurrence.starts_at,
+            Occurrence.ends_at,
+            Event.all_day,
+            Occurrence.state,
+            SignUp.person,
+            SignUp.state,
+            SignUp.user_id,
+        )
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .where(
+            col(SignUp.institution_id) == viewer.institution_id,
+            col(SignUp.state) != SignUpState.WITHDRAWN,
+            col(Occurrence.ends_at) > now,
+        )
+        .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
+        .limit(limit)
+    )
+    if not viewer.coordinates:
+        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
+    return [
+        OwnSignUp(*row[:7], row[7] is State.CANCELLED, row[8], row[9], row[10] == viewer.user_id)
+        for row in session.execute(statement)
+    ]
+
+
 def of_booking(session: Session, key: str) -> list[SignUp]:
     """Give the sign-ups that the form with this booking key has made; empty when it is new."""
     statement = select(SignUp).join(Booking, col(Booking.id) == SignUp.booking_id).where(Booking.key == key)
@@ -145,7 +198,7 @@ def _rows(  # noqa: PLR0913 - the viewer's scope
     session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
 ) -> tuple[Row, ...]:
     statement = (
-        select(
+        columns(
             SignUp.id,
             SignUp.person,
             SignUp.function,

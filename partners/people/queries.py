@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount, UserSession
 from app.accounts.rules import ABSOLUTE, IDLE
 from app.actors import Actor, Role
 from partners.institutions.models import Institution
-from partners.people.models import Membership
+from partners.people.models import Contact, Membership
 
 _RANK = {Role.ADMIN: 0, Role.COORDINATOR: 1, Role.MEMBER: 2}
 
@@ -82,6 +83,8 @@ def _actor(
         language=user.language,
         session_id=web_session.id,
         session_ends=ends.timestamp(),
+        session_limit=(web_session.started_at + ABSOLUTE).timestamp(),
+        seen_at=web_session.last_seen_at.timestamp(),
         synthetic=user.synthetic,
     )
 
@@ -89,7 +92,7 @@ def _actor(
 def colleagues(session: Session, institution_id: int) -> list[Colleague]:
     """Give the people of an institution with an account, by name. One statement."""
     statement = (
-        select(
+        columns(
             UserAccount.id,
             UserAccount.name,
             UserAccount.email,
@@ -127,3 +130,31 @@ def actor_of_user(session: Session, user_id: int) -> Actor | None:
     never = datetime(1970, 1, 1, tzinfo=UTC)
     blank = UserSession(token_hash="", user_id=user_id, started_at=never, last_seen_at=never)
     return _actor(user, blank, never + timedelta(0), (pairs[0][0], pairs[0][1]) if pairs else None)
+
+
+def contacts(session: Session, institution_id: int, viewer: Actor) -> list[Contact]:
+    """Give the contacts of an institution that *viewer* may know of: the public ones, all of them to partners."""
+    statement = select(Contact).where(Contact.institution_id == institution_id)
+    if not (viewer.works_for_institution or viewer.role in (Role.OPERATOR, Role.INSPECTOR)):
+        statement = statement.where(col(Contact.public).is_(True))
+    return list(session.exec(statement.order_by(col(Contact.position), col(Contact.id))))
+
+
+def has_people(session: Session, institution_id: int) -> bool:
+    """Tell whether anybody can sign in for an institution."""
+    statement = (
+        select(Membership.id)
+        .join(UserAccount, col(UserAccount.id) == Membership.user_id)
+        .where(
+            Membership.institution_id == institution_id,
+            col(Membership.ended_at).is_(None),
+            col(UserAccount.locked_at).is_(None),
+        )
+        .limit(1)
+    )
+    return session.exec(statement).first() is not None
+
+
+def institution_id(session: Session, slug: str) -> int | None:
+    """Give the id of the institution with this slug."""
+    return session.exec(select(Institution.id).where(Institution.slug == slug)).first()

@@ -1,0 +1,131 @@
+"""Verbs of identity: add an account, begin and end a session, count failed attempts."""
+
+import threading
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlmodel import Session, col, delete, func, select
+
+from app.accounts import rules
+from app.accounts.models import KeptForm, SignInAttempt, UserAccount, UserSession
+from app.actors import Actor
+from app.audit import trail
+from app.secret import new_token, token_hash
+
+# 64 MiB a hash: two at once are 128 MiB; the others wait their turn.
+_hashing = threading.Semaphore(2)
+_memory_kib = {"value": 65536}
+
+
+def configure_hashing(memory_kib: int) -> None:
+    """Set the memory of one password hash (64 MiB; tests take less)."""
+    _memory_kib["value"] = memory_kib
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of *password*. Slow on purpose: call with no unit of work open."""
+    with _hashing:
+        return _hasher().hash(password)
+
+
+def verify(password: str, stored: str | None) -> bool:
+    """Whether *password* gives *stored*; takes the same time when there is no account (*stored* None)."""
+    with _hashing:
+        hasher = _hasher()
+        if stored is None:
+            hasher.hash(password)
+            return False
+        try:
+            return hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def add_account(  # noqa: PLR0913 - the facts of an account
+    session: Session,
+    actor: Actor,
+    now: datetime,
+    *,
+    email: str,
+    name: str,
+    password_hash: str,
+    is_operator: bool = False,
+    inspects: str | None = None,
+    synthetic: bool = False,
+) -> UserAccount:
+    """Add a person who can sign in. The caller has checked and hashed the password."""
+    user = UserAccount(
+        email=email.strip().casefold(),
+        name=name,
+        password_hash=password_hash,
+        is_operator=is_operator,
+        inspects=inspects,
+        created_at=now,
+        synthetic=synthetic,
+    )
+    session.add(user)
+    session.flush()
+    trail.record(session, actor, "account.added", "account", user.id or 0, now, personal={"email": user.email})
+    return user
+
+
+def begin_session(session: Session, user: UserAccount, client: str, now: datetime) -> str:
+    """Begin a server-side session for *user* and return the token for the cookie."""
+    token = new_token()
+    row = UserSession(
+        token_hash=token_hash(token), user_id=user.id or 0, started_at=now, last_seen_at=now, client=client[:200]
+    )
+    session.add(row)
+    session.flush()
+    who = Actor(role=Actor.visitor().role, user_id=user.id, name=user.name)
+    trail.record(session, who, "session.started", "session", row.id or 0, now)
+    return token
+
+
+def end_session(session: Session, actor: Actor, now: datetime, reason: str = "sign_out") -> None:
+    """End the actor's own session: the cookie is worth nothing from now on."""
+    row = session.get(UserSession, actor.session_id) if actor.session_id else None
+    if row is not None and row.ended_at is None:
+        row.ended_at = now
+        session.flush()
+        trail.record(session, actor, "session.ended", "session", row.id or 0, now, details={"reason": reason})
+
+
+def seen(session: Session, session_id: int, now: datetime) -> None:
+    """Note that the person is still there: moves the idle end of the session."""
+    row = session.get(UserSession, session_id)
+    if row is not None and row.ended_at is None:
+        row.last_seen_at = max(row.last_seen_at, now)
+        session.flush()
+
+
+def note_failure(session: Session, email: str, address: str, now: datetime) -> None:
+    """Count a failed attempt for the account and for the address it came from."""
+    session.add(SignInAttempt(at=now, email_hash=token_hash(email.strip().casefold()), address=address[:45]))
+    session.flush()
+
+
+def failures(session: Session, email: str, address: str, now: datetime) -> tuple[int, int]:
+    """Give the failed attempts of the last 15 minutes: (for this account, from this address)."""
+    since = now - rules.WINDOW
+    recent = select(func.count(col(SignInAttempt.id))).where(SignInAttempt.at > since)
+    account = recent.where(SignInAttempt.email_hash == token_hash(email.strip().casefold()))
+    return session.exec(account).one(), session.exec(recent.where(SignInAttempt.address == address[:45])).one()
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Delete attempts older than a day, kept forms and sessions past their time; return how many rows went."""
+    ended = now - timedelta(days=30)
+    gone = 0
+    for statement in (
+        delete(SignInAttempt).where(col(SignInAttempt.at) < now - timedelta(days=1)),
+        delete(KeptForm).where(col(KeptForm.kept_at) < now - rules.KEPT_FORM_FOR),
+        delete(UserSession).where(col(UserSession.started_at) < ended),
+    ):
+        gone += session.exec(statement).rowcount
+    return gone
+
+
+def _hasher() -> PasswordHasher:
+    return PasswordHasher(memory_cost=_memory_kib["value"], time_cost=3, parallelism=4)

@@ -1,0 +1,316 @@
+"""The command line: `python -m app …`, called kladka below."""
+
+import errno
+import gc
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+from waitress.server import create_server
+
+from app import config as settings
+from app import demo, marks, schema, site, warsaw
+from app.accounts import actions as accounts
+from app.accounts import queries as account_queries
+from app.accounts import rules as account_rules
+from app.actors import Actor, Role
+from app.audit import trail
+from app.clock import now
+from app.config import Config, WrongSetting
+from app.db import Database
+from app.errors import Refusal
+from app.factory import ROOT, create_app
+from app.jobs.worker import Worker, is_alive
+from app.outbox.delivery import Letters
+from app.portal import nightly as timetable
+from app.web import log
+from events.calendar import actions as calendar
+from partners.people import actions as people
+from partners.people import queries as people_queries
+
+THREADS = 8
+ACCOUNTS = "areszt@ mops@ pracownik@ ops@ ngo@ nadzor@ operator@demo.example"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def kladka() -> None:
+    """Kładka: run and look after the portal."""
+
+
+@kladka.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=settings.DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--no-worker", is_flag=True, help="Do not run the background worker in this process.")
+@click.option("--prepare", is_flag=True, help="Migrate first, and load the demo when the database is empty.")
+def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
+    """Serve the portal with waitress, the worker inside."""
+    with sentences():
+        config = settings.read(port=port)
+        log.init(config.log_level)
+        _refuse_taken(host, port)
+        site.configure(config.base_url)
+        database = Database(config.database_url)
+        if prepare:
+            _prepare(database, config)
+        _refuse_demo_in_public(database, host)
+        app = create_app(config, database)
+        server = create_server(app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=2**22)
+        worker = None if no_worker else _worker(database, config)
+        if worker is not None:
+            worker.start()
+        _greet(config, host, port, demo_site=bool(app.extensions["kladka.demo"]))
+        # What exists now lives as long as the process: the collector need not look at it again (p99 of a page).
+        gc.collect()
+        gc.freeze()
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            server.run()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.close()
+            if worker is not None:
+                worker.stop()
+            database.dispose()
+
+
+@kladka.command()
+def worker() -> None:
+    """Run the background worker alone; any number may run beside the web processes."""
+    with sentences():
+        config = settings.read()
+        log.init(config.log_level)
+        site.configure(config.base_url)
+        database = Database(config.database_url)
+        database.keep_open()
+        running = _worker(database, config)
+        signal.signal(signal.SIGTERM, lambda *_: running.stop())
+        try:
+            running.run()
+        except KeyboardInterrupt:
+            running.stop()
+
+
+@kladka.group()
+def db() -> None:
+    """Look after the database's structure."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the newest migration, and stored calendar text to the newest form."""
+    with unit() as session:
+        session.rollback()
+        _upgrade(_database_of(session))
+        click.echo("The database is up to date.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the database has the newest structure."""
+    with sentences():
+        database = Database(settings.read().database_url)
+        present, newest = schema.present(database.engine), schema.newest()
+        if present != newest:
+            raise click.ClickException(f"The database stands at {present or 'nothing'}, the program needs {newest}: run `kladka db upgrade`.")
+        click.echo(f"The database stands at {newest}.")
+
+
+@kladka.command(name="demo")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day around which the invented life is laid.")
+@click.option("--events", type=click.IntRange(0, 1_000_000), default=0, help="Add so many load events.")
+@click.option("--institutions", "institution_count", type=click.IntRange(0, 100_000), default=0)
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the added load.")
+def load_demo(today: object, events: int, institution_count: int, seed: int) -> None:
+    """Load the demo data (again changes nothing); with --events or --institutions add a load for measuring."""
+    with unit() as session:
+        day = today.date() if hasattr(today, "date") else warsaw.today(now())
+        if not settings.read().demo_allowed:
+            raise click.ClickException("KLADKA_DEMO is 0: this site does not take demo data.")
+        demo.load_all(session, day, now())
+        if events or institution_count:
+            demo.add_load(session, events=events, institutions=institution_count, seed=seed, today=day, progress=click.echo)
+        session.commit()
+        click.echo("Demo data are loaded.")
+
+
+@kladka.group()
+def user() -> None:
+    """Look after accounts."""
+
+
+@user.command()
+@click.argument("email")
+@click.option("--name", default="", help="Name shown in the portal (default: the address).")
+@click.option("--institution", help="Slug of the institution that the person works for.")
+@click.option("--role", type=click.Choice([Role.MEMBER, Role.COORDINATOR, Role.ADMIN]), default=Role.COORDINATOR)
+@click.option("--operator", is_flag=True, help="Operator of the portal.")
+@click.option("--inspector", metavar="CODE", help="Inspector of the voivodeship with this code, such as 08.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making one.")
+def add(email: str, name: str, institution: str | None, role: Role, inspector: str | None, *, operator: bool, password_stdin: bool) -> None:
+    """Add an account and print its first password once."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
+    with sentences():
+        account_rules.check_password(password)
+    hashed = accounts.hash_password(password)
+    with unit() as session:
+        if not (institution or operator or inspector):
+            raise click.ClickException("Say what the account is for: --institution SLUG, --operator or --inspector CODE.")
+        if account_queries.by_email(session, email) is not None:
+            raise click.ClickException(f"There is an account with the address {email} already.")
+        made = accounts.add_account(
+            session, Actor.system(), now(), email=email, name=name or email, password_hash=hashed,
+            is_operator=operator, inspects=inspector,
+        )
+        if institution:
+            found = people_queries.institution_id(session, institution)
+            if found is None:
+                raise click.ClickException(f"There is no institution with the slug {institution}.")
+            people.add_member(session, Actor.system(), made.id or 0, found, Role(role), "", now())
+        session.commit()
+        click.echo(f"Added {made.email}." + ("" if password_stdin else f" First password: {password}"))
+
+
+@kladka.command()
+def nightly() -> None:
+    """Do the nightly work now: retention, seals of the audit trail."""
+    with unit() as session:
+        for name, number in timetable.run(session, now()).items():
+            click.echo(f"{number:6d}  {name}")
+        session.commit()
+
+
+@kladka.command()
+def doctor() -> None:
+    """Look at settings, database, mail, disk and worker: green, or what to do."""
+    with sentences():
+        config = settings.read()
+        database = Database(config.database_url)
+        findings = list(_findings(config, database))
+        for good, words in findings:
+            click.echo(("ok    " if good else "WRONG ") + words)
+        if not all(good for good, _ in findings):
+            raise SystemExit(1)
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Turn what can be expected to go wrong into one sentence and exit code 1."""
+    try:
+        yield
+    except WrongSetting as error:
+        raise click.ClickException(str(error)) from error
+    except Refusal as error:
+        raise click.ClickException(str(error)) from error
+    except DBAPIError as error:
+        raise click.ClickException(f"The database refused: {str(error.orig).splitlines()[0]}") from error
+
+
+@contextmanager
+def unit() -> Iterator[Session]:
+    """Open the configured database for one writing unit of work; the command commits."""
+    with sentences():
+        config = settings.read()
+        site.configure(config.base_url)
+        accounts.configure_hashing(config.argon_memory_kib)
+        database = Database(config.database_url)
+        database.keep_open()
+        with database.session(writes=True) as session:
+            session.info["database"] = database
+            yield session
+        database.dispose()
+
+
+def _database_of(session: Session) -> Database:
+    database = session.info["database"]
+    if not isinstance(database, Database):
+        raise TypeError("the session was not opened by a command")
+    return database
+
+
+def _upgrade(database: Database) -> None:
+    schema.upgrade(database.engine)
+    with database.session(writes=True) as session:
+        calendar.rebuild_shelf(session, now())
+        session.commit()
+
+
+def _prepare(database: Database, config: Config) -> None:
+    if schema.present(database.engine) != schema.newest():
+        click.echo("Migrating the database …")
+    _upgrade(database)
+    if not config.demo_allowed:
+        return
+    with database.session(writes=True) as session:
+        if not demo.is_loaded(session) and demo.is_empty(session):
+            click.echo("Loading the demo data …")
+            demo.load_all(session, warsaw.today(now()), now())
+        elif demo.is_loaded(session):
+            demo.refresh(session, warsaw.today(now()), now())
+        session.commit()
+
+
+def _worker(database: Database, config: Config) -> Worker:
+    return Worker(database, config, Letters(ROOT / "templates"), timetable.run)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise click.ClickException(f"Port {port} is taken. Try: make run PORT={port + 1}") from error
+            raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+def _refuse_demo_in_public(database: Database, host: str) -> None:
+    if not settings.is_loopback(host) and marks.is_set(database.engine, marks.DEMO):
+        raise click.ClickException(
+            "This database holds the demo with its public password; it is served on 127.0.0.1 only. Use an empty database."
+        )
+
+
+def _greet(config: Config, host: str, port: int, *, demo_site: bool) -> None:
+    click.echo(f"Kładka: http://{host}:{port}" + (f" (as {config.base_url})" if config.host != f"{host}:{port}" else ""))
+    if demo_site:
+        click.echo(f"Demo accounts, password kladka-demo-2026: {ACCOUNTS}")
+    click.echo("Stop with Ctrl+C.")
+    sys.stdout.flush()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _findings(config: Config, database: Database) -> Iterator[tuple[bool, str]]:
+    yield True, f"settings: {config.base_url}, data in {config.data_dir}"
+    try:
+        present = schema.present(database.engine)
+    except DBAPIError:
+        yield False, "database: does not answer; see KLADKA_DATABASE_URL"
+        return
+    yield present == schema.newest(), f"database: {database.url.get_backend_name()}, stands at {present or 'nothing'}; `kladka db upgrade` brings it to {schema.newest()}"
+    yield config.mail is not None, "mail: " + (f"{config.mail.host}:{config.mail.port}" if config.mail else "KLADKA_MAIL_URL is not set; mails wait in the outbox")
+    free = _free_mib(config.data_dir)
+    yield free > 200, f"disk: {free} MiB free below {config.data_dir}"  # noqa: PLR2004 - room for a day
+    if present == schema.newest():
+        with database.session(writes=False) as session:
+            yield is_alive(session, now()), "worker: seen in the last 5 minutes, else start `kladka serve` or `kladka worker`"
+            broken = trail.broken_days(session)
+            yield not broken, "audit trail: " + (f"seal broken on {broken[0]}" if broken else "all seals hold")
+
+
+def _free_mib(folder: Path) -> int:
+    return shutil.disk_usage(folder if folder.exists() else folder.parent).free // 2**20

@@ -1,0 +1,77 @@
+"""create_app(): the only place that knows every room."""
+
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import config as settings
+from app import marks, site
+from app.accounts import actions as accounts
+from app.accounts import views as accounts_views
+from app.config import Config
+from app.db import Database
+from app.outbox.delivery import Letters
+from app.portal import desk, home, look, operator, pages
+from app.web import addresses, errors, filters, guards, i18n, security, session, static
+from app.web.htmx import htmx
+from events.feeds import views as feeds_views
+from partners.people import queries as people
+
+ROOT = Path(__file__).resolve().parent.parent
+BLUEPRINTS = (
+    home.bp,
+    desk.bp,
+    look.bp,
+    pages.bp,
+    operator.bp,
+    accounts_views.bp,
+    feeds_views.bp,
+)
+
+
+def create_app(config: Config | None = None, database: Database | None = None) -> Flask:
+    """Build the portal from *config* (default: the environment) on *database* (default: the one that it names)."""
+    config = config or settings.read()
+    database = database or Database(config.database_url, skip_locks=config.skip_locks)
+    database.keep_open()
+    site.configure(config.base_url)
+    accounts.configure_hashing(config.argon_memory_kib)
+    app = Flask("app", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
+    app.extensions |= {"kladka.config": config, "kladka.root": ROOT, "kladka.letters": Letters(ROOT / "templates")}
+    app.config["TESTING"] = config.testing
+    app.config["TEMPLATES_AUTO_RELOAD"] = False
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    addresses.init(app)
+    i18n.init(app)
+    filters.init(app)
+    static.init(app, ROOT / "static")
+    htmx.init_app(app)
+    errors.init(app)
+    security.init(app, config)
+    # The unit of work commits first of all after_request functions, because Flask calls the last registered first.
+    session.init(app, people.actor_of, accounts.seen, database)
+    guards.init(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.context_processor(_context)
+    app.extensions["kladka.demo"] = _is_demo(database)
+    return app
+
+
+def _context() -> dict[str, object]:
+    who = session.actor_or_visitor()
+    return {
+        "actor": who,
+        "language": i18n.language(),
+        "look": look.chosen(),
+        "site": operator.site_facts(),
+        "session_ends": int(who.session_ends) or None,
+    }
+
+
+def _is_demo(database: Database) -> bool:
+    return marks.is_set(database.engine, marks.DEMO)

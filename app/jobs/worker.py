@@ -1,0 +1,86 @@
+"""The worker's loop: deliver the outbox, do the nightly work once a day, show that it lives."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from app import warsaw
+from app.clock import now
+from app.config import Config
+from app.db import Database
+from app.jobs.models import WorkerBeat
+from app.outbox import delivery
+from app.outbox.delivery import Letters
+
+logger = logging.getLogger("kladka.worker")
+PAUSE_SECONDS = 2.0
+BEAT_EVERY = timedelta(seconds=60)
+ALIVE_FOR = timedelta(minutes=5)
+Nightly = Callable[[Session, datetime], dict[str, int]]
+
+
+class Worker:
+    """Works through what is due until it is told to stop. Any number may run: rows are claimed by compare-and-set."""
+
+    def __init__(self, database: Database, config: Config, letters: Letters, nightly: Nightly) -> None:
+        self._database, self._config, self._letters, self._nightly = database, config, letters, nightly
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._last_beat: datetime | None = None
+
+    def start(self) -> None:
+        """Run in a thread beside the web server."""
+        self._thread = threading.Thread(target=self.run, name="kladka-worker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the mail at hand and end."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+
+    def run(self) -> None:
+        """Loop until stopped. A fault of one round is logged and does not end the worker."""
+        while not self._stop.is_set():
+            try:
+                busy = self.once()
+            except DBAPIError:
+                logger.warning("round failed: the database did not answer")
+                busy = False
+            except Exception:  # the one loop that must survive any fault of a job
+                logger.exception("round failed")
+                busy = False
+            if not busy:
+                self._stop.wait(PAUSE_SECONDS)
+
+    def once(self) -> bool:
+        """Do one round; return whether there was something to do."""
+        self._beat()
+        return delivery.deliver(self._database, self._config, self._letters) > 0
+
+    def _beat(self) -> None:
+        instant = now()
+        if self._last_beat is not None and instant - self._last_beat < BEAT_EVERY:
+            return
+        with self._database.session(writes=True) as session:
+            row = session.get(WorkerBeat, 1) or WorkerBeat(seen_at=instant)
+            row.seen_at = instant
+            tonight = warsaw.today(instant)
+            due = row.nightly_done is None or row.nightly_done < tonight
+            row.nightly_done = tonight
+            session.add(row)
+            if due:
+                done = self._nightly(session, instant)
+                logger.info("nightly work done: %s", done)
+            session.commit()
+        self._last_beat = instant
+
+
+def is_alive(session: Session, at: datetime) -> bool:
+    """Whether a worker has been seen in the last five minutes."""
+    row = session.get(WorkerBeat, 1)
+    return row is not None and at - row.seen_at < ALIVE_FOR

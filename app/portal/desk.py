@@ -1,0 +1,77 @@
+"""The desk: what waits for me, my week, drafts and our sign-ups, read afresh from the rooms."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import warsaw
+from app.actors import Actor, Role
+from app.clock import now
+from app.web.guards import signed_in
+from app.web.htmx import respond
+from app.web.i18n import _
+from app.web.session import actor, session
+from events.calendar import queries as calendar
+from events.signups import queries as signups
+from projects.programmes import queries as programmes
+
+bp = Blueprint("desk", __name__)
+PRISON = frozenset({"prison", "remand_prison", "external_unit"})
+SideRow = tuple[str, str, str, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A big act of a role's first desk."""
+
+    url: str
+    icon: str
+    title: str
+    text: str
+
+
+@bp.get("/biurko")
+@signed_in
+def show() -> BaseResponse:
+    """Show the desk of the actor: a constant number of statements, nothing stored twice."""
+    who, instant = actor(), now()
+    own = signups.own(session(), who, instant) if who.works_for_institution else []
+    return respond(
+        "app/portal/desk.html",
+        side=side_list(who),
+        today=warsaw.today(instant),
+        acts=acts(who),
+        week=calendar.my_week(session(), who, instant, also=[row.occurrence_id for row in own]),
+        drafts=calendar.drafts(session(), who, instant),
+        programme_drafts=programmes.drafts(session(), who),
+        own=own,
+    )
+
+
+def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
+    """Give the side list of a role: only places that exist."""
+    desk: SideRow = (url_for("desk.show"), "desk", _("My desk"), 0, False)
+    if who.role is Role.OPERATOR:
+        return [("", [desk, (url_for("operator.outbox"), "mail", _("Mail"), 0, False)])]
+    if not who.works_for_institution:
+        return [("", [desk, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
+    card = url_for("institutions.show", slug=who.institution_slug)
+    meetings: list[SideRow] = [(url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False)]
+    together: list[SideRow] = [
+        (url_for("agreements.index"), "doc", _("Agreements"), 0, False),
+        (url_for("programmes.index"), "hands", _("Projects"), 0, False),
+        (card, "gate" if who.institution_kind in PRISON else "house", _("Our card"), 0, False),
+    ]
+    return [("", [desk]), (_("Meetings"), meetings), (_("Working together"), together)]
+
+
+def acts(who: Actor) -> list[Act]:
+    """Give what the actor can begin from here."""
+    if not who.coordinates:
+        return []
+    return [
+        Act(url_for("calendar.new"), "plus", _("New event"), _("A meeting or a training: seven fields, two minutes.")),
+        Act(url_for("programmes.new"), "hands", _("New project"), _("A programme that others can join.")),
+    ]
+

@@ -1,0 +1,28 @@
+"""The home page: what is coming, who takes part, what runs together."""
+
+from flask import Blueprint
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.clock import now
+from app.web.guards import open_to_all
+from app.web.htmx import respond
+from app.web.session import actor, session
+from events.calendar import queries as calendar
+from partners.institutions import queries as institutions
+from projects.programmes import queries as programmes
+
+bp = Blueprint("home", __name__)
+EVENTS_SHOWN = 5
+PROGRAMMES_SHOWN = 3
+
+
+@bp.get("/")
+@open_to_all
+def show() -> BaseResponse:
+    """Show the next public events, the map of partners and the projects that recruit or run."""
+    return respond(
+        "portal/home.html",
+        upcoming=calendar.upcoming(session(), actor(), now(), EVENTS_SHOWN),
+        projects=programmes.current(session(), PROGRAMMES_SHOWN),
+        partner_counts=institutions.counts_by_voivodeship(session()),
+    )

@@ -1,0 +1,21 @@
+"""The timetable of the night: what is forgotten, sealed and extended, as a plain list."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from app.accounts import actions as accounts
+from app.audit import trail
+from app.outbox import delivery
+
+JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
+    ("old attempts, kept forms and sessions deleted", accounts.forget_old),
+    ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
+    ("days of the audit trail sealed", trail.seal_days),
+)
+
+
+def run(session: Session, now: datetime) -> dict[str, int]:
+    """Do all jobs in the caller's transaction; return how much each did."""
+    return {name: job(session, now) for name, job in JOBS}

@@ -1,0 +1,94 @@
+"""The operator's pages: the outbox, message by message; and the facts of the site that every page shows."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, request
+from sqlmodel import col, func, select
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import site
+from app.actors import Role
+from app.audit import trail
+from app.clock import now
+from app.config import Config
+from app.outbox import delivery
+from app.outbox.delivery import Letters
+from app.outbox.models import MailState, OutboxMail
+from app.text import N_
+from app.web.errors import get_or_404
+from app.web.guards import acting_for
+from app.web.htmx import respond, see_other
+from app.web.i18n import _
+from app.web.session import actor, session, tell
+
+bp = Blueprint("operator", __name__, url_prefix="/operator")
+PAGE_SIZE = 50
+STATES = {
+    MailState.WAITING: ("wait", "clock", N_("waiting")),
+    MailState.SENDING: ("info", "mail", N_("being sent")),
+    MailState.SENT: ("ok", "check", N_("sent")),
+    MailState.FAILED: ("bad", "warn", N_("not delivered")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page may say about the site."""
+
+    demo: bool
+    contact_email: str
+    base_url: str
+
+
+def site_facts() -> Site:
+    """Return the facts of this site."""
+    config: Config = current_app.extensions["kladka.config"]
+    return Site(bool(current_app.extensions["kladka.demo"]), config.contact_email, site.base_url())
+
+
+@bp.get("/poczta")
+@acting_for(Role.OPERATOR)
+def outbox() -> BaseResponse:
+    """List the mails, the newest first, by state; says when no mail server is set."""
+    asked = request.args.get("stan", "")
+    state = next((known for known in MailState if known.value == asked), None)
+    before = request.args.get("przed", "")
+    statement = select(OutboxMail).order_by(col(OutboxMail.id).desc()).limit(PAGE_SIZE + 1)
+    if state is not None:
+        statement = statement.where(OutboxMail.state == state)
+    if before.isascii() and before.isdigit() and len(before) < 10:  # noqa: PLR2004 - fits the key
+        statement = statement.where(col(OutboxMail.id) < int(before))
+    mails = session().exec(statement).all()
+    counts = dict(session().exec(select(OutboxMail.state, func.count()).group_by(col(OutboxMail.state))).all())
+    config: Config = current_app.extensions["kladka.config"]
+    return respond(
+        "app/portal/outbox.html",
+        mails=mails[:PAGE_SIZE],
+        older=mails[PAGE_SIZE - 1].id if len(mails) > PAGE_SIZE else None,
+        counts=counts,
+        states=STATES,
+        state=state,
+        has_server=config.mail is not None,
+    )
+
+
+@bp.get("/poczta/<id:mail_id>")
+@acting_for(Role.OPERATOR)
+def mail(mail_id: int) -> BaseResponse:
+    """Show one mail as it will go out, or as it went out."""
+    row = get_or_404(session().get(OutboxMail, mail_id))
+    subject, body = row.subject, row.body
+    if not body and row.params:
+        letters: Letters = current_app.extensions["kladka.letters"]
+        subject, body = letters.render(row.template, row.language, dict(row.params), row.link)
+    return respond("app/portal/mail.html", mail=row, subject=subject, body=body, states=STATES)
+
+
+@bp.post("/poczta/<id:mail_id>/ponow")
+@acting_for(Role.OPERATOR)
+def retry(mail_id: int) -> BaseResponse:
+    """Put a mail that was given up back into the queue."""
+    row = get_or_404(delivery.retry(session(), mail_id, now()))
+    trail.record(session(), actor(), "mail.retried", "mail", mail_id, now(), details={"template": row.template})
+    tell(_("The mail stands in the queue again."), "ok")
+    return see_other("operator.outbox")

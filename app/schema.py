@@ -1,0 +1,43 @@
+"""The structure of the database: which migration it stands at, and how to bring it to the newest."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def newest() -> str:
+    """Return the number of the newest migration."""
+    return ScriptDirectory(str(_FOLDER)).get_current_head() or ""
+
+
+def present(engine: Engine) -> str:
+    """Return the migration that the database stands at; "" for an empty database."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
+    """Run the migrations up to *to*. Each runs in a transaction of its own."""
+    if to == "head" and present(engine) == newest():
+        return
+    with engine.connect() as connection:
+        command.upgrade(_config(connection), to)
+
+
+def downgrade(engine: Engine, to: str) -> None:
+    """Run the migrations down to *to*: for tests, never in operation."""
+    with engine.connect() as connection:
+        command.downgrade(_config(connection), to)
+
+
+def _config(connection: object) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,83 @@
+"""Jinja filters: dates and hours in words, cleaned Markdown, Polish typography."""
+
+import re
+from datetime import date, datetime
+
+import nh3
+from flask import Flask
+from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
+
+from app import warsaw
+from app.web.i18n import language
+
+_ONE_LETTER = re.compile(r"(?<![^\s(„>])([aiouwzAIOUWZ]) (?=\S)")
+_NUMBER_WORD = re.compile(r"(?<=\d) (?=[a-ząćęłńóśźż]{2,})")
+_NO_BREAK = "\u00a0"
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["image", "html_block", "html_inline"])
+_TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "h4", "h5", "blockquote", "code", "pre", "a", "hr"}
+
+
+def glue(text: object) -> Markup:
+    """Bind one-letter words and numbers to the next word, so that no line ends with "i" or "w"."""
+    safe = str(escape(text))
+    return Markup(_NUMBER_WORD.sub(_NO_BREAK, _ONE_LETTER.sub(rf"\1{_NO_BREAK}", safe)))  # noqa: S704 - escaped above
+
+
+def markdown(text: str) -> Markup:
+    """Render Markdown that institutions wrote: no HTML, no images, headings from h3 on, links to the web or mail only."""
+    html = _markdown.render(text or "")
+    html = html.replace("<h1>", "<h3>").replace("</h1>", "</h3>").replace("<h2>", "<h3>").replace("</h2>", "</h3>")
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return Markup(cleaned)  # noqa: S704 - cleaned by nh3
+
+
+def day(value: date | datetime) -> str:
+    """Give "wtorek, 24 listopada 2026" in the language of the page."""
+    return warsaw.day_words(_date(value), language())
+
+
+def short_day(value: date | datetime) -> str:
+    """Give "24 listopada 2026"."""
+    return warsaw.short_day_words(_date(value), language())
+
+
+def month(value: date | datetime) -> str:
+    """Give "listopad 2026"."""
+    return warsaw.month_words(_date(value), language())
+
+
+def weekday_short(value: date | datetime) -> str:
+    """Give "wt."."""
+    return warsaw.weekday_short(_date(value), language())
+
+
+def month_short(value: date | datetime) -> str:
+    """Give "lis"."""
+    return warsaw.month_short(_date(value), language())
+
+
+def hour(value: datetime) -> str:
+    """Give "10.00" Warsaw time."""
+    return warsaw.hour_words(value)
+
+
+def iso(value: date | datetime) -> str:
+    """Give the machine-readable form for <time datetime>."""
+    return warsaw.to_local(value).isoformat() if isinstance(value, datetime) else value.isoformat()
+
+
+def init(app: Flask) -> None:
+    """Register the filters."""
+    for function in (glue, markdown, day, short_day, month, weekday_short, month_short, hour, iso):
+        app.jinja_env.filters[function.__name__] = function
+
+
+def _date(value: date | datetime) -> date:
+    return warsaw.today(value) if isinstance(value, datetime) else value

@@ -1,0 +1,36 @@
+"""The base of every form: CSRF, cleaned text, no PESEL in any text, sentences of our own."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField
+
+from app.text import holds_pesel
+from app.web.fields import PESEL_SENTENCE, SecretField
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
+    """A form of the portal: one act, one form. Clean values come out of it; it never touches a session."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """CSRF is checked once for the whole portal (app/web/security.py), so that htmx may send it as a header."""
+
+        csrf = False
+        locales = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Run the fields' rules, then refuse a PESEL in any text."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            if _is_text(field) and isinstance(field.data, str) and holds_pesel(field.data):
+                field.errors = [*field.errors, str(PESEL_SENTENCE)]
+                valid = False
+        return valid
+
+    def refuse(self, field: Field, sentence: str) -> None:
+        """Put *sentence* on *field*: for rules that the action or another field decides."""
+        field.errors = [*field.errors, sentence]
+
+
+def _is_text(field: Field) -> bool:
+    return isinstance(field, StringField) and not isinstance(field, SecretField)

@@ -1,0 +1,134 @@
+"""Headers, cookies, CSRF, the Host check and size limits: closed unless declared open."""
+
+import gzip
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest
+
+from app.config import LOOPBACK, Config
+from app.web.session import SAFE
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+_BODY_MAX = 2 * 1024 * 1024
+_PARTS_MAX = 500
+_URL_MAX = 8000
+_COMPRESS_FROM = 1000
+_YEAR = 365 * 24 * 3600
+
+csrf = CSRFProtect()
+
+
+def init(app: Flask, config: Config) -> None:
+    """Set cookies, limits, CSRF and headers. Public forms that change a cookie only are named in _BY_ORIGIN."""
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_NAME="__Host-kladka" if config.https else "kladka",
+        SESSION_COOKIE_SECURE=config.https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=_BODY_MAX,
+        MAX_FORM_MEMORY_SIZE=_BODY_MAX,
+        MAX_FORM_PARTS=_PARTS_MAX,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf.init_app(app)
+    app.before_request(_check_host)
+    app.before_request(_check_forgery)
+    app.after_request(_headers)
+
+
+def by_origin(endpoint: str) -> None:
+    """Name a public form that changes a cookie only: it carries no token, the Origin of the post decides."""
+    _BY_ORIGIN.add(endpoint)
+
+
+def came_from_here() -> bool:
+    """Whether the browser says that this post comes from a page of ours."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    return origin is not None and urlsplit(origin).netloc == request.host
+
+
+def inside(target: str | None, default: str) -> str:
+    """Return *target* when it is a path of this portal, else *default*: redirects never leave the house."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    if any(ord(character) < 0x20 or character in "\\\x7f" for character in target):  # noqa: PLR2004 - controls
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
+
+
+_BY_ORIGIN: set[str] = set()
+
+
+def _check_host() -> None:
+    config: Config = current_app.extensions["kladka.config"]
+    if len(request.environ.get("RAW_URI", "") or request.full_path) > _URL_MAX:
+        abort(414)
+    host = request.host
+    if host == config.host or config.testing:
+        return
+    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    wanted, _, wanted_port = config.host.rpartition(":")
+    if config.on_loopback and port == wanted_port and name in LOOPBACK and wanted in LOOPBACK:
+        return
+    abort(BadRequest.code)
+
+
+def _check_forgery() -> None:
+    if request.method in SAFE or request.endpoint is None:
+        return
+    if request.endpoint in _BY_ORIGIN:
+        if not came_from_here():
+            abort(BadRequest.code)
+        return
+    csrf.protect()
+
+
+def _headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_app.extensions["kladka.config"].https:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
+    if response.mimetype == "text/html":
+        # Pages differ by who looks: only feeds and static files are kept by anybody but the visitor's own browser.
+        personal = _is_personal()
+        response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
+        if not personal:
+            _compress(response)
+    return response
+
+
+def _is_personal() -> bool:
+    who = g.get("actor")
+    return (who is not None and who.signed_in) or "csrf_token" in g
+
+
+def _compress(response: Response) -> None:
+    # Never a page that holds a secret beside what a visitor typed (BREACH): those are the personal ones.
+    response.vary.add("Accept-Encoding")
+    if response.direct_passthrough or "gzip" not in request.accept_encodings or response.content_encoding:
+        return
+    body = response.get_data()
+    if len(body) >= _COMPRESS_FROM:
+        response.set_data(gzip.compress(body, compresslevel=5, mtime=0))
+        response.content_encoding = "gzip"

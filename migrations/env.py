@@ -1,0 +1,18 @@
+"""Alembic's surroundings: all tables, batch mode for SQLite, one transaction a migration."""
+
+from alembic import context
+
+import projects.programmes.models  # noqa: F401 - importing a models module puts its tables into the metadata
+from app.db import metadata
+
+connection = context.config.attributes["connection"].execution_options(writes=True)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    render_as_batch=True,
+    transaction_per_migration=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
+connection.commit()
