@@ -14,7 +14,7 @@ from app.actors import Actor
 from app.clock import now
 from app.web.errors import get_or_404
 from app.web.guards import open_to_all
-from app.web.session import actor, session
+from app.web.session import actor, database, session
 from events import ical
 from events.calendar import actions as calendar
 from events.calendar import queries as calendar_queries
@@ -75,20 +75,24 @@ class Bodies:
 @bp.get("/kanaly/publiczny.ics")
 @open_to_all
 def public() -> Response:
-    return _serve(queries.public(session()), "kladka.ics")
+    with database().engine.connect() as connection:
+        feed = queries.public(connection)
+    return _serve(feed, "kladka.ics")
 
 
 @bp.get("/kanaly/i/<slug:slug>.ics")
 @open_to_all
 def institution(slug: str) -> Response:
-    feed = queries.of_institution(session(), slug)
+    with database().engine.connect() as connection:
+        feed = queries.of_institution(connection, slug)
     return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
 
 
 @bp.get("/kanaly/p/<slug:slug>.ics")
 @open_to_all
 def programme(slug: str) -> Response:
-    feed = queries.of_programme(session(), slug)
+    with database().engine.connect() as connection:
+        feed = queries.of_programme(connection, slug)
     return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
 
 
@@ -113,45 +117,47 @@ def event(event_uuid: UUID) -> Response:
 
 def _serve(feed: Feed, filename: str) -> Response:
     edition = rules.edition(feed, now())
-    packed = request.accept_encodings["gzip"] > 0 and rules.takes_gzip(request.user_agent.string)
-    response = _unchanged(edition) or _body(feed, edition, packed=packed)
-    # RFC 9110, 8.8.3.3: the compressed form has a strong validator of its own; either is recognised when it comes back.
-    response.headers["ETag"] = quote_etag(edition.etag + (_GZIP_SUFFIX if packed else ""))
-    response.headers["Last-Modified"] = http_date(edition.modified)
-    response.headers["Cache-Control"] = f"public, {_FRESH}"
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["X-Robots-Tag"] = "noindex"
-    if response.status_code == 200:
-        response.headers["Content-Disposition"] = f'inline; filename="{filename}"'
-    return response
+    plain, packed = quote_etag(edition.etag), quote_etag(edition.etag + _GZIP_SUFFIX)
+    headers = {
+        "Last-Modified": http_date(edition.modified),
+        "Cache-Control": f"public, {_FRESH}",
+        "Vary": "Accept-Encoding",
+        "X-Robots-Tag": "noindex",
+    }
+    known = _known(edition, plain, packed)
+    if known:
+        response = Response(status=304, headers={"ETag": known, **headers})
+        del response.headers["Content-Type"]
+        return response
+    body = _body(feed, edition)
+    headers["Content-Disposition"] = f'inline; filename="{filename}"'
+    if request.accept_encodings["gzip"] > 0 and rules.takes_gzip(request.user_agent.string):
+        headers |= {"ETag": packed, "Content-Encoding": "gzip"}
+        return Response(body.packed, headers=headers, content_type=CONTENT_TYPE)
+    return Response(body.plain, headers={"ETag": plain, **headers}, content_type=CONTENT_TYPE)
 
 
-def _unchanged(edition: Edition) -> Response | None:
-    # RFC 9110, 13.1.3: a list of ETags wins over the date.
-    if "If-None-Match" in request.headers:
-        known = request.if_none_match
-        same = known.contains_weak(edition.etag) or known.contains_weak(edition.etag + _GZIP_SUFFIX)
-    else:
+def _known(edition: Edition, plain: str, packed: str) -> str:
+    """Give the ETag that the program holds already, or ""."""
+    # RFC 9110, 13.1.2 and 13.1.3: a list of ETags, weak or strong, wins over the date; a quoted ETag is never part of
+    # another. 8.8.3.3: the compressed form has a strong ETag of its own; either is recognised.
+    listed = request.headers.get("If-None-Match")
+    if listed is None:
         since = request.if_modified_since
-        same = since is not None and since >= edition.modified
-    if not same:
-        return None
-    response = Response(status=304)
-    del response.headers["Content-Type"]
-    return response
+        return plain if since is not None and since >= edition.modified else ""
+    if packed in listed:
+        return packed
+    return plain if plain in listed or listed.strip() == "*" else ""
 
 
-def _body(feed: Feed, edition: Edition, *, packed: bool) -> Response:
+def _body(feed: Feed, edition: Edition) -> Body:
     bodies: Bodies = current_app.extensions.setdefault("kladka.feed_bodies", Bodies())
     body = bodies.get(edition.etag)
     if body is None:
         plain = ical.calendar(feed.name, queries.texts(session(), feed, edition))
         body = Body(plain, gzip.compress(plain, compresslevel=6, mtime=0))
         bodies.put(edition.etag, body)
-    response = Response(body.packed if packed else body.plain, content_type=CONTENT_TYPE)
-    if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    return response
+    return body
 
 
 def _unknown() -> Response:
