@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, current_app, request, url_for
 from sqlmodel import col, func, select
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -65,9 +65,12 @@ def outbox() -> BaseResponse:
         "app/portal/outbox.html",
         mails=mails[:PAGE_SIZE],
         older=mails[PAGE_SIZE - 1].id if len(mails) > PAGE_SIZE else None,
-        counts=counts,
         states=STATES,
         state=state,
+        chosen_states=[
+            (f"{_(words)} ({counts.get(known, 0)})", url_for("operator.outbox", stan=known.value), known is state)
+            for known, (_cls, _icon, words) in STATES.items()
+        ],
         has_server=config.mail is not None,
     )
 

@@ -63,6 +63,11 @@ def month_short(value: date | datetime) -> str:
     return warsaw.month_short(_date(value), language())
 
 
+def local_day(value: datetime) -> date:
+    """Give the Warsaw date of an instant."""
+    return warsaw.today(value)
+
+
 def hour(value: datetime) -> str:
     """Give "10.00" Warsaw time."""
     return warsaw.hour_words(value)
@@ -75,7 +80,7 @@ def iso(value: date | datetime) -> str:
 
 def init(app: Flask) -> None:
     """Register the filters."""
-    for function in (glue, markdown, day, short_day, month, weekday_short, month_short, hour, iso):
+    for function in (glue, markdown, day, short_day, month, weekday_short, month_short, local_day, hour, iso):
         app.jinja_env.filters[function.__name__] = function
 
 
