@@ -1,1 +1,1 @@
-"""The portal: ground floor (settings, database, web, identity, audit, mail) and roof (pages across wings, factory, commands)."""
+"""The portal: ground floor (settings, database, web, identity, mail) and roof (pages, factory, commands)."""

@@ -121,7 +121,9 @@ def check() -> None:
         database = Database(settings.read().database_url)
         present, newest = schema.present(database.engine), schema.newest()
         if present != newest:
-            raise click.ClickException(f"The database stands at {present or 'nothing'}, the program needs {newest}: run `kladka db upgrade`.")
+            raise click.ClickException(
+                f"The database stands at {present or 'nothing'}, the program needs {newest}: run `kladka db upgrade`."
+            )
         click.echo(f"The database stands at {newest}.")
 
 
@@ -138,7 +140,9 @@ def load_demo(today: object, events: int, institution_count: int, seed: int) -> 
             raise click.ClickException("KLADKA_DEMO is 0: this site does not take demo data.")
         demo.load_all(session, day, now())
         if events or institution_count:
-            demo.add_load(session, events=events, institutions=institution_count, seed=seed, today=day, progress=click.echo)
+            demo.add_load(
+                session, events=events, institutions=institution_count, seed=seed, today=day, progress=click.echo
+            )
         session.commit()
         click.echo("Demo data are loaded.")
 
@@ -156,7 +160,16 @@ def user() -> None:
 @click.option("--operator", is_flag=True, help="Operator of the portal.")
 @click.option("--inspector", metavar="CODE", help="Inspector of the voivodeship with this code, such as 08.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making one.")
-def add(email: str, name: str, institution: str | None, role: Role, inspector: str | None, *, operator: bool, password_stdin: bool) -> None:
+def add(
+    email: str,
+    name: str,
+    institution: str | None,
+    role: Role,
+    inspector: str | None,
+    *,
+    operator: bool,
+    password_stdin: bool,
+) -> None:
     """Add an account and print its first password once."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
     with sentences():
@@ -164,12 +177,20 @@ def add(email: str, name: str, institution: str | None, role: Role, inspector: s
     hashed = accounts.hash_password(password)
     with unit() as session:
         if not (institution or operator or inspector):
-            raise click.ClickException("Say what the account is for: --institution SLUG, --operator or --inspector CODE.")
+            raise click.ClickException(
+                "Say what the account is for: --institution SLUG, --operator or --inspector CODE."
+            )
         if account_queries.by_email(session, email) is not None:
             raise click.ClickException(f"There is an account with the address {email} already.")
         made = accounts.add_account(
-            session, Actor.system(), now(), email=email, name=name or email, password_hash=hashed,
-            is_operator=operator, inspects=inspector,
+            session,
+            Actor.system(),
+            now(),
+            email=email,
+            name=name or email,
+            password_hash=hashed,
+            is_operator=operator,
+            inspects=inspector,
         )
         if institution:
             found = people_queries.institution_id(session, institution)
@@ -283,7 +304,9 @@ def _refuse_demo_in_public(database: Database, host: str) -> None:
 
 
 def _greet(config: Config, host: str, port: int, *, demo_site: bool) -> None:
-    click.echo(f"Kładka: http://{host}:{port}" + (f" (as {config.base_url})" if config.host != f"{host}:{port}" else ""))
+    click.echo(
+        f"Kładka: http://{host}:{port}" + (f" (as {config.base_url})" if config.host != f"{host}:{port}" else "")
+    )
     if demo_site:
         click.echo(f"Demo accounts, password kladka-demo-2026: {ACCOUNTS}")
     click.echo("Stop with Ctrl+C.")
@@ -301,13 +324,21 @@ def _findings(config: Config, database: Database) -> Iterator[tuple[bool, str]]:
     except DBAPIError:
         yield False, "database: does not answer; see KLADKA_DATABASE_URL"
         return
-    yield present == schema.newest(), f"database: {database.url.get_backend_name()}, stands at {present or 'nothing'}; `kladka db upgrade` brings it to {schema.newest()}"
-    yield config.mail is not None, "mail: " + (f"{config.mail.host}:{config.mail.port}" if config.mail else "KLADKA_MAIL_URL is not set; mails wait in the outbox")
+    kind, newest = database.url.get_backend_name(), schema.newest()
+    yield (
+        present == newest,
+        f"database: {kind}, stands at {present or 'nothing'}, the newest is {newest} (kladka db upgrade)",
+    )
+    server = f"{config.mail.host}:{config.mail.port}" if config.mail else "KLADKA_MAIL_URL is not set; mails wait"
+    yield config.mail is not None, f"mail: {server}"
     free = _free_mib(config.data_dir)
-    yield free > 200, f"disk: {free} MiB free below {config.data_dir}"  # noqa: PLR2004 - room for a day
+    yield free > 200, f"disk: {free} MiB free below {config.data_dir}"
     if present == schema.newest():
         with database.session(writes=False) as session:
-            yield is_alive(session, now()), "worker: seen in the last 5 minutes, else start `kladka serve` or `kladka worker`"
+            yield (
+                is_alive(session, now()),
+                "worker: seen in the last 5 minutes, else start `kladka serve` or `kladka worker`",
+            )
             broken = trail.broken_days(session)
             yield not broken, "audit trail: " + (f"seal broken on {broken[0]}" if broken else "all seals hold")
 

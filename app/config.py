@@ -14,7 +14,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORT = 8000
 
 
-class WrongSetting(Exception):  # noqa: N818 - shown to the operator as a sentence
+class WrongSetting(Exception):
     """A setting that the portal cannot start with; the message is one sentence that says what to do."""
 
 

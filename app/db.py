@@ -5,7 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Enum, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, Enum, MetaData, Select, create_engine, event
+from sqlalchemy import select as select_columns
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -40,6 +41,11 @@ def choice(kind: type[StrEnum]) -> Any:
 def rel(attribute: Any) -> QueryableAttribute[Any]:
     """Let mypy accept a relationship attribute as a loader option's target."""
     return attribute  # type: ignore[no-any-return]  # SQLModel types relationships as their targets
+
+
+def columns(*wanted: Any) -> Select[Any]:
+    """Select plain columns, any number of them: hot pages need rows, not objects (SQLModel types four at most)."""
+    return select_columns(*wanted)
 
 
 Row = TypeVar("Row", bound=SQLModel)
@@ -119,5 +125,3 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-

@@ -3,7 +3,7 @@
 from app.text import N_
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is not an error: it is an answer
+class Refusal(Exception):
     """An act that the rules do not allow.
 
     *message* is an English msgid, translated where it is shown; *params* fill its placeholders.

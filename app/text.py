@@ -73,7 +73,7 @@ def _is_pesel(digits: str) -> bool:
     numbers = [int(d) for d in digits]
     check = -sum(w * n for w, n in zip(_PESEL_WEIGHTS, numbers, strict=False)) % 10
     month, day = int(digits[2:4]) % 20, int(digits[4:6])
-    return check == numbers[10] and 1 <= month <= 12 and 1 <= day <= 31  # noqa: PLR2004 - calendar bounds
+    return check == numbers[10] and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def initials(name: str) -> str:

@@ -42,7 +42,7 @@ def verify(password: str, stored: str | None) -> bool:
             return False
 
 
-def add_account(  # noqa: PLR0913 - the facts of an account
+def add_account(
     session: Session,
     actor: Actor,
     now: datetime,

@@ -40,7 +40,11 @@ def sign_in() -> BaseResponse:
     if rules.too_many(for_account=account, from_address=near):
         form.refuse(form.email, _(rules.TooManyAttempts.message))
         return respond(_PAGE, status=429, form=form, target=target)
-    if not actions.verify(form.password.data or "", user.password_hash if user else None) or user is None or user.locked_at:
+    if (
+        not actions.verify(form.password.data or "", user.password_hash if user else None)
+        or user is None
+        or user.locked_at
+    ):
         with apart() as own:
             actions.note_failure(own, email, address, now())
         form.refuse(form.email, _("The e-mail address or the password is wrong. Check both and try again."))

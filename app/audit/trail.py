@@ -17,11 +17,11 @@ from app.audit.verbs import VERBS
 Plain = str | int | bool | None | list[str] | list[int]
 
 
-class UndeclaredVerb(Exception):  # noqa: N818 - a fault of the code, found by the first test that runs the act
+class UndeclaredVerb(Exception):
     """An act whose verb or detail key is not declared in app/audit/verbs.py."""
 
 
-def record(  # noqa: PLR0913 - an audit line has this many facts
+def record(
     session: Session,
     actor: Actor,
     verb: str,

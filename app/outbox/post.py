@@ -11,7 +11,7 @@ from app.outbox.models import OutboxMail
 Param = str | int | bool | None | list[str]
 
 
-def write(  # noqa: PLR0913 - a mail has this many facts
+def write(
     session: Session,
     now: datetime,
     *,

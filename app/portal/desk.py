@@ -57,7 +57,9 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
     if not who.works_for_institution:
         return [("", [desk, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
     card = url_for("institutions.show", slug=who.institution_slug)
-    meetings: list[SideRow] = [(url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False)]
+    meetings: list[SideRow] = [
+        (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False)
+    ]
     together: list[SideRow] = [
         (url_for("agreements.index"), "doc", _("Agreements"), 0, False),
         (url_for("programmes.index"), "hands", _("Projects"), 0, False),
@@ -74,4 +76,3 @@ def acts(who: Actor) -> list[Act]:
         Act(url_for("calendar.new"), "plus", _("New event"), _("A meeting or a training: seven fields, two minutes.")),
         Act(url_for("programmes.new"), "hands", _("New project"), _("A programme that others can join.")),
     ]
-

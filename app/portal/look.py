@@ -35,9 +35,7 @@ def save() -> BaseResponse:
     """Keep the size or the contrast that a button names, and go back to the page."""
     response = redirect(inside(request.form.get("next"), "/"), code=303)
     for name, cookie, values in (("text", "tekst", _SIZES), ("contrast", "kontrast", ("0", "1"))):
-        value = request.form.get(name)
+        value = request.form.get(name, "")
         if value in values:
-            response.set_cookie(
-                cookie, value, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure
-            )
+            response.set_cookie(cookie, value, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response

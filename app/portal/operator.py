@@ -56,7 +56,7 @@ def outbox() -> BaseResponse:
     statement = select(OutboxMail).order_by(col(OutboxMail.id).desc()).limit(PAGE_SIZE + 1)
     if state is not None:
         statement = statement.where(OutboxMail.state == state)
-    if before.isascii() and before.isdigit() and len(before) < 10:  # noqa: PLR2004 - fits the key
+    if before.isascii() and before.isdigit() and len(before) < 10:
         statement = statement.where(col(OutboxMail.id) < int(before))
     mails = session().exec(statement).all()
     counts = dict(session().exec(select(OutboxMail.state, func.count()).group_by(col(OutboxMail.state))).all())

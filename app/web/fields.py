@@ -44,7 +44,7 @@ class TextField(StringField):
         """Clean what was typed."""
         self.data = " ".join(clean(valuelist[0]).split()) if valuelist else ""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature of WTForms
         """Refuse text that the column cannot hold."""
         if self.data and len(self.data) > self.longest:
             raise validators.StopValidation(_("Shorten this to %(limit)d characters.", limit=self.longest))
@@ -62,7 +62,7 @@ class LongTextField(TextAreaField):
         """Clean what was typed."""
         self.data = clean(valuelist[0]).strip() if valuelist else ""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature of WTForms
         """Refuse text that is longer than the page promises."""
         if self.data and len(self.data) > self.longest:
             raise validators.StopValidation(_("Shorten this to %(limit)d characters.", limit=self.longest))
@@ -116,7 +116,7 @@ class DayField(_TypedField):
                 day = datetime.strptime(typed, pattern).date()  # noqa: DTZ007 - a date, not an instant
             except ValueError:
                 continue
-            if 1990 <= day.year <= 2100:  # noqa: PLR2004 - sane bounds of a calendar
+            if 1990 <= day.year <= 2100:
                 return day
         raise ValueError(_("Give a date that exists, for example 15.12.2026."))
 
@@ -165,7 +165,7 @@ class ChoiceField(RadioField):
         rules = required(needed) if needed else [validators.Optional()]
         super().__init__(label, validators=[*rules, *kwargs.pop("validators", [])], **kwargs)
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature of WTForms
         """Refuse a value that is not among the choices, in our words."""
         if self.data and self.data not in {str(value) for value, *_rest in self.iter_choices()}:
             raise validators.StopValidation(_("Choose one of the listed values."))
@@ -185,7 +185,7 @@ class ChoicesField(SelectMultipleField):
         rules = required(needed) if needed else []
         super().__init__(label, validators=[*rules, *kwargs.pop("validators", [])], **kwargs)
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - the signature of WTForms
         """Refuse values that are not among the choices, in our words."""
         known = {str(value) for value, *_rest in self.iter_choices()}
         if any(str(value) not in known for value in self.data or ()):
@@ -197,5 +197,6 @@ class CheckField(BooleanField):
 
 
 PESEL_SENTENCE = _l(
-    "This looks like a PESEL number. Do not enter data of persons deprived of liberty: give a number of persons and a topic."
+    "This looks like a PESEL number. Do not enter data of persons deprived of liberty: "
+    "give a number of persons and a topic."
 )

@@ -25,7 +25,7 @@ def glue(text: object) -> Markup:
 
 
 def markdown(text: str) -> Markup:
-    """Render Markdown that institutions wrote: no HTML, no images, headings from h3 on, links to the web or mail only."""
+    """Render Markdown that institutions wrote: no HTML or images, headings from h3 on, links to web and mail only."""
     html = _markdown.render(text or "")
     html = html.replace("<h1>", "<h3>").replace("</h1>", "</h3>").replace("<h2>", "<h3>").replace("</h2>", "</h3>")
     cleaned = nh3.clean(

@@ -95,4 +95,4 @@ def _check() -> BaseResponse | None:
         return None
     if not who.signed_in:
         return to_sign_in()
-    abort(403)
+    return abort(403)

@@ -11,7 +11,7 @@ htmx = HTMX()
 _VARY = ("HX-Request", "HX-Target")
 
 
-def respond(page: str, *fragments: str, status: int = 200, **context: Any) -> Response:
+def respond(page: str, /, *fragments: str, status: int = 200, **context: Any) -> Response:
     """Render *page*, or the declared fragment whose name is the target of the htmx request.
 
     File name = element id = htmx target: `_roster.html` answers for `#roster`. Boosted and history-restore requests

@@ -1,7 +1,7 @@
 """Language of a request and its words: Polish first, a cookie or ?jezyk=en for English."""
 
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, gettext, lazy_gettext, ngettext  # type: ignore[import-untyped]
 
 from app.errors import Refusal
 

@@ -71,7 +71,7 @@ def inside(target: str | None, default: str) -> str:
     """Return *target* when it is a path of this portal, else *default*: redirects never leave the house."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
-    if any(ord(character) < 0x20 or character in "\\\x7f" for character in target):  # noqa: PLR2004 - controls
+    if any(ord(character) < 0x20 or character in "\\\x7f" for character in target):
         return default
     parts = urlsplit(target)
     return default if parts.scheme or parts.netloc else target
@@ -126,7 +126,7 @@ def _is_personal() -> bool:
 def _compress(response: Response) -> None:
     # Never a page that holds a secret beside what a visitor typed (BREACH): those are the personal ones.
     response.vary.add("Accept-Encoding")
-    if response.direct_passthrough or "gzip" not in request.accept_encodings or response.content_encoding:
+    if response.direct_passthrough or not request.accept_encodings["gzip"] or response.content_encoding:
         return
     body = response.get_data()
     if len(body) >= _COMPRESS_FROM:

@@ -24,7 +24,9 @@ class Files:
     def find(self, name: str) -> Path | None:
         """Return the file *name* below the folder, or None: no way out of it."""
         path = (self.folder / name).resolve()
-        inside = path.is_relative_to(self.folder.resolve()) and not any(part.startswith(".") for part in path.parts[1:])
+        inside = path.is_relative_to(self.folder.resolve()) and not any(
+            part.startswith(".") for part in Path(name).parts
+        )
         return path if inside and path.is_file() else None
 
     def version(self, name: str) -> str:
@@ -67,7 +69,7 @@ def _serve(name: str) -> Response:
     if path is None or name.startswith("build/gz/"):
         abort(404)
     mimetype = "font/woff2" if path.suffix == _FONTS else mimetypes.guess_type(path.name)[0]
-    packed = files.compressed(name, path) if "gzip" in request.accept_encodings else None
+    packed = files.compressed(name, path) if request.accept_encodings["gzip"] else None
     response = send_file(packed or path, mimetype=mimetype or "application/octet-stream", conditional=True)
     response.set_etag(files.version(name) + ("-gz" if packed else ""))
     response.last_modified = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)

@@ -24,9 +24,7 @@ _SCHEDULE = frozenset({"local_start", "minutes", "all_day", "place_institution_i
 _NOT_COPIED = frozenset({"starts", "ends", "invited"})
 
 
-def draft(
-    session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, uuid: UUID | None = None
-) -> Event:
+def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, uuid: UUID | None = None) -> Event:
     """Begin an event of the actor's institution as a draft with its one date.
 
     Raises NotYourEvent, EndBeforeStart, TooLong, UnsafeHour. *uuid* is given by the demo loader only.
@@ -185,7 +183,7 @@ def shelve(session: Session, event: Event, now: datetime) -> None:
 
 def rebuild_shelf(session: Session, now: datetime) -> int:
     """Write anew the texts that an older version of the program wrote; return how many differ."""
-    outdated = [event_id for event_id in shelf_queries.outdated(session)]
+    outdated = list(shelf_queries.outdated(session))
     items = ((event_id, item(session, session.get_one(Event, event_id))) for event_id in outdated)
     return shelf.rebuild(session, items, now)
 

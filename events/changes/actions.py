@@ -26,7 +26,7 @@ class FewerSeatsThanTaken(Conflict):
     message = N_("%(taken)d seats are taken. The number of places cannot be smaller.")
 
 
-def edit(  # noqa: PLR0913 - session, actor, nouns, now: the house order
+def edit(
     session: Session, actor: Actor, event: Event, wanted: EventDraft, revision: int, now: datetime
 ) -> frozenset[str]:
     """Change a draft or published event; return the columns that changed.
@@ -67,8 +67,9 @@ def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datet
 def _check_published(event: Event, occurrences: Sequence[Occurrence], wanted: EventDraft, now: datetime) -> None:
     if all(occurrence.ends_at <= now for occurrence in occurrences):
         raise rules.AlreadyOver
-    if rules.missing(has_place=bool(wanted.place or wanted.online or wanted.place_institution_id),
-                     audience=wanted.audience):
+    if rules.missing(
+        has_place=bool(wanted.place or wanted.online or wanted.place_institution_id), audience=wanted.audience
+    ):
         raise rules.Incomplete
     if wanted.starts != event.local_start:
         rules.check_future(wanted.starts, now, all_day=wanted.all_day)

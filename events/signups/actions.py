@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from app.actors import Actor
 from app.audit import trail
+from app.audit.trail import Plain
 from app.db import lock
 from app.seats import next_in_line, share_out
 from events.calendar.models import Event, Occurrence, Split
@@ -16,7 +17,7 @@ from events.signups.models import Booking, SignUp, SignUpState
 from events.signups.rules import Person, Wanted
 
 
-def sign_up(  # noqa: PLR0913 - session, actor, nouns, now: the house order
+def sign_up(
     session: Session, actor: Actor, event: Event, occurrence_id: int, wanted: Wanted, key: str, now: datetime
 ) -> list[SignUp]:
     """Give seats to the people and places of *wanted*, and put the rest on the waiting list, in one decision.
@@ -41,7 +42,11 @@ def sign_up(  # noqa: PLR0913 - session, actor, nouns, now: the house order
     rows = _book(session, actor, occurrence, wanted, seats, key, now)
     _recount(session, occurrence)
     for row in rows:
-        details = {"occurrence_id": occurrence_id, "state": row.state.value, "queue_no": row.queue_no}
+        details: dict[str, Plain] = {
+            "occurrence_id": occurrence_id,
+            "state": row.state.value,
+            "queue_no": row.queue_no,
+        }
         trail.record(session, actor, "signup.made", "signup", row.id or 0, now, details=details, personal=_who(row))
     mail.made(session, event, occurrence, rows, now)
     return rows
@@ -67,15 +72,13 @@ def withdraw(session: Session, actor: Actor, event: Event, signup_id: int, now: 
     row.state = SignUpState.WITHDRAWN
     row.changed_at = now
     session.flush()
-    details = {"occurrence_id": occurrence.id or 0, "was": was.value}
+    details: dict[str, Plain] = {"occurrence_id": occurrence.id or 0, "was": was.value}
     trail.record(session, actor, "signup.withdrawn", "signup", signup_id, now, details=details, personal=_who(row))
     mail.withdrawn(session, event, occurrence, row, now)
     return serve_queue(session, actor, event, occurrence, now)
 
 
-def serve_queue(
-    session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime
-) -> list[SignUp]:
+def serve_queue(session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime) -> list[SignUp]:
     """Move up as many of the queue as there are free seats, in strict order. Call under the lock of the date.
 
     Every way in which a seat comes free ends here: withdrawal, larger capacity.
@@ -96,7 +99,7 @@ def serve_queue(
     return rows
 
 
-def _book(  # noqa: PLR0913 - one booking's facts
+def _book(
     session: Session, actor: Actor, occurrence: Occurrence, wanted: Wanted, seats: int, key: str, now: datetime
 ) -> list[SignUp]:
     institution_id = actor.institution_id or 0

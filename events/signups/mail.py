@@ -60,11 +60,11 @@ def _send(session: Session, event: Event, occurrence: Occurrence, row: SignUp, m
         return
     address, language = found
     has_date = message in _WITH_CALENDAR and row.state is SignUpState.SEAT
-    text = ical.publication(calendar.item(session, event)).decode() if has_date else None
+    text = ical.publication(calendar.item(session, event)) if has_date else None
     _write(session, event, address, language, message, _params(event, occurrence, row), now, text, row.user_id)
 
 
-def _write(  # noqa: PLR0913 - the facts of one mail
+def _write(
     session: Session,
     event: Event,
     address: str,

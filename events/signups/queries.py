@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount
 from app.actors import Actor
+from app.db import columns
 from app.text import N_
 from events.calendar.models import Event, EventKind, Occurrence, State
 from events.signups import rules
@@ -82,7 +82,7 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
         taken=occurrence.seats_taken,
         waiting=occurrence.waiting,
         open=open_now,
-        closed_because="" if open_now else _why_closed(event, occurrence, now),
+        closed_because="" if open_now else _why_closed(occurrence, now),
         closes_at=rules.closes_at(event.signup_closes_at, occurrence.starts_at),
         withdraw_until=min(event.withdraw_until or occurrence.starts_at, occurrence.starts_at),
         may_sign_up=may,
@@ -126,7 +126,7 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             Event.all_day,
             Occurrence.state,
             SignUp.person,
-            SignUp.state,
+            col(SignUp.state).label("stands"),
             SignUp.user_id,
         )
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
@@ -142,7 +142,19 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
     if not viewer.coordinates:
         statement = statement.where(col(SignUp.user_id) == viewer.user_id)
     return [
-        OwnSignUp(*row[:7], row[7] is State.CANCELLED, row[8], row[9], row[10] == viewer.user_id)
+        OwnSignUp(
+            row.occurrence_id,
+            row.uuid,
+            row.title,
+            row.kind,
+            row.starts_at,
+            row.ends_at,
+            row.all_day,
+            row.state is State.CANCELLED,
+            row.person,
+            row.stands,
+            row.user_id == viewer.user_id,
+        )
         for row in session.execute(statement)
     ]
 
@@ -194,7 +206,7 @@ def addresses(session: Session, rows: list[SignUp]) -> dict[int, tuple[str, str]
     return found
 
 
-def _rows(  # noqa: PLR0913 - the viewer's scope
+def _rows(
     session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
 ) -> tuple[Row, ...]:
     statement = (
@@ -209,7 +221,7 @@ def _rows(  # noqa: PLR0913 - the viewer's scope
             SignUp.state,
         )
         .join(Institution, col(Institution.id) == SignUp.institution_id)
-        .where(SignUp.occurrence_id == occurrence.id, SignUp.state != SignUpState.WITHDRAWN)
+        .where(col(SignUp.occurrence_id) == occurrence.id, col(SignUp.state) != SignUpState.WITHDRAWN)
         .order_by(col(SignUp.queue_no))
     )
     in_time = occurrence.state is State.PUBLISHED and rules.can_still_withdraw(
@@ -222,9 +234,7 @@ def _rows(  # noqa: PLR0913 - the viewer's scope
             continue
         may = in_time and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
         place = ahead if state is SignUpState.WAITING else 0
-        rows.append(
-            Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may)
-        )
+        rows.append(Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may))
     return tuple(rows)
 
 
@@ -232,7 +242,7 @@ def _may_sign(viewer: Actor, colleague: Colleague) -> bool:
     return rules.may_sign_up_others(viewer) or colleague.user_id == viewer.user_id
 
 
-def _why_closed(event: Event, occurrence: Occurrence, now: datetime) -> str:
+def _why_closed(occurrence: Occurrence, now: datetime) -> str:
     if occurrence.state is State.CANCELLED:
         return N_("This event has been cancelled.")
     if occurrence.state is State.DRAFT:

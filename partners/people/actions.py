@@ -9,13 +9,11 @@ from app.audit import trail
 from partners.people.models import Membership
 
 
-def add_member(  # noqa: PLR0913 - the facts of a membership
+def add_member(
     session: Session, actor: Actor, user_id: int, institution_id: int, role: Role, function: str, now: datetime
 ) -> Membership:
     """Make a person member, coordinator or admin of an institution."""
-    membership = Membership(
-        user_id=user_id, institution_id=institution_id, role=role, function=function, since=now
-    )
+    membership = Membership(user_id=user_id, institution_id=institution_id, role=role, function=function, since=now)
     session.add(membership)
     session.flush()
     details = {"institution_id": institution_id, "role": role.value}

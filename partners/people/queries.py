@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount, UserSession
 from app.accounts.rules import ABSOLUTE, IDLE
 from app.actors import Actor, Role
+from app.db import columns
 from partners.institutions.models import Institution
 from partners.people.models import Contact, Membership
 
@@ -51,7 +51,8 @@ def actor_of(session: Session, token_hash: str, now: datetime) -> Actor | None:
     ends = min(web_session.last_seen_at + IDLE, web_session.started_at + ABSOLUTE)
     if web_session.ended_at is not None or user.locked_at is not None or now >= ends:
         return None
-    memberships = [(membership, institution) for _, _, membership, institution in rows if membership is not None]
+    current: list[tuple[Membership | None, Institution | None]] = [(row[2], row[3]) for row in rows]
+    memberships = [(held, at) for held, at in current if held is not None and at is not None]
     chosen = min(
         memberships,
         key=lambda pair: (pair[0].institution_id != web_session.acting_for, _RANK[pair[0].role], pair[0].id),
@@ -102,7 +103,7 @@ def colleagues(session: Session, institution_id: int) -> list[Colleague]:
         )
         .join(Membership, col(Membership.user_id) == UserAccount.id)
         .where(
-            Membership.institution_id == institution_id,
+            col(Membership.institution_id) == institution_id,
             col(Membership.ended_at).is_(None),
             col(UserAccount.locked_at).is_(None),
         )
@@ -146,7 +147,7 @@ def has_people(session: Session, institution_id: int) -> bool:
         select(Membership.id)
         .join(UserAccount, col(UserAccount.id) == Membership.user_id)
         .where(
-            Membership.institution_id == institution_id,
+            col(Membership.institution_id) == institution_id,
             col(Membership.ended_at).is_(None),
             col(UserAccount.locked_at).is_(None),
         )
