@@ -8,12 +8,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import config as settings
 from app import marks, site
 from app.accounts import actions as accounts
+from app.accounts import queries as account_queries
 from app.accounts import views as accounts_views
 from app.config import Config
 from app.db import Database
 from app.outbox.delivery import Letters
 from app.portal import desk, home, look, operator, pages
-from app.web import addresses, errors, filters, guards, i18n, security, session, static
+from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static
 from app.web.htmx import htmx
 from events.feeds import views as feeds_views
 from partners.people import queries as people
@@ -54,6 +55,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     security.init(app, config)
     # The unit of work commits first of all after_request functions, because Flask calls the last registered first.
     session.init(app, people.actor_of, accounts.seen, database)
+    kept.init(app, accounts.keep_form, account_queries.kept_body)
     guards.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Session, col, delete, func, select
 
 from app.accounts import rules
-from app.accounts.models import KeptForm, SignInAttempt, UserAccount, UserSession
+from app.accounts.models import PATH_MAX, KeptForm, SignInAttempt, UserAccount, UserSession
 from app.actors import Actor
 from app.audit import trail
 from app.secret import new_token, token_hash
@@ -112,6 +112,17 @@ def failures(session: Session, email: str, address: str, now: datetime) -> tuple
     recent = select(func.count(col(SignInAttempt.id))).where(SignInAttempt.at > since)
     account = recent.where(SignInAttempt.email_hash == token_hash(email.strip().casefold()))
     return session.exec(account).one(), session.exec(recent.where(SignInAttempt.address == address[:45])).one()
+
+
+def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, list[str]], now: datetime) -> bool:
+    """Keep a form that came after its session had ended, for the person behind the session; False if nobody is."""
+    ended = session.exec(select(UserSession).where(UserSession.token_hash == hashed_token)).first()
+    if ended is None:
+        return False
+    session.exec(delete(KeptForm).where(col(KeptForm.user_id) == ended.user_id))
+    session.add(KeptForm(user_id=ended.user_id, path=path[:PATH_MAX], body=body, kept_at=now))
+    session.flush()
+    return True
 
 
 def forget_old(session: Session, now: datetime) -> int:

@@ -10,6 +10,7 @@ EMAIL_MAX = 254
 NAME_MAX = 120
 PASSWORD_MIN = 12
 PASSWORD_MAX = 200
+PATH_MAX = 300
 
 
 class UserAccount(SQLModel, table=True):
@@ -62,6 +63,6 @@ class KeptForm(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     user_id: int = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
-    path: str = Field(max_length=300)
+    path: str = Field(max_length=PATH_MAX)
     body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     kept_at: datetime

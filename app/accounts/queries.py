@@ -1,10 +1,26 @@
 """Reads of identity."""
 
-from sqlmodel import Session, select
+from datetime import datetime
 
-from app.accounts.models import UserAccount
+from sqlmodel import Session, col, select
+
+from app.accounts import rules
+from app.accounts.models import KeptForm, UserAccount
 
 
 def by_email(session: Session, email: str) -> UserAccount | None:
     """Give the account of a mail address, whatever its case."""
     return session.exec(select(UserAccount).where(UserAccount.email == email.strip().casefold())).first()
+
+
+def kept_form(session: Session, user_id: int, now: datetime) -> KeptForm | None:
+    """Give the form that was kept for this person in the last 24 hours."""
+    recent = KeptForm.kept_at > now - rules.KEPT_FORM_FOR
+    statement = select(KeptForm).where(KeptForm.user_id == user_id, recent).order_by(col(KeptForm.id).desc())
+    return session.exec(statement).first()
+
+
+def kept_body(session: Session, user_id: int, now: datetime) -> dict[str, list[str]] | None:
+    """Give what was typed into the kept form: field name to values."""
+    found = kept_form(session, user_id, now)
+    return dict(found.body) if found else None

@@ -9,6 +9,7 @@ from app.accounts import actions, queries, rules
 from app.accounts.forms import SignInForm
 from app.actors import Actor
 from app.clock import now
+from app.web import kept
 from app.web.guards import open_to_all, signed_in
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, language
@@ -54,6 +55,9 @@ def sign_in() -> BaseResponse:
     flask.session.clear()
     login_user(SignedIn(token, Actor.visitor()))
     tell(_("Good to see you, %(name)s.", name=user.name), "ok")
+    found = queries.kept_form(session(), user.id or 0, now())
+    if found is not None:
+        kept.remember(found.path)
     response = redirect(target or url_for("desk.show"), code=303)
     if kept_language != user.language and not request.cookies.get("jezyk"):
         response.set_cookie("jezyk", user.language, samesite="Lax", httponly=True, secure=request.is_secure)

@@ -176,9 +176,7 @@ def _agreements(session: Session, ids: Ids, types: Ids, now: datetime) -> None:
         _letter(session, letter, number, ids, now)
 
 
-def _agreement(  # noqa: PLR0917 - one row's facts
-    session: Session, entry: Entry, number: str, ids: Ids, types: Ids, now: datetime
-) -> None:
+def _agreement(session: Session, entry: Entry, number: str, ids: Ids, types: Ids, now: datetime) -> None:
     code = number.split("-")[1]
     outside = entry.get("scope") == "outside_lubuskie"
     agreement = Agreement(
@@ -295,9 +293,7 @@ def _agreement_line(session: Session, entry: Entry, concerned: list[int]) -> Non
         session.add(AgreementHistory(agreement_id=agreement_id, key=entry["key"], title=title, basis=basis))
 
 
-def _line(  # noqa: PLR0917 - the columns of one line
-    session: Session, owner: int, key: str, title: str, note: str, year: int | None, basis: str
-) -> None:
+def _line(session: Session, owner: int, key: str, title: str, note: str, year: int | None, basis: str) -> None:
     known = select(InstitutionHistory.id).where(
         InstitutionHistory.institution_id == owner, InstitutionHistory.key == key
     )

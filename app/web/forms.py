@@ -3,9 +3,11 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto as _AUTO
 from wtforms import Field, StringField
 
 from app.text import holds_pesel
+from app.web import kept
 from app.web.fields import PESEL_SENTENCE, SecretField
 
 
@@ -17,6 +19,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
 
         csrf = False
         locales = False
+
+    def __init__(self, formdata: Any = _AUTO, **kwargs: Any) -> None:
+        if formdata is _AUTO and (found := kept.waiting()) is not None:
+            formdata = found
+        super().__init__(formdata=formdata, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Run the fields' rules, then refuse a PESEL in any text."""

@@ -8,7 +8,8 @@ from flask import Flask, Response, abort, current_app, redirect, request, url_fo
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.actors import Actor, Role
-from app.web.session import actor
+from app.web import kept
+from app.web.session import SAFE, actor
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -69,7 +70,7 @@ def init(app: Flask) -> None:
 
 def to_sign_in() -> BaseResponse:
     """Send a visitor to the sign-in page and back afterwards; htmx is told to change the whole page."""
-    path = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else ""
+    path = request.full_path.rstrip("?") if request.method in SAFE else kept.keep()
     address = url_for("accounts.sign_in", next=path or None)
     if request.headers.get("HX-Request") == "true":
         return Response(status=204, headers={"HX-Redirect": address})

@@ -1,0 +1,198 @@
+"""The demo's invented institutions, their contacts, agreements and programmes."""
+
+from datetime import date, timedelta
+
+from sqlmodel import Session, col, select
+
+from app.actors import Actor
+from app.demo.dates import instant, weeks_after
+from app.demo.seed import Entry
+from app.demo.vocabulary import Ids, by_key
+from app.text import search_text, sort_key
+from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
+from partners.institutions.actions import NewCard, add_institution
+from partners.institutions.models import Institution, Kind, ServiceOffer
+from partners.people.models import Contact
+from partners.territory.models import Gmina
+from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
+
+VOIVODESHIP = "08"
+BASIS = "dane przykładowe"
+_SIDES = (("prison", Side.PRISON), ("welfare", Side.WELFARE), ("ngo", Side.NGO), ("office", Side.OFFICE))
+
+
+def load_institutions(session: Session, entries: list[Entry], services: Ids, today: date) -> Ids:
+    """Add the invented institutions with their contacts; return ids by slug of these alone."""
+    ids = invented(session)
+    for entry in entries:
+        if entry["key"] in ids:
+            continue
+        gmina = session.get_one(Gmina, entry["gmina"])
+        card = NewCard(
+            name=entry["name"],
+            kind=Kind(entry["kind"]),
+            slug=entry["key"],
+            short_name=entry["short"],
+            parent_id=ids[entry["parent"]] if "parent" in entry else None,
+            gmina_code=gmina.code,
+            street=entry["street"],
+            post_town=gmina.name,
+            locality=gmina.name,
+            email=f"sekretariat@{entry['key']}.example",
+            phone=entry["phone"],
+            hours=entry["hours"],
+            description=entry["description"],
+            synthetic=True,
+            aliases=tuple(entry.get("aliases", ())),
+            features=tuple(entry.get("features", ())),
+            offers={services[key]: "" for key in entry.get("offers", ())},
+            offers_basis=BASIS,
+        )
+        owner = add_institution(session, Actor.system(), card, instant(weeks_after(today, -30))).id or 0
+        ids[entry["key"]] = owner
+        session.add_all(_contact(owner, entry["key"], row, at) for at, row in enumerate(entry["contacts"]))
+    session.flush()
+    date_cards(session, entries, ids, today)
+    return ids
+
+
+def invented(session: Session) -> Ids:
+    """Return the ids of the invented institutions by slug."""
+    return by_key(session.exec(select(Institution.slug, Institution.id).where(Institution.synthetic)).all())
+
+
+def date_cards(session: Session, entries: list[Entry], ids: Ids, today: date) -> None:
+    """Set when contacts were confirmed and services checked, counted from *today*."""
+    for entry in entries:
+        owner = ids[entry["key"]]
+        contacts = session.exec(select(Contact).where(Contact.institution_id == owner)).all()
+        days = {row["role"]: row.get("confirmed") for row in entry["contacts"]}
+        for contact in contacts:
+            ago = days.get(contact.role)
+            contact.confirmed_on = today - timedelta(days=ago) if ago else None
+        offers = session.exec(select(ServiceOffer).where(ServiceOffer.institution_id == owner)).all()
+        for number, offer in enumerate(offers):
+            # One older than a year, so that the page shows what becomes of it.
+            offer.checked_on = today - timedelta(days=400 if number == 6 else 30 + 20 * number)
+    session.flush()
+
+
+def load_agreements(session: Session, entries: list[Entry], ids: Ids, types: Ids, today: date) -> None:
+    """Add the invented agreements, numbered from P-08-900."""
+    known = set(session.exec(select(Agreement.number)).all())
+    order = list(types)
+    for entry in entries:
+        if entry["number"] in known:
+            continue
+        agreement = Agreement(
+            number=entry["number"],
+            kind=AgreementKind(entry["kind"]),
+            state=AgreementState(entry["state"]),
+            voivodeship_code=VOIVODESHIP,
+            subject=entry["subject"],
+            note=entry.get("note", ""),
+            changed_at=instant(today),
+            synthetic=True,
+        )
+        session.add(agreement)
+        session.flush()
+        owner = agreement.id or 0
+        sides = [(entry[part], side) for part, side in _SIDES if part in entry]
+        functions = [*entry.get("functions", ()), *[""] * len(sides)]
+        session.add_all(
+            AgreementParty(
+                agreement_id=owner, institution_id=ids[key], side=side, signatory_function=function, position=position
+            )
+            for position, ((key, side), function) in enumerate(zip(sides, functions, strict=False))
+        )
+        session.add_all(
+            Clause(
+                agreement_id=owner,
+                clause_type_id=types[key],
+                months=clause.get("months"),
+                detail=clause.get("detail", ""),
+                position=order.index(key),
+            )
+            for key, clause in entry["clauses"].items()
+        )
+    session.flush()
+    date_agreements(session, entries, today)
+
+
+def date_agreements(session: Session, entries: list[Entry], today: date) -> None:
+    """Set the dates of the invented agreements, counted from *today*."""
+    rows = {row.number: row for row in session.exec(select(Agreement).where(Agreement.synthetic)).all()}
+    for entry in entries:
+        row = rows[entry["number"]]
+        row.signed_on = _weeks(today, entry.get("signed"))
+        row.valid_from = _weeks(today, entry.get("from"))
+        row.valid_to = _weeks(today, entry.get("to"))
+        row.changed_at = instant(_weeks(today, entry.get("signed")) or weeks_after(today, -2))
+    session.flush()
+
+
+def load_programmes(session: Session, entries: list[Entry], ids: Ids, today: date) -> Ids:
+    """Add the invented programmes with their partners; return ids by slug."""
+    known = set(session.exec(select(Programme.slug)).all())
+    names = dict(session.exec(select(Institution.id, Institution.name).where(Institution.synthetic)).all())
+    for entry in entries:
+        if entry["slug"] in known:
+            continue
+        concerned = [ids[entry["lead"]], *(ids[key] for key, _part in entry["partners"])]
+        programme = Programme(
+            slug=entry["slug"],
+            title=entry["title"],
+            kind=ProgrammeKind(entry["kind"]),
+            state=ProgrammeState(entry["state"]),
+            lead_id=concerned[0],
+            voivodeship_code=VOIVODESHIP,
+            summary=entry["summary"],
+            description=entry["description"],
+            target_group=entry["target"],
+            goals=entry["goals"],
+            results=entry.get("results", ""),
+            funding=entry["funding"],
+            grant_number=entry.get("grant", ""),
+            how_to_join=entry["how"],
+            sort_key=sort_key(entry["title"]),
+            search_text=search_text(entry["title"], entry["summary"], *(names[one] for one in concerned)),
+            changed_at=instant(weeks_after(today, -4)),
+            synthetic=True,
+        )
+        session.add(programme)
+        session.flush()
+        session.add_all(
+            ProgrammePartner(programme_id=programme.id or 0, institution_id=ids[key], part=part, position=position)
+            for position, (key, part) in enumerate(entry["partners"])
+        )
+    session.flush()
+    date_programmes(session, entries, today)
+    return by_key(session.exec(select(Programme.slug, Programme.id).where(col(Programme.synthetic))).all())
+
+
+def date_programmes(session: Session, entries: list[Entry], today: date) -> None:
+    """Set the terms of the invented programmes, counted from *today*."""
+    rows = {row.slug: row for row in session.exec(select(Programme).where(Programme.synthetic)).all()}
+    for entry in entries:
+        row = rows[entry["slug"]]
+        row.starts_on = _weeks(today, entry.get("starts"))
+        row.ends_on = _weeks(today, entry.get("ends"))
+        row.recruiting_until = _weeks(today, entry.get("until"))
+    session.flush()
+
+
+def _contact(owner: int, key: str, row: Entry, position: int) -> Contact:
+    return Contact(
+        institution_id=owner,
+        role=row["role"],
+        mailbox=f"{row['role']}@{key}.example",
+        person=row.get("person", ""),
+        phone=row.get("phone", ""),
+        hours=row.get("hours", ""),
+        public=row.get("public", False),
+        position=position,
+    )
+
+
+def _weeks(today: date, weeks: int | None) -> date | None:
+    return None if weeks is None else weeks_after(today, weeks)

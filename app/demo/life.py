@@ -1,0 +1,108 @@
+"""The demo's life: everything invented, among invented institutions, dated around *today*."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import yaml
+from sqlmodel import Session, col, delete, func, select, update
+
+from app.audit.models import AuditLine, AuditValue
+from app.demo import cards, meetings, people
+from app.demo.dates import instant
+from app.demo.seed import Entry
+from app.demo.vocabulary import by_key, load_clause_types, load_services
+from app.outbox.models import OutboxMail
+from events.shelf.models import FeedState
+from partners.territory import actions as territory
+from projects.programmes.models import Programme
+
+MAILS_KEPT = 6
+"""How many mails stay waiting, so that the operator's page is not empty."""
+
+_FOLDER = Path(__file__).parent / "data"
+_ACCOUNTS_END = "@demo.example"
+
+
+def load_life(session: Session, today: date, now: datetime) -> None:
+    """Load the invented part around *today*; rows that are there already stay. Needs the territory.
+
+    Everything is marked synthetic and touches invented institutions only. What is loaded depends on *today* alone;
+    *now* stamps the trail and the waiting mails. Of the mails that the sign-ups cause a few to demo accounts stay.
+    """
+    territory.load_sample(session)
+    services, types = load_services(session), load_clause_types(session)
+    before = _Before.of(session)
+    ids = cards.load_institutions(session, life()["institutions"], services, today)
+    people.load_accounts(session, life()["accounts"], ids, instant(today, "7:00"))
+    cards.load_agreements(session, life()["agreements"], ids, types, today)
+    programmes = cards.load_programmes(session, life()["programmes"], ids, today)
+    staff = people.staff(session, life()["institutions"], ids)
+    meetings.load_events(session, life_events(), staff, programmes, today)
+    before.settle(session, now)
+
+
+def refresh_life(session: Session, today: date, now: datetime) -> None:
+    """Move the invented part to *today*: events, sign-ups, terms and confirmations; addresses stay.
+
+    Events that people of the demo made themselves are left alone.
+    """
+    sequences = meetings.clear_events(session, life_events(), today)
+    links = [f"/wydarzenia/{uuid}" for uuid in sequences]
+    for mail in session.exec(select(OutboxMail)).all():
+        if mail.link.partition("#")[0] in links:
+            session.delete(mail)
+    session.flush()
+    before = _Before.of(session)
+    ids = cards.invented(session)
+    cards.date_cards(session, life()["institutions"], ids, today)
+    cards.date_agreements(session, life()["agreements"], today)
+    cards.date_programmes(session, life()["programmes"], today)
+    programmes = by_key(session.exec(select(Programme.slug, Programme.id).where(Programme.synthetic)).all())
+    staff = people.staff(session, life()["institutions"], ids)
+    meetings.load_events(session, life_events(), staff, programmes, today, sequences=sequences)
+    before.settle(session, now)
+
+
+@cache
+def life() -> Entry:
+    """Return the file of invented institutions, accounts, agreements and programmes."""
+    with (_FOLDER / "life.yaml").open(encoding="utf-8") as lines:
+        return dict(yaml.safe_load(lines))
+
+
+@cache
+def life_events() -> list[Entry]:
+    """Return the entries of the file of invented events."""
+    with (_FOLDER / "life_events.yaml").open(encoding="utf-8") as lines:
+        return list(yaml.safe_load(lines)["events"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """How far the trail and the outbox reached before the invented acts."""
+
+    line: int
+    mail: int
+
+    @classmethod
+    def of(cls, session: Session) -> "_Before":
+        line = session.exec(select(func.max(AuditLine.id))).one()
+        mail = session.exec(select(func.max(OutboxMail.id))).one()
+        return cls(line or 0, mail or 0)
+
+    def settle(self, session: Session, now: datetime) -> None:
+        """Stamp the new lines with the time of loading, since days before may be sealed; drop all mails but a few."""
+        session.flush()
+        session.exec(update(AuditLine).where(col(AuditLine.id) > self.line).values(at=now))
+        session.exec(update(AuditValue).where(col(AuditValue.audit_id) > self.line).values(at=now))
+        new = col(OutboxMail.id) > self.mail
+        to_demo = col(OutboxMail.to_address).endswith(_ACCOUNTS_END)
+        newest = select(OutboxMail.id).where(new, to_demo).order_by(col(OutboxMail.id).desc()).limit(MAILS_KEPT)
+        kept = list(session.exec(newest).all())
+        session.exec(delete(OutboxMail).where(new, col(OutboxMail.id).not_in(kept)))
+        session.exec(update(OutboxMail).where(new).values(created_at=now, next_try_at=now))
+        session.exec(update(FeedState).values(modified=now))
+        session.flush()
+        session.expire_all()

@@ -1,0 +1,98 @@
+"""The demo's people: accounts, memberships, and who may be signed up from which invented institution."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from app.accounts.actions import add_account, hash_password
+from app.accounts.models import UserAccount
+from app.actors import Actor, Role
+from app.demo.seed import Entry
+from app.demo.vocabulary import Ids
+from app.text import fold
+from events.signups.rules import Person
+from partners.institutions.models import Institution
+from partners.people.actions import add_member
+from partners.people.models import Membership
+
+PASSWORD = "kladka-demo-2026"  # noqa: S105 - printed by `make run`; refused outside demo mode
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who acts for the invented institutions: *ids* and *names* by slug, people of each, accounts by e-mail."""
+
+    ids: Ids
+    people: dict[str, list[Person]]
+    coordinators: dict[str, Actor] = field(default_factory=dict)
+    members: dict[str, Actor] = field(default_factory=dict)
+
+    def coordinator(self, key: str) -> Actor:
+        """Give the one who publishes and signs up for institution *key*; without an account he has no user id."""
+        return self.coordinators.get(key) or Actor(
+            role=Role.COORDINATOR, institution_id=self.ids[key], institution_slug=key, synthetic=True
+        )
+
+
+def load_accounts(session: Session, entries: list[Entry], ids: Ids, now: datetime) -> None:
+    """Add the demo accounts that are missing, all with one password, and their memberships."""
+    known = set(session.exec(select(UserAccount.email)).all())
+    missing = [entry for entry in entries if entry["email"] not in known]
+    if not missing:
+        return
+    hashed = hash_password(PASSWORD)
+    for entry in missing:
+        user = add_account(
+            session,
+            Actor.system(),
+            now,
+            email=entry["email"],
+            name=entry["name"],
+            password_hash=hashed,
+            is_operator=entry.get("operator", False),
+            inspects=entry.get("inspects"),
+            synthetic=True,
+        )
+        if "institution" in entry:
+            role, owner = Role(entry["role"]), ids[entry["institution"]]
+            add_member(session, Actor.system(), user.id or 0, owner, role, entry["function"], now)
+
+
+def staff(session: Session, institutions: list[Entry], ids: Ids) -> Staff:
+    """Gather the people of the invented institutions: accounts first, others by name, function and mailbox."""
+    users = {user.email: user for user in session.exec(select(UserAccount).where(UserAccount.synthetic)).all()}
+    people = {entry["key"]: [_person(entry["key"], row, users) for row in entry["staff"]] for entry in institutions}
+    coordinators, members = {}, {}
+    statement = select(Membership, UserAccount, Institution).where(
+        Membership.user_id == UserAccount.id, Membership.institution_id == Institution.id, UserAccount.synthetic
+    )
+    for membership, user, institution in session.exec(statement).all():
+        actor = Actor(
+            role=membership.role,
+            user_id=user.id,
+            institution_id=institution.id,
+            name=user.name,
+            email=user.email,
+            institution_name=institution.name,
+            institution_slug=institution.slug,
+            institution_kind=institution.kind.value,
+            synthetic=True,
+        )
+        members[user.email] = actor
+        if actor.coordinates:
+            coordinators[institution.slug] = actor
+    return Staff(ids, people, coordinators, members)
+
+
+def _person(key: str, row: list[str], users: dict[str, UserAccount]) -> Person:
+    name, function, *account = row
+    user = users.get(account[0]) if account else None
+    # Ranks ("por.") are no part of a mailbox.
+    mailbox = ".".join(fold(word) for word in name.split() if not word.endswith("."))
+    return Person(
+        name=name,
+        email=user.email if user else f"{mailbox}@{key}.example",
+        function=function,
+        user_id=user.id if user else None,
+    )
