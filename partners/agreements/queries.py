@@ -20,8 +20,11 @@ from partners.agreements.models import (
     ClauseType,
     Side,
 )
-from partners.agreements.rules import IN_PREPARATION, Period, may_see_parameters, period
-from partners.institutions.models import Institution, Kind
+from partners.agreements.rules import IN_PREPARATION, STATE_TAG, Period, may_see_parameters, period
+from partners.agreements.rules import KIND_LABEL as AGREEMENT_LABEL
+from partners.institutions.models import Institution, Kind, KindGroup
+from partners.institutions.rules import KIND_GROUP
+from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
 from partners.territory.models import Voivodeship
 
 PAGE_SIZE = 30
@@ -56,6 +59,16 @@ class Party:
     signatory_function: str
     email: str
 
+    @property
+    def kind_label(self) -> str:
+        """Msgid of the institution's kind."""
+        return INSTITUTION_LABEL[self.kind]
+
+    @property
+    def group(self) -> KindGroup:
+        """Shape of the badge."""
+        return KIND_GROUP[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class ClauseRow:
@@ -85,9 +98,20 @@ class AgreementRow:
     valid_to: date | None
     basis: str
     synthetic: bool
+    voivodeship_code: str
     voivodeship: str
     parties: tuple[Party, ...] = ()
     clauses: tuple[ClauseRow, ...] = ()
+
+    @property
+    def state_tag(self) -> tuple[str, str, str]:
+        """Class, icon and msgid of the state."""
+        return STATE_TAG[self.state]
+
+    @property
+    def kind_label(self) -> str:
+        """Msgid of what was signed."""
+        return AGREEMENT_LABEL[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +160,7 @@ _ROW_COLUMNS: tuple[Any, ...] = (
     col(Agreement.valid_to),
     col(Agreement.basis),
     col(Agreement.synthetic),
+    col(Agreement.voivodeship_code),
     col(Voivodeship.name).label("voivodeship"),
 )
 
@@ -200,7 +225,7 @@ def of_institution(session: Session, institution_id: int, viewer: Actor) -> list
 def agreement(session: Session, number: str, viewer: Actor) -> AgreementPage | None:
     """Load the agreement *number*, or None where there is none that *viewer* may know of."""
     row = session.execute(
-        columns(*_ROW_COLUMNS, col(Agreement.planned), col(Agreement.note), col(Agreement.voivodeship_code))
+        columns(*_ROW_COLUMNS, col(Agreement.planned), col(Agreement.note))
         .join(Voivodeship, col(Voivodeship.code) == col(Agreement.voivodeship_code))
         .where(col(Agreement.number) == number, _visible(viewer))
     ).one_or_none()

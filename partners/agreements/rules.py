@@ -10,7 +10,8 @@ from partners.agreements.models import AgreementKind, AgreementState
 
 NOTICE_OF_RELEASE = "notice_release_date"
 NOTICE_OF_ACTIONS = "notice_actions_taken"
-SOURCE_OF_2017 = "luw-slajdy-2017"
+# The slides of the voivode's office of 2017 speak of the agreements of lubuskie.
+_PLACE_OF_SLIDES = "08"
 # Art. 13(3) of the act on social assistance: social work may begin three months before the planned release.
 SOCIAL_WORK_MONTHS = 3
 
@@ -105,3 +106,16 @@ def counts_in_shares(months: int | None, *, uncertain: bool) -> bool:
 def has_ended(valid_to: date | None, today: date) -> bool:
     """Tell whether the last day of validity has passed."""
     return valid_to is not None and valid_to < today
+
+
+def rests_on_slides(kind: AgreementKind, state: AgreementState, voivodeship_code: str, *, synthetic: bool) -> bool:
+    """Tell whether all that is known of an agreement stands on the slides of 2017 about lubuskie.
+
+    They add that two of these agreements regulate notice of actions taken within two months, not which ones.
+    """
+    return (
+        not synthetic
+        and kind is AgreementKind.AGREEMENT
+        and state is AgreementState.SOURCE_ONLY
+        and voivodeship_code == _PLACE_OF_SLIDES
+    )

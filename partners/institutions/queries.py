@@ -38,6 +38,7 @@ from partners.institutions.models import (
     ServiceOffer,
     Status,
 )
+from partners.institutions.rules import KIND_GROUP, KIND_LABEL
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
 from partners.territory.rules import gmina_name
 
@@ -171,6 +172,21 @@ class InstitutionRow:
     place: Place
     services: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def kind_label(self) -> str:
+        """Msgid of the kind."""
+        return KIND_LABEL[self.kind]
+
+    @property
+    def group(self) -> KindGroup:
+        """Shape of the badge."""
+        return KIND_GROUP[self.kind]
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the card's data have been confirmed."""
+        return self.status is not Status.UNCONFIRMED
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -192,6 +208,11 @@ class NamedLink:
     name: str
     kind: Kind
     status: Status
+
+    @property
+    def kind_label(self) -> str:
+        """Msgid of the kind."""
+        return KIND_LABEL[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -491,6 +512,22 @@ def suggestions(session: Session, voivodeship: str | None) -> list[str]:
     if voivodeship:
         statement = statement.where(col(Institution.voivodeship_code) == voivodeship)
     return list(session.scalars(statement.order_by(col(Institution.sort_key)).limit(SUGGESTIONS_MAX)))
+
+
+def names(session: Session, institution_ids: Collection[int]) -> dict[int, str]:
+    """Give the names of institutions by id."""
+    if not institution_ids:
+        return {}
+    rows = session.execute(
+        columns(col(Institution.id), col(Institution.name)).where(col(Institution.id).in_(institution_ids))
+    )
+    return dict(rows.tuples())
+
+
+def voivodeship_of(session: Session, institution_id: int) -> str:
+    """Give the code of an institution's voivodeship, "" where it has none."""
+    found = session.scalars(columns(col(Institution.voivodeship_code)).where(col(Institution.id) == institution_id))
+    return found.first() or ""
 
 
 def _matches(text: str) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Words and shapes of institutions: kinds, their groups and plurals, features, states of a card."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from app.text import N_
 from partners.institutions.models import Kind, KindGroup, Status
@@ -114,3 +115,10 @@ SERVICE_GROUP_LABEL: Mapping[str, str] = {
     "pcpr": N_("Help of the family support centre"),
     "ngo": N_("Help of organisations"),
 }
+
+CHECKED_FOR = timedelta(days=366)
+
+
+def is_outdated(checked_on: date | None, today: date) -> bool:
+    """Tell whether a service or contact was last checked more than 12 months ago, or never."""
+    return checked_on is None or today - checked_on > CHECKED_FOR

@@ -24,7 +24,9 @@ from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.text import fold, sort_key
-from partners.institutions.models import Institution, Kind
+from partners.institutions.models import Institution, Kind, KindGroup
+from partners.institutions.rules import KIND_GROUP
+from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
 from partners.territory.models import Voivodeship
 from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 from projects.programmes.rules import KIND_FACE, KIND_LABEL, PUBLIC_STATES, STATE_TAG, PartnerPart, may_see
@@ -107,6 +109,16 @@ class Partner:
     part: str
     email: str
     phone: str
+
+    @property
+    def kind_label(self) -> str:
+        """Msgid of the institution's kind."""
+        return INSTITUTION_LABEL[self.kind]
+
+    @property
+    def group(self) -> KindGroup:
+        """Shape of the badge."""
+        return KIND_GROUP[self.kind]
 
 
 @dataclass(frozen=True, slots=True)

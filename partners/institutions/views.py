@@ -1,0 +1,197 @@
+"""Routes of the directory: the list with its filters, the page of one institution."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import ceil
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from app import site, warsaw
+from app.clock import now
+from app.text import clean
+from app.web.errors import get_or_404
+from app.web.guards import open_to_all
+from app.web.htmx import respond
+from app.web.i18n import _, language
+from app.web.session import actor, session
+from events.calendar import queries as calendar
+from partners.agreements import queries as agreements
+from partners.institutions import queries, rules
+from partners.institutions.models import Status
+from partners.institutions.queries import KIND_FACETS, DirectoryFilter, Facets, Option
+from partners.people import queries as people
+from partners.people.rules import CONTACT_ROLES
+from projects.programmes import queries as programmes
+
+bp = Blueprint("institutions", __name__)
+
+UNCONFIRMED = "niepotwierdzone"
+SERVICES_SHOWN = 10
+EVENTS_SHOWN = 5
+TEXT_MAX = 100
+PAGE_MAX = 10_000
+_VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
+_KIND_LABELS = {facet.key: facet.label for facet in KIND_FACETS}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter, and the address of the list without it."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One checkbox of a filter."""
+
+    key: str
+    label: str
+    count: int
+    checked: bool
+
+
+@bp.get("/partnerzy")
+@open_to_all
+def index() -> Response:
+    wanted = _wanted(request.args)
+    facets = queries.facets(session(), wanted)
+    pages = max(ceil(facets.total / queries.PAGE_SIZE), 1)
+    page = min(_page(request.args), pages)
+    rows = queries.directory(session(), wanted, page) if facets.total else []
+    return respond(
+        "partners/institutions/index.html",
+        "partners/institutions/_results.html",
+        wanted=wanted,
+        facets=facets,
+        rows=rows,
+        agreement_counts=agreements.counts_of_institutions(session(), actor(), [row.id for row in rows]),
+        kind_boxes=_kind_boxes(wanted, facets),
+        service_boxes=_service_boxes(wanted, facets),
+        services_shown=SERVICES_SHOWN,
+        chips=_chips(wanted, facets),
+        page_number=page,
+        pages=pages,
+        previous_url=_address(wanted, page - 1) if page > 1 else "",
+        next_url=_address(wanted, page + 1) if page < pages else "",
+        unconfirmed=UNCONFIRMED,
+        with_unconfirmed_url=_address(replace(wanted, unconfirmed=True)),
+    )
+
+
+@bp.get("/partnerzy/<slug:slug>")
+@open_to_all
+def show(slug: str) -> Response:
+    card = get_or_404(queries.card(session(), slug))
+    institution, viewer, at = card.institution, actor(), now()
+    owner = institution.id or 0
+    today = warsaw.today(at)
+    feed = f"/kanaly/i/{institution.slug}.ics"
+    return respond(
+        "partners/institutions/show.html",
+        card=card,
+        i=institution,
+        group=rules.KIND_GROUP[institution.kind],
+        kind_label=rules.KIND_LABEL[institution.kind],
+        kind_labels=rules.KIND_LABEL,
+        feature_labels=rules.FEATURE_LABEL,
+        contact_roles=CONTACT_ROLES,
+        archived=institution.status is Status.ARCHIVED,
+        is_unconfirmed=institution.status is Status.UNCONFIRMED,
+        outdated=[offer.key for offer in card.offers if rules.is_outdated(offer.checked_on, today)],
+        offer_notes=_distinct(offer.note for offer in card.offers),
+        offer_sources=_distinct(offer.basis for offer in card.offers),
+        contacts=people.contacts(session(), owner, viewer),
+        is_outdated=rules.is_outdated,
+        today=today,
+        has_people=people.has_people(session(), owner),
+        agreements=agreements.of_institution(session(), owner, viewer),
+        events=calendar.upcoming(session(), viewer, at, EVENTS_SHOWN, institution_id=owner),
+        programmes=programmes.of_institution(session(), owner),
+        feed_url=site.absolute(feed),
+        webcal_url="webcal://" + site.absolute(feed).partition("://")[2],
+    )
+
+
+def _wanted(args: MultiDict[str, str]) -> DirectoryFilter:
+    """Read the filter out of the address; values that mean nothing are left out."""
+    place = args.get("woj", "")
+    return DirectoryFilter(
+        text=" ".join(clean(args.get("q", "")).split())[:TEXT_MAX],
+        voivodeship=place if place in _VOIVODESHIPS else "",
+        kinds=tuple(key for key in dict.fromkeys(args.getlist("rodzaj")) if key in _KIND_LABELS),
+        services=tuple(key for key in dict.fromkeys(args.getlist("usluga")) if _is_key(key)),
+        unconfirmed=args.get("status") == UNCONFIRMED,
+    )
+
+
+def _is_key(text: str) -> bool:
+    return 0 < len(text) <= 60 and text.isascii() and text.replace("_", "").isalnum()
+
+
+def _page(args: MultiDict[str, str]) -> int:
+    text = args.get("strona", "")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(PAGE_MAX))
+    return max(int(text), 1) if is_number else 1
+
+
+def _address(wanted: DirectoryFilter, page: int = 1) -> str:
+    """Give the address of the list with this filter; what is not chosen does not stand in it."""
+    return url_for(
+        "institutions.index",
+        q=wanted.text or None,
+        woj=wanted.voivodeship or None,
+        rodzaj=list(wanted.kinds),
+        usluga=list(wanted.services),
+        status=UNCONFIRMED if wanted.unconfirmed else None,
+        strona=page if page > 1 else None,
+    )
+
+
+def _kind_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
+    boxes = [
+        Box(facet.key, _(facet.label), facets.kinds.get(facet.key, 0), facet.key in wanted.kinds)
+        for facet in KIND_FACETS
+    ]
+    return [box for box in boxes if box.count or box.checked]
+
+
+def _service_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
+    boxes = [Box(one.key, _named(one), one.count, one.key in wanted.services) for one in facets.services]
+    return [box for box in boxes if box.count or box.checked]
+
+
+def _chips(wanted: DirectoryFilter, facets: Facets) -> list[Chip]:
+    chips = []
+    if wanted.text:
+        chips.append(Chip(_("“%(words)s”", words=wanted.text), _address(replace(wanted, text=""))))
+    chips += [
+        Chip(place.name_pl, _address(replace(wanted, voivodeship="")))
+        for place in facets.voivodeships
+        if place.key == wanted.voivodeship
+    ]
+    chips += [
+        Chip(_(_KIND_LABELS[key]), _address(replace(wanted, kinds=_without(wanted.kinds, key)))) for key in wanted.kinds
+    ]
+    names = {one.key: _named(one) for one in facets.services}
+    chips += [
+        Chip(names.get(key, key), _address(replace(wanted, services=_without(wanted.services, key))))
+        for key in wanted.services
+    ]
+    if wanted.unconfirmed:
+        chips.append(Chip(_("with unconfirmed entries"), _address(replace(wanted, unconfirmed=False))))
+    return chips
+
+
+def _without(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return tuple(one for one in keys if one != key)
+
+
+def _named(option: Option) -> str:
+    return option.name_pl if language() == "pl" else option.name_en
+
+
+def _distinct(words: Iterable[str]) -> list[str]:
+    return [word for word in dict.fromkeys(words) if word]
