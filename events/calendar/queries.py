@@ -1,0 +1,789 @@
+"""Reads of the calendar: month, week, list, one event, drafts, and the cards that other rooms show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    text,
+    true,
+    union,
+)
+from sqlalchemy import column as plain_column
+from sqlalchemy import select as sql_select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col, select
+
+from app import warsaw
+from app.actors import Actor, Role
+from app.text import fold
+from events.calendar import rules
+from events.calendar.models import Event, EventKind, EventParty, Occurrence, Part, State, Visibility
+from partners.agreements.models import Agreement, AgreementParty, Clause, ClauseType
+from partners.institutions.models import Institution, Kind, Status
+from partners.institutions.rules import KIND_GROUP
+from projects.programmes.models import Programme, ProgrammeState
+
+PER_DAY = 5
+PER_WEEKDAY = 20
+PAGE_SIZE = 30
+DATES_SHOWN = 12
+LOOKED_UP = 6
+NEIGHBOURS = 60
+_SHOWN_STATES = (State.PUBLISHED.value, State.CANCELLED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the address of a calendar page asks for. Several *kinds* or *institution_ids* mean: any of them."""
+
+    kinds: tuple[EventKind, ...] = ()
+    voivodeship: str = ""
+    institution_ids: tuple[int, ...] = ()
+    audience: str = ""
+    only_free: bool = False
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventCard:
+    """One date of an event as lists show it: columns and no language; *over* is true after its end."""
+
+    occurrence_id: int
+    uuid: UUID
+    title: str
+    kind: EventKind
+    state: State
+    starts_at: datetime
+    ends_at: datetime
+    day: date
+    all_day: bool
+    place: str
+    organiser: str
+    capacity: int | None
+    taken: int
+    waiting: int
+    synthetic: bool
+    over: bool
+    sign_up_open: bool
+    series: bool = False
+
+    @property
+    def url(self) -> str:
+        """Address of the page of this date."""
+        return f"/wydarzenia/{self.uuid}/{self.day}" if self.series else f"/wydarzenia/{self.uuid}"
+
+    @property
+    def family(self) -> str:
+        """Key of the hue."""
+        return rules.FAMILY[self.kind]
+
+    @property
+    def icon(self) -> str:
+        """Name of the kind's icon."""
+        return rules.ICON[self.kind]
+
+    @property
+    def kind_label(self) -> str:
+        """Msgid of the kind."""
+        return rules.KIND_LABEL[self.kind]
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether this date does not take place."""
+        return self.state is State.CANCELLED
+
+    @property
+    def draft(self) -> bool:
+        """Whether nobody but its authors sees it."""
+        return self.state is State.DRAFT
+
+    @property
+    def hours_unknown(self) -> bool:
+        """Whether the hours of a past event are not recorded."""
+        return self.all_day and self.over
+
+    @property
+    def free(self) -> int | None:
+        """Free seats; None without a limit. A queue means that none is free for a newcomer."""
+        if self.capacity is None:
+            return None
+        return 0 if self.waiting else max(self.capacity - self.taken, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCards:
+    """One day of a month or week: the first cards, and how many more there are."""
+
+    day: date
+    cards: tuple[EventCard, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list, and the keys of its neighbours ("" where there is none)."""
+
+    cards: tuple[EventCard, ...]
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An institution as a link needs it."""
+
+    id: int
+    slug: str
+    name: str
+    short_name: str
+    kind: Kind
+
+    @property
+    def group(self) -> str:
+        """Shape of its badge."""
+        return KIND_GROUP[self.kind].value
+
+    @property
+    def label(self) -> str:
+        """The name as short as it is known."""
+        return self.short_name or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ClauseLink:
+    """The agreement clause that an event comes from; the names are Polish and English."""
+
+    number: str
+    name_pl: str
+    name_en: str
+    signed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Everything of one event and one of its dates that its page shows out of this room."""
+
+    event: Event
+    occurrence: Occurrence
+    organiser: Named
+    host: Named | None
+    host_address: str
+    programme: tuple[str, str] | None
+    clause: ClauseLink | None
+    co_organisers: tuple[Named, ...]
+    invited: tuple[Named, ...]
+    dates: tuple[tuple[date, State], ...] = ()
+
+    @property
+    def involved(self) -> frozenset[int]:
+        """Ids of the institutions that prepare the event: organiser, co-organisers, host of the place."""
+        hosts = [self.host.id] if self.host else []
+        return frozenset([self.organiser.id, *(party.id for party in self.co_organisers), *hosts])
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the event form offers: partners by agreement, own projects, clauses of own agreements."""
+
+    partners: tuple[Named, ...] = ()
+    programmes: tuple[tuple[int, str], ...] = ()
+    clauses: tuple[tuple[int, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Another event of the same institution or room at the same time."""
+
+    uuid: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    same_room: bool
+    hidden: bool
+
+
+def may_see(viewer: Actor) -> ColumnElement[bool]:
+    """Give the condition on Occurrence under which *viewer* knows of a published or cancelled date.
+
+    The casts keep SQLite's planner on the index of the time order; comparing the bare columns it reads every public
+    row and sorts it.
+    """
+    seen = cast(col(Occurrence.visibility), String)
+    shown = cast(col(Occurrence.state), String).in_(_SHOWN_STATES)
+    public, partners, invited = Visibility.PUBLIC.value, Visibility.PARTNERS.value, Visibility.INVITED.value
+    if viewer.role in (Role.OPERATOR, Role.SYSTEM):
+        return shown
+    if viewer.role is Role.INSPECTOR:
+        in_scope = and_(seen == partners, col(Occurrence.voivodeship_code) == viewer.voivodeship)
+        return and_(shown, or_(seen == public, in_scope))
+    if viewer.works_for_institution:
+        mine = _takes_part(viewer.institution_id or 0)
+        return and_(shown, or_(seen.in_((public, partners)), and_(seen == invited, mine)))
+    return and_(shown, seen == public)
+
+
+def days(
+    session: Session,
+    viewer: Actor,
+    wanted: Sequence[date],
+    filters: Filters,
+    now: datetime,
+    *,
+    per_day: int = PER_DAY,
+) -> list[DayCards]:
+    """Give the first *per_day* events of each *wanted* day, in one statement or two.
+
+    Each day is read by its own seek in the index, so that the cost does not grow with the events of the portal; the
+    second statement counts the days in which not everything fits.
+    """
+    if filters.nothing:
+        return [DayCards(day) for day in wanted]
+    visible = and_(may_see(viewer), *_conditions(filters, now))
+    day_list = _day_list(len(wanted))
+    first = (
+        _columns(Occurrence.id)
+        .where(col(Occurrence.local_date) == day_list.c.day, visible)
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(per_day + 1)
+        .correlate(day_list)
+    )
+    statement = _with_places(_join_first(session, day_list, first))
+    parameters = {f"day_{index}": day for index, day in enumerate(wanted)}
+    by_day: dict[date, list[EventCard]] = {}
+    for row in session.execute(statement.order_by(_SHOWN.starts_at, _SHOWN.id), parameters):
+        card = _card(row, now)
+        by_day.setdefault(card.day, []).append(card)
+    full = [day for day, cards in by_day.items() if len(cards) > per_day]
+    totals = _totals(session, visible, full) if full else {}
+    return [_day(day, by_day.get(day, []), totals.get(day, 0), per_day) for day in wanted]
+
+
+def listed(
+    session: Session,
+    viewer: Actor,
+    filters: Filters,
+    now: datetime,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    after: str = "",
+    before: str = "",
+) -> Page:
+    """Give up to PAGE_SIZE events from *first* to *last* (Warsaw dates), in one statement.
+
+    *after* and *before* are keys of a neighbouring page; an unreadable key is left out of account.
+    """
+    if filters.nothing:
+        return Page(())
+    conditions = [may_see(viewer), *_conditions(filters, now)]
+    if first is not None:
+        conditions.append(col(Occurrence.starts_at) >= warsaw.start_of(first))
+    if last is not None:
+        conditions.append(col(Occurrence.starts_at) < warsaw.start_of(last + timedelta(days=1)))
+    backwards = read_key(before) is not None and read_key(after) is None
+    key = read_key(before) if backwards else read_key(after)
+    if key is not None:
+        conditions.append(_beyond(key, backwards=backwards))
+    rows = _cards(session, conditions, now, PAGE_SIZE + 1, backwards=backwards)
+    more = len(rows) > PAGE_SIZE
+    rows = rows[:PAGE_SIZE]
+    if backwards:
+        rows.reverse()
+    has_before, has_after = (more, True) if backwards else (key is not None, more)
+    return Page(
+        tuple(rows),
+        before=_key(rows[0]) if rows and has_before else "",
+        after=_key(rows[-1]) if rows and has_after else "",
+    )
+
+
+def read_key(key: str) -> tuple[datetime, int] | None:
+    """Read a paging key "2026-11-24T09:00:00+00:00|17"; None when it is none."""
+    stamp, _, number = key.partition("|")
+    try:
+        instant, row_id = datetime.fromisoformat(stamp), int(number)
+    except ValueError:
+        return None
+    return (instant, row_id) if instant.tzinfo is not None and 0 < row_id < 2**31 else None
+
+
+def upcoming(
+    session: Session,
+    viewer: Actor,
+    now: datetime,
+    limit: int,
+    *,
+    institution_id: int | None = None,
+    programme_id: int | None = None,
+    clause_ids: Sequence[int] | None = None,
+    past: bool = False,
+) -> list[EventCard]:
+    """Give the next dates that *viewer* may know of (the latest ones, newest first, when *past*), in one statement.
+
+    What began before today is not upcoming any more, even if it lasts for days.
+    *institution_id*: organised, co-organised or hosted by it; *programme_id*, *clause_ids*: events that belong there.
+    """
+    if clause_ids is not None and not clause_ids:
+        return []
+    ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
+    in_time = [ends <= now, starts <= now] if past else [ends > now, starts >= warsaw.start_of(warsaw.today(now))]
+    conditions = [may_see(viewer), *in_time]
+    if institution_id is not None:
+        conditions.append(col(Occurrence.event_id).in_(_events_of((institution_id,))))
+    if programme_id is not None:
+        conditions.append(
+            col(Occurrence.event_id).in_(_columns(Event.id).where(col(Event.programme_id) == programme_id))
+        )
+    if clause_ids is not None:
+        of_clauses = _columns(Event.id).where(col(Event.clause_id).in_(clause_ids))
+        conditions.append(col(Occurrence.event_id).in_(of_clauses))
+    return _cards(session, conditions, now, limit, backwards=past)
+
+
+def week_of(session: Session, viewer: Actor, monday: date, filters: Filters, now: datetime) -> list[DayCards]:
+    """Give the seven days that begin on *monday*, in one statement or two."""
+    return days(session, viewer, [monday + timedelta(days=n) for n in range(7)], filters, now, per_day=PER_WEEKDAY)
+
+
+def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZE) -> list[EventCard]:
+    """Give the drafts of the viewer's institution, the soonest first; nothing for those who do not coordinate it."""
+    if not viewer.coordinates:
+        return []
+    own = _columns(Event.id).where(col(Event.organiser_id) == viewer.institution_id, col(Event.state) == State.DRAFT)
+    conditions = [col(Occurrence.event_id).in_(own), cast(col(Occurrence.state), String) == State.DRAFT.value]
+    return _cards(session, conditions, now, limit)
+
+
+def my_week(
+    session: Session, viewer: Actor, now: datetime, *, also: Iterable[int] = (), limit: int = PAGE_SIZE
+) -> list[EventCard]:
+    """Give the next seven days of the viewer's institution: what it prepares or hosts, and the dates *also* named.
+
+    *also* holds occurrence ids, such as those that the viewer is signed up for.
+    """
+    if not viewer.works_for_institution:
+        return []
+    today = warsaw.today(now)
+    named = tuple(also)
+    mine = col(Occurrence.event_id).in_(_events_of((viewer.institution_id or 0,)))
+    conditions = [
+        may_see(viewer),
+        col(Occurrence.starts_at) >= warsaw.start_of(today),
+        col(Occurrence.starts_at) < warsaw.start_of(today + timedelta(days=7)),
+        or_(mine, col(Occurrence.id).in_(named)) if named else mine,
+    ]
+    return _cards(session, conditions, now, limit)
+
+
+def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
+    """Give an event with one of its dates (*day*, else the next one, else the last), or None.
+
+    None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. Two
+    statements, three for a series.
+    """
+    ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
+    statement = (
+        _PAGE.where(col(Event.uuid) == uuid, or_(may_see(viewer), _own_draft(viewer)))
+        .order_by(case((ends > now, 0), else_=1), case((ends > now, starts)), starts.desc())
+        .limit(1)
+    )
+    if day is not None:
+        statement = statement.where(col(Occurrence.local_date) == day)
+    row = session.execute(statement).first()
+    if row is None:
+        return None
+    event, occurrence = row[0], row[1]
+    concerned = _parties(session, event.id)
+    hidden_programme = row[17] is None or (
+        row[17] is ProgrammeState.DRAFT and not (viewer.coordinates and viewer.institution_id == row[18])
+    )
+    return EventPage(
+        event=event,
+        occurrence=occurrence,
+        organiser=Named(*row[2:7]),
+        host=Named(*row[7:12]) if row[7] is not None else None,
+        host_address=_address(row[12], row[13], row[14]),
+        programme=None if hidden_programme else (row[15], row[16]),
+        clause=ClauseLink(*row[19:23]) if row[19] is not None else None,
+        co_organisers=tuple(named for part, named in concerned if part is Part.CO_ORGANISER),
+        invited=tuple(named for part, named in concerned if part is Part.INVITED),
+        dates=_dates(session, viewer, event, now) if event.rule else (),
+    )
+
+
+def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
+    """Give an event that *viewer* may know of, for an act; None otherwise. One statement."""
+    statement = (
+        select(Event)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .where(Event.uuid == uuid, or_(may_see(viewer), _own_draft(viewer)))
+        .limit(1)
+    )
+    return session.exec(statement).first()
+
+
+def parties(session: Session, event_id: int) -> tuple[list[Named], list[Named]]:
+    """Give (co-organisers, invited) of an event by name."""
+    found = _parties(session, event_id)
+    return [n for part, n in found if part is Part.CO_ORGANISER], [n for part, n in found if part is Part.INVITED]
+
+
+def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
+    """Find active institutions by address name or by the beginnings of words; one exact hit stands alone."""
+    folded = fold(words)
+    if not folded:
+        return []
+    slug = words.strip().casefold()
+    beginnings = and_(*(col(Institution.search_text).contains(f" {word}", autoescape=True) for word in folded.split()))
+    is_slug = col(Institution.slug) == slug
+    statement = (
+        _columns(*_named(Institution))
+        .where(or_(is_slug, and_(col(Institution.status) == Status.ACTIVE, beginnings)))
+        .order_by(case((is_slug, 0), else_=1), col(Institution.sort_key))
+        .limit(limit)
+    )
+    found = [Named(*row) for row in session.execute(statement)]
+    exact = [one for one in found if slug == one.slug or folded in (fold(one.name), fold(one.short_name))]
+    return exact[:1] or found
+
+
+def institution(session: Session, institution_id: int) -> Named | None:
+    """Give one institution as a link needs it."""
+    row = session.execute(_columns(*_named(Institution)).where(col(Institution.id) == institution_id)).first()
+    return Named(*row) if row else None
+
+
+def place_facts(session: Session, institution_id: int) -> tuple[str, str | None]:
+    """Give (kind, voivodeship code) of an institution: what visibility and lists need of a place."""
+    statement = _columns(Institution.kind, Institution.voivodeship_code).where(col(Institution.id) == institution_id)
+    row = session.execute(statement).first()
+    return (row[0].value, row[1]) if row else ("", None)
+
+
+def choices(session: Session, institution_id: int) -> Choices:
+    """Give what the event form of an institution offers, in three statements."""
+    ours, theirs = _alias(AgreementParty, "ours"), _alias(AgreementParty, "theirs")
+    partners = (
+        _columns(*_named(Institution))
+        .where(
+            col(Institution.id).in_(
+                _columns(theirs.institution_id)
+                .join(ours, ours.agreement_id == theirs.agreement_id)
+                .where(ours.institution_id == institution_id, theirs.institution_id != institution_id)
+            ),
+            col(Institution.status) != Status.ARCHIVED,
+        )
+        .order_by(col(Institution.sort_key))
+        .limit(NEIGHBOURS)
+    )
+    programmes = (
+        _columns(Programme.id, Programme.title)
+        .where(col(Programme.lead_id) == institution_id, col(Programme.state) != ProgrammeState.COMPLETED)
+        .order_by(col(Programme.sort_key))
+        .limit(NEIGHBOURS)
+    )
+    clauses = (
+        _columns(Clause.id, Agreement.number, ClauseType.name_pl, ClauseType.name_en)
+        .join(Agreement, col(Agreement.id) == Clause.agreement_id)
+        .join(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
+        .join(AgreementParty, col(AgreementParty.agreement_id) == Agreement.id)
+        .where(col(AgreementParty.institution_id) == institution_id)
+        .order_by(col(Agreement.number), col(Clause.position), col(Clause.id))
+        .limit(NEIGHBOURS * 3)
+    )
+    return Choices(
+        partners=tuple(Named(*row) for row in session.execute(partners)),
+        programmes=tuple((row[0], row[1]) for row in session.execute(programmes)),
+        clauses=tuple((row[0], f"{row[1]} – {row[2]}", f"{row[1]} – {row[3]}") for row in session.execute(clauses)),
+    )
+
+
+def clashes(session: Session, viewer: Actor, event: Event, starts_at: datetime, ends_at: datetime) -> list[Clash]:
+    """Give up to five other published events that overlap, of the same organiser or in the same room.
+
+    An event that *viewer* may not know of is given without its title (*hidden*): the room is taken all the same.
+    """
+    same_place = and_(
+        literal(event.place_institution_id is not None),
+        col(Event.place_institution_id) == event.place_institution_id,
+        func.lower(col(Event.room)) == event.room.lower(),
+    )
+    statement = (
+        _columns(Event.uuid, Event.title, Occurrence.starts_at, Occurrence.ends_at, same_place, may_see(viewer))
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .where(
+            col(Occurrence.starts_at) < ends_at,
+            col(Occurrence.starts_at) > starts_at - rules.LONGEST - timedelta(days=1),
+            col(Occurrence.ends_at) > starts_at,
+            cast(col(Occurrence.state), String) == State.PUBLISHED.value,
+            col(Event.id) != event.id,
+            col(Event.all_day).is_(False),
+            or_(col(Event.organiser_id) == event.organiser_id, same_place),
+        )
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(5)
+    )
+    return [
+        Clash(row[0], row[1] if row[5] else "", row[2], row[3], same_room=bool(row[4]), hidden=not row[5])
+        for row in session.execute(statement)
+    ]
+
+
+def _columns(*wanted: Any) -> Select[Any]:
+    # Columns, not objects: pages read frozen rows.
+    return sql_select(*wanted)
+
+
+def _alias(table: type[SQLModel], name: str) -> Any:
+    return aliased(table, name=name)
+
+
+def _named(table: Any) -> tuple[Any, ...]:
+    return table.id, table.slug, table.name, table.short_name, table.kind
+
+
+def _address(street: str | None, postal_code: str | None, town: str | None) -> str:
+    return ", ".join(part for part in (street, " ".join(p for p in (postal_code, town) if p)) if part)
+
+
+def _takes_part(institution_id: int) -> ColumnElement[bool]:
+    part = (
+        _columns(literal(1))
+        .select_from(EventParty)
+        .where(col(EventParty.event_id) == Occurrence.event_id, col(EventParty.institution_id) == institution_id)
+        .correlate(Occurrence)
+    )
+    prepared = _its_event(
+        or_(col(Event.organiser_id) == institution_id, col(Event.place_institution_id) == institution_id)
+    )
+    return or_(prepared, exists(part))
+
+
+def _its_event(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Correlated by hand: statements around it may read event as well.
+    return exists(
+        _columns(literal(1))
+        .select_from(Event)
+        .where(col(Event.id) == Occurrence.event_id, condition)
+        .correlate(Occurrence)
+    )
+
+
+def _own_draft(viewer: Actor) -> ColumnElement[bool]:
+    if not viewer.coordinates:
+        return false()
+    draft = cast(col(Occurrence.state), String) == State.DRAFT.value
+    return and_(draft, _its_event(col(Event.organiser_id) == viewer.institution_id))
+
+
+def _events_of(institution_ids: Sequence[int]) -> Any:
+    return union(
+        _columns(Event.id).where(col(Event.organiser_id).in_(institution_ids)),
+        _columns(Event.id).where(col(Event.place_institution_id).in_(institution_ids)),
+        _columns(EventParty.event_id).where(
+            col(EventParty.institution_id).in_(institution_ids), col(EventParty.part) == Part.CO_ORGANISER
+        ),
+    )
+
+
+def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.kinds:
+        conditions.append(col(Occurrence.kind).in_(filters.kinds))
+    if filters.voivodeship:
+        conditions.append(col(Occurrence.voivodeship_code) == filters.voivodeship)
+    if filters.institution_ids:
+        conditions.append(col(Occurrence.event_id).in_(_events_of(filters.institution_ids)))
+    if filters.audience:
+        # The list is stored as JSON text on both databases.
+        conditions.append(_its_event(cast(col(Event.audience), String).contains(f'"{filters.audience}"')))
+    if filters.only_free:
+        room = and_(
+            or_(col(Event.capacity).is_(None), col(Event.capacity) > Occurrence.seats_taken),
+            or_(col(Event.signup_closes_at).is_(None), col(Event.signup_closes_at) > now),
+        )
+        conditions += [
+            cast(col(Occurrence.state), String) == State.PUBLISHED.value,
+            col(Occurrence.starts_at) > now,
+            col(Occurrence.waiting) == 0,
+            _its_event(room),
+        ]
+    return conditions
+
+
+def _beyond(key: tuple[datetime, int], *, backwards: bool) -> ColumnElement[bool]:
+    instant, row_id = key
+    starts, number = col(Occurrence.starts_at), col(Occurrence.id)
+    if backwards:
+        return and_(starts <= instant, or_(starts < instant, number < row_id))
+    return and_(starts >= instant, or_(starts > instant, number > row_id))
+
+
+def _key(card: EventCard) -> str:
+    return f"{card.starts_at.isoformat()}|{card.occurrence_id}"
+
+
+@lru_cache(maxsize=64)
+def _day_list(number: int) -> CTE:
+    # Text, because SQLAlchemy compiles a VALUES construct anew at every execution (5 ms for a month).
+    names = [f"day_{index}" for index in range(number)]
+    rows = " UNION ALL ".join(f"SELECT :{name} AS day" for name in names)
+    parameters = [bindparam(name, type_=Date()) for name in names]
+    return text(rows).bindparams(*parameters).columns(plain_column("day", Date())).cte("day_list")
+
+
+def _join_first(session: Session, day_list: CTE, first: Select[Any]) -> Select[Any]:
+    cards = _CARD.select_from(day_list)
+    if session.get_bind().dialect.name == "sqlite":
+        return cards.join(_SHOWN, _SHOWN.id.in_(first))
+    # PostgreSQL would test every date of the portal against each day's IN; SQLite knows no LATERAL.
+    ids = first.lateral("first_of_day")
+    return cards.join(ids, true()).join(_SHOWN, _SHOWN.id == ids.c.id)
+
+
+def _totals(session: Session, visible: ColumnElement[bool], full: Sequence[date]) -> dict[date, int]:
+    statement = (
+        _columns(Occurrence.local_date, func.count())
+        .where(col(Occurrence.local_date).in_(full), visible)
+        .group_by(col(Occurrence.local_date))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _day(day: date, cards: list[EventCard], total: int, per_day: int) -> DayCards:
+    return DayCards(day, tuple(cards[:per_day]), max(total - per_day, 0) if len(cards) > per_day else 0)
+
+
+def _cards(
+    session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int, *, backwards: bool = False
+) -> list[EventCard]:
+    starts, number = col(Occurrence.starts_at), col(Occurrence.id)
+    order = (starts.desc(), number.desc()) if backwards else (starts, number)
+    chosen = _columns(Occurrence.id).where(*conditions).order_by(*order).limit(limit)
+    shown = (_SHOWN.starts_at.desc(), _SHOWN.id.desc()) if backwards else (_SHOWN.starts_at, _SHOWN.id)
+    return [_card(row, now) for row in session.execute(_CARDS.where(_SHOWN.id.in_(chosen)).order_by(*shown))]
+
+
+def _with_places(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.join(Event, col(Event.id) == _SHOWN.event_id)
+        .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
+        .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
+    )
+
+
+# Built once: making these at every request costs more than running them.
+_SHOWN = _alias(Occurrence, "shown")
+_HOST = _alias(Institution, "host")
+_ORGANISER = _alias(Institution, "organiser")
+_CARD = _columns(
+    _SHOWN.id,
+    Event.uuid,
+    func.coalesce(_SHOWN.title, Event.title),
+    _SHOWN.kind,
+    _SHOWN.state,
+    _SHOWN.starts_at,
+    _SHOWN.ends_at,
+    _SHOWN.local_date,
+    Event.all_day,
+    func.coalesce(_SHOWN.place, Event.place),
+    Event.online,
+    Event.capacity,
+    _SHOWN.seats_taken,
+    _SHOWN.waiting,
+    Event.synthetic,
+    Event.signup_closes_at,
+    Event.rule,
+    func.coalesce(func.nullif(_HOST.short_name, ""), _HOST.name),
+    func.coalesce(func.nullif(_ORGANISER.short_name, ""), _ORGANISER.name),
+)
+_CARDS = _with_places(_CARD)
+_PAGE = (
+    _columns(
+        Event,
+        Occurrence,
+        *_named(_ORGANISER),
+        *_named(_HOST),
+        _HOST.street,
+        _HOST.postal_code,
+        _HOST.post_town,
+        Programme.slug,
+        Programme.title,
+        Programme.state,
+        Programme.lead_id,
+        Agreement.number,
+        ClauseType.name_pl,
+        ClauseType.name_en,
+        Agreement.signed_on,
+    )
+    .join(Occurrence, col(Occurrence.event_id) == Event.id)
+    .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
+    .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
+    .outerjoin(Programme, col(Programme.id) == Event.programme_id)
+    .outerjoin(Clause, col(Clause.id) == Event.clause_id)
+    .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
+    .outerjoin(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
+)
+
+
+def _card(row: Any, now: datetime) -> EventCard:
+    closes = min(row[15], row[5]) if row[15] is not None else row[5]
+    return EventCard(
+        occurrence_id=row[0],
+        uuid=row[1],
+        title=row[2],
+        kind=row[3],
+        state=row[4],
+        starts_at=row[5],
+        ends_at=row[6],
+        day=row[7],
+        all_day=row[8],
+        place=row[17] or row[9] or ("online" if row[10] else ""),
+        organiser=row[18],
+        capacity=row[11],
+        taken=row[12],
+        waiting=row[13],
+        synthetic=row[14],
+        over=row[6] <= now,
+        sign_up_open=row[4] is State.PUBLISHED and now < closes,
+        series=row[16] is not None,
+    )
+
+
+def _parties(session: Session, event_id: int | None) -> list[tuple[Part, Named]]:
+    statement = (
+        _columns(EventParty.part, *_named(Institution))
+        .join(Institution, col(Institution.id) == EventParty.institution_id)
+        .where(col(EventParty.event_id) == event_id)
+        .order_by(col(Institution.sort_key))
+    )
+    return [(row[0], Named(*row[1:])) for row in session.execute(statement)]
+
+
+def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> tuple[tuple[date, State], ...]:
+    statement = (
+        _columns(Occurrence.local_date, Occurrence.state)
+        .where(col(Occurrence.event_id) == event.id, col(Occurrence.ends_at) > now)
+        .where(or_(may_see(viewer), _own_draft(viewer)))
+        .order_by(col(Occurrence.starts_at))
+        .limit(DATES_SHOWN)
+    )
+    return tuple((row[0], row[1]) for row in session.execute(statement))
