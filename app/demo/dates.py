@@ -9,9 +9,12 @@ _WEEK = timedelta(days=7)
 
 
 def day_in(today: date, week: int, weekday: int) -> date:
-    """Give the *weekday* (Monday is 0) of the week *week* weeks after today's; a holiday moves it by a week."""
+    """Give the *weekday* (Monday is 0) of the week *week* weeks after today's; a holiday moves it by a week.
+
+    So does the time between Christmas and the New Year.
+    """
     day = today - timedelta(days=today.weekday()) + week * _WEEK + timedelta(days=weekday)
-    while holiday_name(day, "pl"):
+    while holiday_name(day, "pl") or _is_quiet(day):
         day += _WEEK
     return day
 
@@ -37,3 +40,7 @@ def wall(day: date, clock: str) -> datetime:
 def instant(day: date, clock: str = "9:00") -> datetime:
     """Give the instant of *clock* on *day* in Warsaw."""
     return warsaw.to_utc(wall(day, clock))
+
+
+def _is_quiet(day: date) -> bool:
+    return (12, 23) < (day.month, day.day) <= (12, 31)

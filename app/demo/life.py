@@ -1,5 +1,6 @@
 """The demo's life: everything invented, among invented institutions, dated around *today*."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -99,10 +100,21 @@ class _Before:
         session.exec(update(AuditValue).where(col(AuditValue.audit_id) > self.line).values(at=now))
         new = col(OutboxMail.id) > self.mail
         to_demo = col(OutboxMail.to_address).endswith(_ACCOUNTS_END)
-        newest = select(OutboxMail.id).where(new, to_demo).order_by(col(OutboxMail.id).desc()).limit(MAILS_KEPT)
-        kept = list(session.exec(newest).all())
+        newest = select(OutboxMail.id, OutboxMail.template, OutboxMail.to_address).where(new, to_demo)
+        kept = _varied(session.exec(newest.order_by(col(OutboxMail.id).desc())).all())
         session.exec(delete(OutboxMail).where(new, col(OutboxMail.id).not_in(kept)))
         session.exec(update(OutboxMail).where(new).values(created_at=now, next_try_at=now))
         session.exec(update(FeedState).values(modified=now))
         session.flush()
         session.expire_all()
+
+
+def _varied(mails: Sequence[tuple[int | None, str, str]]) -> list[int]:
+    """Choose a few mails: one of each message first, then of other people."""
+    seen: set[str] = set()
+    order: list[tuple[int, int, int]] = []
+    for number, template, address in mails:
+        kind = 0 if template not in seen else 1 if address not in seen else 2
+        seen |= {template, address}
+        order.append((kind, len(order), number or 0))
+    return [number for _kind, _at, number in sorted(order)[:MAILS_KEPT]]

@@ -65,10 +65,11 @@ def load_events(
     Each act happens at its own time before *today* or before its date, so that a past event was published while it
     was still to come. *sequences* gives the SEQUENCE from which an event that is moved goes on.
     """
-    known = set(session.exec(select(Event.uuid).where(Event.synthetic)).all())
+    wanted = list(meetings(entries, today))
+    known = set(session.exec(select(Event.uuid).where(col(Event.uuid).in_([one.uuid for one in wanted]))).all())
     clauses = _clauses(session)
     contacts = _contacts(session)
-    for meeting in meetings(entries, today):
+    for meeting in wanted:
         if meeting.uuid in known:
             continue
         entry = meeting.entry
@@ -101,8 +102,12 @@ def clear_events(session: Session, entries: list[Entry], today: date) -> dict[UU
 def meetings(entries: list[Entry], today: date) -> Iterator[Meeting]:
     """Give every date of the events file, counted from *today*."""
     for entry in entries:
+        used: set[date] = set()
         for week in entry["weeks"]:
             day = day_in(today, week, entry["weekday"])
+            while day in used:  # a holiday has moved the date before onto this one
+                day = day_in(day, 1, entry["weekday"])
+            used.add(day)
             yield Meeting(entry, week, day, min(today, day - timedelta(days=3)))
 
 
@@ -150,12 +155,17 @@ def _fill(session: Session, meeting: Meeting, event: Event, staff: Staff) -> Non
     occurrence_id = session.exec(select(Occurrence.id).where(Occurrence.event_id == event.id)).one() or 0
     bookings = entry["signups"] if "signups" in entry else _random_bookings(meeting, staff)
     taken: set[str] = set()
+    firsts: dict[str, int] = {}
     for number, booking in enumerate(bookings):
         actor, wanted = _wanted(booking, staff, taken)
         taken |= {person.email for person in wanted.people}
         key = str(uuid5(meeting.uuid, f"booking:{number}"))
         clock = f"{8 + number % 7}:{10 + 7 * number % 50}"
-        signups.sign_up(session, actor, event, occurrence_id, wanted, key, meeting.at(booking["days"], clock))
+        rows = signups.sign_up(session, actor, event, occurrence_id, wanted, key, meeting.at(booking["days"], clock))
+        firsts.setdefault(booking["by"], rows[0].id or 0)
+    if "withdrawn" in entry:
+        by, days = entry["withdrawn"]["by"], entry["withdrawn"]["days"]
+        signups.withdraw(session, staff.coordinator(by), event, firsts[by], meeting.at(days, "12:00"))
 
 
 def _random_bookings(meeting: Meeting, staff: Staff) -> list[Entry]:
