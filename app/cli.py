@@ -272,7 +272,7 @@ def _prepare(database: Database, config: Config) -> None:
     if not config.demo_allowed:
         return
     with database.session(writes=True) as session:
-        if not demo.is_loaded(session) and demo.is_empty(session):
+        if not demo.is_loaded(session) and not people_queries.any_institution(session):
             click.echo("Loading the demo data …")
             demo.load_all(session, warsaw.today(now()), now())
         elif demo.is_loaded(session):

@@ -23,6 +23,6 @@ def show() -> BaseResponse:
     return respond(
         "portal/home.html",
         upcoming=calendar.upcoming(session(), actor(), now(), EVENTS_SHOWN),
-        projects=programmes.current(session(), PROGRAMMES_SHOWN),
+        projects=programmes.recent(session(), PROGRAMMES_SHOWN),
         partner_counts=institutions.counts_by_voivodeship(session()),
     )

@@ -159,3 +159,8 @@ def has_people(session: Session, institution_id: int) -> bool:
 def institution_id(session: Session, slug: str) -> int | None:
     """Give the id of the institution with this slug."""
     return session.exec(select(Institution.id).where(Institution.slug == slug)).first()
+
+
+def any_institution(session: Session) -> bool:
+    """Whether the directory holds anything yet."""
+    return session.exec(select(Institution.id).limit(1)).first() is not None
