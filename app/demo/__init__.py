@@ -9,9 +9,10 @@ from app.actors import Actor
 from app.audit import trail
 from app.demo.facts import load_facts
 from app.demo.life import load_life, refresh_life
+from app.demo.load import add_load
 from app.demo.reference import load_reference
 
-__all__ = ["is_loaded", "load_all", "load_reference", "loaded_for", "refresh"]
+__all__ = ["add_load", "is_loaded", "load_all", "load_reference", "loaded_for", "refresh"]
 
 STALE = timedelta(days=7)
 
