@@ -31,6 +31,7 @@ from app.errors import Refusal
 from app.factory import ROOT, create_app
 from app.jobs.worker import Worker, is_alive
 from app.outbox.delivery import Letters
+from app.portal import facts
 from app.portal import nightly as timetable
 from app.web import log
 from events.calendar import actions as calendar
@@ -38,7 +39,6 @@ from partners.people import actions as people
 from partners.people import queries as people_queries
 
 THREADS = 8
-ACCOUNTS = "areszt@ mops@ pracownik@ ops@ ngo@ nadzor@ operator@demo.example"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -308,7 +308,9 @@ def _greet(config: Config, host: str, port: int, *, demo_site: bool) -> None:
         f"Kładka: http://{host}:{port}" + (f" (as {config.base_url})" if config.host != f"{host}:{port}" else "")
     )
     if demo_site:
-        click.echo(f"Demo accounts, password kladka-demo-2026: {ACCOUNTS}")
+        click.echo(f"Demo accounts, all with the password {facts.DEMO_PASSWORD}:")
+        for address, who in facts.DEMO_ACCOUNTS:
+            click.echo(f"  {address:24} {who}")
     click.echo("Stop with Ctrl+C.")
     sys.stdout.flush()
 

@@ -13,7 +13,7 @@ from app.accounts import views as accounts_views
 from app.config import Config
 from app.db import Database
 from app.outbox.delivery import Letters
-from app.portal import desk, home, look, operator, pages
+from app.portal import desk, facts, home, look, operator, pages
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static
 from app.web.htmx import htmx
 from events.feeds import views as feeds_views
@@ -70,7 +70,7 @@ def _context() -> dict[str, object]:
         "actor": who,
         "language": i18n.language(),
         "look": look.chosen(),
-        "site": operator.site_facts(),
+        "site": facts.of_site(),
         "session_ends": int(who.session_ends) or None,
     }
 

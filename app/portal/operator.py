@@ -1,12 +1,9 @@
-"""The operator's pages: the outbox, message by message; and the facts of the site that every page shows."""
-
-from dataclasses import dataclass
+"""The operator's pages: the outbox, message by message."""
 
 from flask import Blueprint, current_app, request, url_for
 from sqlmodel import col, func, select
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import site
 from app.actors import Role
 from app.audit import trail
 from app.clock import now
@@ -29,21 +26,6 @@ STATES = {
     MailState.SENT: ("ok", "check", N_("sent")),
     MailState.FAILED: ("bad", "warn", N_("not delivered")),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What every page may say about the site."""
-
-    demo: bool
-    contact_email: str
-    base_url: str
-
-
-def site_facts() -> Site:
-    """Return the facts of this site."""
-    config: Config = current_app.extensions["kladka.config"]
-    return Site(bool(current_app.extensions["kladka.demo"]), config.contact_email, site.base_url())
 
 
 @bp.get("/poczta")
