@@ -1,6 +1,7 @@
 """Drafts and published events, made by the actions themselves so that dates, audit and shelf are right."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -16,7 +17,7 @@ START = datetime(2026, 12, 8, 10, 0)  # noqa: DTZ001 - Warsaw wall time, a Tuesd
 END = datetime(2026, 12, 8, 12, 0)  # noqa: DTZ001
 
 
-def draft_of(**changes: object) -> EventDraft:
+def draft_of(**changes: Any) -> EventDraft:
     """Give the values of a form: a training on 8 December 2026, 10.00-12.00, for everybody."""
     values: dict[str, object] = {
         "title": "Szkolenie o świadczeniach",
@@ -32,12 +33,12 @@ def draft_of(**changes: object) -> EventDraft:
     return EventDraft(**values)  # type: ignore[arg-type]  # checked by the dataclass and the actions
 
 
-def make_draft(session: Session, organiser: Person, **changes: object) -> Event:
+def make_draft(session: Session, organiser: Person, **changes: Any) -> Event:
     """Let *organiser* draft an event."""
     return actions.draft(session, organiser.actor, draft_of(**changes), now())
 
 
-def make_event(session: Session, organiser: Person, **changes: object) -> Event:
+def make_event(session: Session, organiser: Person, **changes: Any) -> Event:
     """Let *organiser* publish an event."""
     event = make_draft(session, organiser, **changes)
     actions.publish(session, organiser.actor, event, now())

@@ -1,0 +1,511 @@
+"""The browser of the tests: Flask's test client that inspects every page it gets (after GOV.UK Notify's habit).
+
+A page that breaks a rule of the house fails the test that asked for it, whatever that test is about.
+"""
+
+import re
+import secrets
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from sqlmodel import Session
+from werkzeug.test import TestResponse
+
+from app.accounts.actions import begin_session
+from app.accounts.models import UserAccount
+from app.clock import now
+from app.db import Database
+from tests.factories.persons import Person
+
+CATALOGUE = Path(__file__).parent.parent / "app/web/translations/pl/LC_MESSAGES/messages.po"
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
+# Elements whose end tag HTML lets us leave out.
+_OPTIONAL_END = frozenset({"li", "dt", "dd", "p", "option", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup"})
+_CLOSES: dict[str, frozenset[str]] = {
+    "li": frozenset({"li"}),
+    "dt": frozenset({"dt", "dd"}),
+    "dd": frozenset({"dt", "dd"}),
+    "option": frozenset({"option"}),
+    "tr": frozenset({"tr", "td", "th"}),
+    "td": frozenset({"td", "th"}),
+    "th": frozenset({"td", "th"}),
+    "tbody": frozenset({"tr", "td", "th", "thead", "tbody"}),
+}
+_NOT_IN_P = frozenset(
+    {"address", "article", "aside", "blockquote", "details", "div", "dl", "fieldset", "figure", "footer", "form"}
+    | {"h1", "h2", "h3", "h4", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul"}
+)
+_NOT_FOR_READERS = frozenset({"script", "style", "template"})
+_REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "headers", "list")
+_CHANGING = re.compile(r'(name="(?:csrf_token|key)" value=")[^"]*|(?<="X-CSRFToken": ")[^"]*')
+_SPACES = re.compile(r"\s+")
+_WORDS_OF_A_SENTENCE = 3
+_SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options")
+
+
+class Fault(AssertionError):
+    """A page that breaks a rule of the house."""
+
+
+class Element:
+    """One element of a page."""
+
+    def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
+        self.tag, self.attributes, self.parent = tag, attributes, parent
+        self.children: list[Element | str] = []
+
+    def __repr__(self) -> str:
+        written = "".join(f' {name}="{value[:60]}"' for name, value in self.attributes.items())
+        return f"<{self.tag}{written}>"
+
+    def __getitem__(self, name: str) -> str:
+        return self.attributes[name]
+
+    def get(self, name: str, default: str = "") -> str:
+        return self.attributes.get(name, default)
+
+    def has(self, name: str) -> bool:
+        return name in self.attributes
+
+    @property
+    def classes(self) -> list[str]:
+        return self.get("class").split()
+
+    @property
+    def text(self) -> str:
+        """The text inside, spaces made single and breakable."""
+        return spaced(" ".join(self.strings()) if self.tag == "html" else "".join(self.strings()))
+
+    def strings(self) -> "list[str]":
+        out: list[str] = []
+        for child in self.children:
+            if isinstance(child, str):
+                out.append(child)
+            elif child.tag not in _NOT_FOR_READERS:
+                out.extend(child.strings())
+        return out
+
+    def all(self, tag: str = "", class_: str = "", **attributes: str) -> "list[Element]":
+        """The elements below, in the order of the page; attribute names with _ for -."""
+        found: list[Element] = []
+        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+        for child in self.children:
+            if isinstance(child, Element):
+                fits = (not tag or child.tag == tag) and (not class_ or class_ in child.classes)
+                if fits and all(child.attributes.get(name) == value for name, value in wanted.items()):
+                    found.append(child)
+                found.extend(child.all(tag, class_, **attributes))
+        return found
+
+    def one(self, tag: str = "", class_: str = "", **attributes: str) -> "Element":
+        """The one element below that fits; a Fault when there is none or more."""
+        found = self.all(tag, class_, **attributes)
+        if len(found) != 1:
+            raise Fault(f"{len(found)} elements instead of one: {tag} {class_} {attributes} {found[:5]}")
+        return found[0]
+
+    def inside(self, tag: str) -> "Element | None":
+        """The nearest element around this one with this tag."""
+        around = self.parent
+        while around is not None and around.tag != tag:
+            around = around.parent
+        return around
+
+    @property
+    def language(self) -> str:
+        """The language of its text."""
+        here: Element | None = self
+        while here is not None and not here.get("lang"):
+            here = here.parent
+        return here["lang"] if here is not None else ""
+
+
+class Page(HTMLParser):
+    """A page as a tree, with the faults of its nesting."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.source = source
+        self.root = Element("", {}, None)
+        self.faults: list[str] = []
+        self._open = [self.root]
+        self.feed(source)
+        self.close()
+        left = [element for element in self._open[1:] if element.tag not in _OPTIONAL_END]
+        self.faults += [f"{element} is never closed" for element in left]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self._open[-1].tag in _CLOSES.get(tag, frozenset()):
+            self._open.pop()
+        names = [name for name, _ in attrs]
+        element = Element(tag, {name: value or "" for name, value in attrs}, self._open[-1])
+        if len(names) != len(set(names)):
+            self.faults.append(f"{element} has an attribute twice")
+        if tag in _NOT_IN_P and self._open[-1].tag == "p":
+            self.faults.append(f"{element} inside <p>")
+        self._open[-1].children.append(element)
+        if tag not in _VOID:
+            self._open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in [element.tag for element in self._open]:
+            self.faults.append(f"</{tag}> closes nothing, after {self._open[-1]}")
+            return
+        while self._open[-1].tag != tag:
+            if self._open[-1].tag not in _OPTIONAL_END:
+                self.faults.append(f"{self._open[-1]} is still open at </{tag}>")
+            self._open.pop()
+        self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self._open[-1].children.append(data)
+
+    @property
+    def h1(self) -> str:
+        return self.root.one("h1").text
+
+    @property
+    def title(self) -> str:
+        return self.root.one("title").text
+
+    @property
+    def main(self) -> Element:
+        return self.root.one("main")
+
+    @property
+    def text(self) -> str:
+        """What a reader sees between <main> and </main>."""
+        return spaced(" ".join(self.main.strings()))
+
+    def by_id(self, name: str) -> Element:
+        return self.root.one(id=name)
+
+    def all(self, tag: str = "", class_: str = "", **attributes: str) -> list[Element]:
+        return self.root.all(tag, class_, **attributes)
+
+    def one(self, tag: str = "", class_: str = "", **attributes: str) -> Element:
+        return self.root.one(tag, class_, **attributes)
+
+    def form(self, action: str) -> Element:
+        """The form that posts to *action*."""
+        return self.root.one("form", action=action)
+
+    def values(self, action: str) -> dict[str, str | list[str]]:
+        """What the form with *action* would post as it stands: hidden, typed and ticked values."""
+        return form_values(self.form(action))
+
+    @property
+    def token(self) -> str | None:
+        """The CSRF token that the page carries."""
+        found = self.root.all("input", name="csrf_token")
+        return found[0]["value"] if found else None
+
+
+class Browser(FlaskClient):
+    """A test client whose every page is inspected. `page` is the last one, `token` its CSRF token."""
+
+    page: Page
+    token: str | None = None
+    writes: Session | None = None
+    inspects = True
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Ask for a page; what the test has written in its session is committed first."""
+        if self.writes is not None:
+            self.writes.commit()
+        response = super().open(*args, **kwargs)
+        if self.writes is not None:
+            self.writes.expire_all()
+        if response.mimetype == "text/html" and response.request.method != "HEAD" and response.data:
+            self._look_at(response)
+        return response
+
+    def post(self, *args: Any, csrf: bool = True, **kwargs: Any) -> TestResponse:
+        """Post a form with the CSRF token of the last page, unless *csrf* is False."""
+        data = kwargs.get("data")
+        if csrf and self.token and (data is None or (isinstance(data, dict) and "csrf_token" not in data)):
+            kwargs["data"] = {**(data or {}), "csrf_token": self.token}
+        return super().post(*args, **kwargs)
+
+    def see(self, path: str, status: int = 200, **kwargs: Any) -> Page:
+        """Get *path*, which must answer *status* with a page, and give the page."""
+        response = self.get(path, **kwargs)
+        if response.status_code != status:
+            raise Fault(f"{path} answers {response.status} instead of {status} {response.headers.get('Location', '')}")
+        return self.page
+
+    def htmx(self, path: str, target: str, **kwargs: Any) -> Page:
+        """Ask for the fragment *target* of *path*, which must be literally a piece of the whole page."""
+        whole = self.get(path, **kwargs).get_data(as_text=True)
+        response = self.get(path, headers={"HX-Request": "true", "HX-Target": target}, **kwargs)
+        if response.status_code != 200:
+            raise Fault(f"fragment #{target} of {path} answers {response.status}")
+        piece = response.get_data(as_text=True)
+        fragment = Page(piece)
+        roots = [child for child in fragment.root.children if isinstance(child, Element)]
+        own = [element for element in roots if not element.has("hx-swap-oob")]
+        if [element.get("id") for element in own] != [target]:
+            raise Fault(f"fragment of {path} has the roots {roots} instead of one with the id {target}")
+        if _without_changing(own_source(piece)) not in _without_changing(whole):
+            raise Fault(f"fragment #{target} of {path} is no piece of the page")
+        return fragment
+
+    def sign_in(self, person: Person) -> "Browser":
+        """Begin a session of *person* as signing in does, without the form."""
+        app: Flask = self.application
+        if self.writes is not None:
+            self.writes.commit()
+        database: Database = app.extensions["kladka.database"]
+        with database.session(writes=True) as session:
+            user = session.get_one(UserAccount, person.user_id)
+            token = begin_session(session, user, "tests", now())
+            session.commit()
+        raw = secrets.token_hex(20)
+        with self.session_transaction() as cookie:
+            cookie.update({"_user_id": token, "_fresh": True, "csrf_token": raw})
+        # As flask_wtf.csrf.generate_csrf signs it.
+        self.token = str(URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps(raw))
+        return self
+
+    def _look_at(self, response: TestResponse) -> None:
+        source = response.get_data(as_text=True)
+        if not source.lstrip().lower().startswith("<!doctype"):
+            return
+        self.page = Page(source)
+        self.token = self.page.token or self.token
+        if self.inspects:
+            faults = [*inspect(self.page, own_host=response.request.host_url), *_of_headers(response)]
+            if faults:
+                where = f"{response.request.method} {response.request.full_path.rstrip('?')} ({response.status_code})"
+                raise Fault(where + "\n  " + "\n  ".join(faults[:30]))
+
+
+# --- what is looked at
+
+
+def inspect(page: Page, own_host: str = "http://localhost/") -> list[str]:
+    """Give the faults of a whole page, each as a sentence."""
+    faults = list(page.faults)
+    for check in (_head, _ids, _controls, _forms, _scripts, _htmx, _words):
+        faults += check(page)
+    return faults + _hosts(page, own_host)
+
+
+def _head(page: Page) -> list[str]:
+    faults = []
+    language = page.root.one("html").get("lang")
+    if language not in ("pl", "en"):
+        faults.append(f"<html lang> is “{language}”")
+    headings, titles = page.root.all("h1"), page.root.all("title")
+    if len(headings) != 1 or not headings[0].text:
+        faults.append(f"{len(headings)} h1 instead of one")
+    if len([title for title in titles if title.inside("head")]) != 1:
+        faults.append("not exactly one title")
+    if not faults:
+        begin = page.title.removeprefix("Błąd: ").removeprefix("Error: ")
+        if not begin.startswith(headings[0].text):
+            faults.append(f"title “{page.title}” does not begin with the h1 “{headings[0].text}”")
+    if len(page.root.all("main")) != 1:
+        faults.append("not exactly one <main>")
+    return faults
+
+
+def _ids(page: Page) -> list[str]:
+    ids = [element["id"] for element in page.root.all() if element.has("id")]
+    faults = [f"id “{name}” stands {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1]
+    known = set(ids)
+    faults += ["an id is empty or holds a space" for name in known if not name or " " in name]
+    for element in page.root.all():
+        for name in _REFERENCES:
+            missing = set(element.get(name).split()) - known
+            if missing:
+                faults.append(f"{element} points by {name} to {sorted(missing)}, which is not on the page")
+        href = element.get("href")
+        if element.tag == "a" and href.startswith("#") and href[1:] not in known:
+            faults.append(f"{element} leads to no place of the page")
+    return faults
+
+
+def _controls(page: Page) -> list[str]:
+    faults = []
+    labelled = {label["for"] for label in page.root.all("label") if label.has("for")}
+    for tag in ("input", "select", "textarea"):
+        for element in page.root.all(tag):
+            if element.get("type") in ("hidden", "submit", "button", "image", "reset"):
+                continue
+            named = element.get("id") in labelled or element.has("aria-label") or element.has("aria-labelledby")
+            if not named and element.inside("label") is None:
+                faults.append(f"{element} has no label")
+    for tag in ("a", "button", "summary"):
+        faults += [
+            f"{element} has no text"
+            for element in page.root.all(tag)
+            if not element.text and not element.get("aria-label") and not element.get("aria-labelledby")
+        ]
+    faults += [f"{image} has no alt" for image in page.root.all("img") if not image.has("alt")]
+    faults += [f"{link} has no address" for link in page.root.all("a") if not link.get("href")]
+    return faults
+
+
+def _forms(page: Page) -> list[str]:
+    faults = []
+    for form in page.root.all("form"):
+        method = form.get("method").lower()
+        if method not in ("get", "post"):
+            faults.append(f"{form} does not say its method")
+        if not form.get("action"):
+            faults.append(f"{form} does not say its action")
+        tokens = form.all("input", name="csrf_token")
+        if method == "post" and form.get("action") != "/wyglad" and len(tokens) != 1:
+            faults.append(f"{form} carries {len(tokens)} CSRF tokens")
+        if method == "get" and tokens:
+            faults.append(f"{form} puts its CSRF token into the address")
+        if form.inside("form"):
+            faults.append(f"{form} stands inside another form")
+    return faults
+
+
+def _scripts(page: Page) -> list[str]:
+    faults = [f"{element} is not allowed" for tag in ("style", "iframe", "object") for element in page.root.all(tag)]
+    faults += [
+        f"{script} is inline"
+        for script in page.root.all("script")
+        if not script.get("src") and script.get("type") != "application/ld+json"
+    ]
+    for element in page.root.all():
+        for name, value in element.attributes.items():
+            if name == "style" or name.startswith(("on", "hx-on")):
+                faults.append(f"{element} has the attribute {name}")
+            if name in ("href", "src", "action") and value.strip().lower().startswith(("javascript:", "vbscript:")):
+                faults.append(f"{element} runs a script")
+    return faults
+
+
+def _htmx(page: Page) -> list[str]:
+    faults = []
+    ids = {element["id"] for element in page.root.all() if element.has("id")}
+    for element in page.root.all():
+        if element.has("hx-get"):
+            plain = element.get("href") if element.tag == "a" else element.get("action")
+            works = element.tag == "a" or (element.tag == "form" and element.get("method").lower() == "get")
+            if not works or plain != element["hx-get"]:
+                faults.append(f"{element} does not work without JavaScript as hx-get does")
+        if element.has("hx-post") and (
+            element.tag != "form"
+            or element.get("method").lower() != "post"
+            or element.get("action") != element["hx-post"]
+        ):
+            faults.append(f"{element} does not work without JavaScript as hx-post does")
+        target = element.get("hx-target")
+        if target.startswith("#") and target[1:] not in ids:
+            faults.append(f"{element} targets nothing of the page")
+    return faults
+
+
+def _words(page: Page) -> list[str]:
+    language = page.root.one("html").get("lang")
+    faults = []
+    foreign = leftovers(language)
+    sentences = [words for words in foreign if words.count(" ") >= _WORDS_OF_A_SENTENCE]
+    for element in page.root.all():
+        if element.language != language or element.tag in _NOT_FOR_READERS:
+            continue
+        texts = [spaced(child) for child in element.children if isinstance(child, str)]
+        texts += [spaced(element.get(name)) for name in ("aria-label", "title", "alt", "placeholder")]
+        for text in texts:
+            if text and (text in foreign or any(words in text for words in sentences if len(words) <= len(text))):
+                faults.append(f"“{text}” is not in the language of the page")
+            if "%(" in text:
+                faults.append(f"“{text}” shows a placeholder")
+    return faults
+
+
+def _hosts(page: Page, own_host: str) -> list[str]:
+    faults = []
+    for element in page.root.all():
+        addresses = [element.get("src"), element.get("srcset"), element.get("poster")]
+        if element.tag in ("link", "use", "image"):
+            addresses.append(element.get("href"))
+        if element.tag == "form":
+            addresses.append(element.get("action"))
+        for address in addresses:
+            inside = not address or (address.startswith("/") and not address.startswith("//"))
+            if not inside and not address.startswith((own_host, "data:", "?", "#")):
+                faults.append(f"{element} loads from elsewhere")
+    return faults
+
+
+def _of_headers(response: TestResponse) -> list[str]:
+    faults = [f"header {name} is missing" for name in _SECURITY_HEADERS if not response.headers.get(name)]
+    policy = response.headers.get("Content-Security-Policy", "")
+    if "unsafe" in policy or "default-src 'none'" not in policy:
+        faults.append(f"the content security policy is weak: {policy}")
+    return faults
+
+
+# --- small pieces
+
+
+def spaced(text: str) -> str:
+    """Make every run of spaces, no-break ones too, one plain space."""
+    return _SPACES.sub(" ", text.replace("\u00a0", " ")).strip()
+
+
+@cache
+def leftovers(language: str) -> frozenset[str]:
+    """The texts of the catalogue that must not stand on a page in *language*: those of the other one."""
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    pairs = []
+    for message in catalogue:
+        ids = [message.id] if isinstance(message.id, str) else message.id
+        strings = [message.string or ""] if isinstance(message.string, str | None) else message.string
+        pairs += [(one, other) for one in ids for other in strings]
+    foreign = {(polish if language == "en" else english) for english, polish in pairs if polish and english}
+    own = {(english if language == "en" else polish) for english, polish in pairs if polish}
+    return frozenset(spaced(text) for text in foreign - own if "%(" not in text)
+
+
+def form_values(form: Element) -> dict[str, str | list[str]]:
+    """What *form* would post as it stands."""
+    values: dict[str, list[str]] = {}
+    for element in form.all():
+        name = element.get("name")
+        if not name or element.has("disabled"):
+            continue
+        if element.tag == "input":
+            kind = element.get("type")
+            if kind in ("checkbox", "radio") and not element.has("checked"):
+                continue
+            if kind in ("submit", "button", "image", "reset", "file"):
+                continue
+            values.setdefault(name, []).append(element.get("value"))
+        elif element.tag == "textarea":
+            values.setdefault(name, []).append("".join(element.strings()).removeprefix("\n"))
+        elif element.tag == "select":
+            options = element.all("option")
+            chosen = [option for option in options if option.has("selected")] or options[:1]
+            values.setdefault(name, []).extend(option.get("value", option.text) for option in chosen)
+    return {name: one[0] if len(one) == 1 else one for name, one in values.items()}
+
+
+def own_source(piece: str) -> str:
+    """The source of a fragment without what rides along out of band."""
+    return re.split(r"<[a-z]+[^>]*\bhx-swap-oob=", piece, maxsplit=1)[0].strip()
+
+
+def _without_changing(source: str) -> str:
+    return _CHANGING.sub(r"\1", source)

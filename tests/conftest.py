@@ -1,0 +1,226 @@
+"""What every test may ask for: settings, a database of its own, a session, the portal, a browser, six persons."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import uuid4
+
+import pytest
+import time_machine
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import event as sql_events
+from sqlmodel import Session
+
+from app import schema
+from app.config import Config
+from app.db import Database
+from app.factory import create_app
+from tests import postgres
+from tests.browser import Browser
+from tests.factories.persons import People, make_people
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+"""The instant at which `clock` stands: Monday, 23 November 2026, 9.00 in Warsaw."""
+
+POSTGRESQL = os.environ.get("KLADKA_TEST_DATABASE", "sqlite") == "postgresql"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.begin_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.end_run()
+
+
+@pytest.fixture(name="config")
+def _config(tmp_path: Path) -> Config:
+    """Settings of a portal under test: cheap hashing, no mail server, no Host check."""
+    return settings_for(tmp_path)
+
+
+def settings_for(folder: Path, **changes: Any) -> Config:
+    """Make settings whose data lie in *folder*; *changes* replace single values."""
+    values: dict[str, Any] = {
+        "database_url": f"sqlite:///{folder / 'kladka.sqlite'}",
+        "data_dir": folder,
+        "secret_key": "not a secret: a key of tests only, long enough",
+        "base_url": "http://localhost",
+        "mail": None,
+        "mail_from": "kladka@kladka.example",
+        "contact_email": "pomoc@kladka.example",
+        "trusted_proxies": 0,
+        "log_level": "INFO",
+        "demo_allowed": True,
+        "argon_memory_kib": 32,
+        "testing": True,
+    }
+    return Config(**{**values, **changes})
+
+
+# --- databases
+
+
+class SQLiteFiles:
+    """Databases copied from one migrated file per worker."""
+
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.sqlite"
+        database = Database(f"sqlite:///{self._template}")
+        schema.upgrade(database.engine)
+        database.dispose()
+
+    @contextmanager
+    def fresh(self, folder: Path) -> Iterator[str]:
+        """Give the address of a migrated empty database in *folder*."""
+        copy = folder / f"kladka-{uuid4().hex[:8]}.sqlite"
+        shutil.copyfile(self._template, copy)
+        yield f"sqlite:///{copy}"
+
+
+@pytest.fixture(scope="session", name="sqlite_files")
+def _sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SQLiteFiles:
+    return SQLiteFiles(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session", name="postgres_databases")
+def _postgres_databases() -> Iterator[postgres.Databases]:
+    address = postgres.address()
+    if address is None:
+        _missing(f"PostgreSQL is not installed: {postgres.HOW_TO_INSTALL}")
+    databases = postgres.Databases(address, schema.upgrade)
+    yield databases
+    databases.drop_template()
+
+
+def _missing(sentence: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(name="database_url")
+def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated empty database of this test alone."""
+    if POSTGRESQL or request.node.get_closest_marker("postgres"):
+        with request.getfixturevalue("postgres_databases").fresh() as url:
+            yield url
+    else:
+        with request.getfixturevalue("sqlite_files").fresh(tmp_path) as url:
+            yield url
+
+
+@pytest.fixture(name="database")
+def _database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(name="session")
+def _session(database: Database) -> Iterator[Session]:
+    """A writing session. `client` commits it before each request, so that the portal sees what the test has written."""
+    with database.session(writes=True) as session:
+        yield session
+        session.rollback()
+
+
+# --- the portal
+
+
+@pytest.fixture(scope="session", name="bytecode")
+def _bytecode(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture(name="make_app")
+def _make_app(bytecode: FileSystemBytecodeCache) -> Callable[[Config, Database], Flask]:
+    """Build a portal with templates compiled once per worker."""
+
+    def make(config: Config, database: Database) -> Flask:
+        app = create_app(config, database)
+        app.jinja_env.bytecode_cache = bytecode
+        app.test_client_class = Browser
+        return app
+
+    return make
+
+
+@pytest.fixture(name="app")
+def _app(config: Config, database: Database, make_app: Callable[[Config, Database], Flask]) -> Flask:
+    return make_app(config, database)
+
+
+@pytest.fixture(name="client")
+def _client(app: Flask, session: Session) -> Browser:
+    """A browser without a cookie that inspects every page."""
+    return browser_of(app, session)
+
+
+def browser_of(app: Flask, session: Session | None = None) -> Browser:
+    """Give one more browser on *app*; *session* is committed before each of its requests."""
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.writes = session
+    return browser
+
+
+@pytest.fixture(name="people")
+def _people(session: Session) -> People:
+    """Ewa, Marek, Piotr, Jola, Stefan, Wanda, Adam and the operator, with their institutions."""
+    return make_people(session)
+
+
+# --- clock and counting
+
+
+@pytest.fixture(name="clock")
+def _clock() -> Iterator[time_machine.Traveller]:
+    """Stand still at NOW; `clock.shift(...)` and `clock.move_to(...)` move on."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@dataclass
+class Statements:
+    """The statements that a database was asked, without the beginnings and ends of transactions."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+
+@pytest.fixture(name="query_count")
+def _query_count(database: Database) -> Callable[[], AbstractContextManager[Statements]]:
+    """`with query_count() as statements:` collects what is asked inside the block."""
+
+    @contextmanager
+    def count() -> Iterator[Statements]:
+        statements = Statements()
+
+        def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+            if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")):
+                statements.asked.append(statement)
+
+        sql_events.listen(database.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            sql_events.remove(database.engine, "before_cursor_execute", note)
+
+    return count
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("KLADKA_") and not name.startswith("KLADKA_TEST_")]:
+        monkeypatch.delenv(name)

@@ -1,0 +1,37 @@
+"""Rows of the outbox."""
+
+import secrets
+from typing import Any
+
+from sqlmodel import Session
+
+from app.clock import now
+from app.outbox.models import MailState, OutboxMail
+from tests.factories.rows import add
+
+PARAMS = {
+    "title": "Szkolenie pokazowe",
+    "person": "Anna Przykładowa",
+    "starts_at": "2026-12-15T09:00:00+00:00",
+    "ends_at": "2026-12-15T11:00:00+00:00",
+    "all_day": False,
+    "reason": "",
+    "synthetic": False,
+}
+
+
+def make_mail(session: Session, to: str = "anna@mops-kladkowo.example", **columns: Any) -> OutboxMail:
+    """Put a mail into the outbox, due now."""
+    values: dict[str, Any] = {
+        "created_at": now(),
+        "to_address": to,
+        "language": "pl",
+        "template": "events/signups/confirmed",
+        "params": PARAMS,
+        "link": "/wydarzenia/00000000-0000-4000-8000-000000000000#zapisy",
+        "message_id": secrets.token_urlsafe(24),
+        "state": MailState.WAITING,
+        "next_try_at": now(),
+        **columns,
+    }
+    return add(session, OutboxMail, **values)

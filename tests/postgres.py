@@ -1,0 +1,134 @@
+"""PostgreSQL for tests: one server for the whole run, a migrated template per worker, a database per test."""
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from sqlalchemy import Engine, make_url
+
+from app.db import Database
+
+HOW_TO_INSTALL = "sudo apt-get install -y postgresql (or set TEST_DATABASE_URL)"
+_RUN = "KLADKA_TEST_POSTGRES_FOLDER"
+_READY_SECONDS = 60
+_STOP_SECONDS = 30
+# Nothing of this server outlives the run, so nothing of it has to reach the disk.
+_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=300")
+
+
+def begin_run() -> None:
+    """Name the folder in which the processes of this run find each other; the server starts when first asked for."""
+    os.environ[_RUN] = tempfile.mkdtemp(prefix="kladka-pg-")
+
+
+def end_run() -> None:
+    """Stop the server of this run and remove its folder."""
+    folder = Path(os.environ.pop(_RUN, ""))
+    pid_file = folder / "data" / "postmaster.pid"
+    if pid_file.is_file():
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+        os.kill(pid, signal.SIGINT)  # SIGTERM would wait for clients that are still connected
+        deadline = time.monotonic() + _STOP_SECONDS
+        while pid_file.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    if folder.name.startswith("kladka-pg-"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def address() -> str | None:
+    """Give the address of a server for tests: TEST_DATABASE_URL, else our own (started once), else None."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given
+    programs = _programs()
+    if programs is None:
+        return None
+    folder = Path(os.environ[_RUN])
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "data" / "postmaster.pid").exists():
+            _start(programs, folder)
+    return f"postgresql://kladka@/postgres?host={folder}"
+
+
+class Databases:
+    """The databases of one worker: a migrated template, and copies of it."""
+
+    def __init__(self, server: str, upgrade: Callable[[Engine], None]) -> None:
+        self._server = server.replace("postgresql+psycopg://", "postgresql://")
+        self._template = f"kladka_template_{uuid4().hex[:10]}"
+        self._do(f"CREATE DATABASE {self._template} ENCODING 'UTF8' TEMPLATE template0")
+        database = Database(self._url(self._template))
+        upgrade(database.engine)
+        database.dispose()
+
+    @contextmanager
+    def fresh(self, *, empty: bool = False) -> Iterator[str]:
+        """Give the address of a database of one's own, dropped afterwards: migrated, or really *empty*."""
+        name = f"kladka_test_{uuid4().hex[:12]}"
+        self._do(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else self._template}")
+        try:
+            yield self._url(name)
+        finally:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def drop_template(self) -> None:
+        self._do(f"DROP DATABASE {self._template} WITH (FORCE)")
+
+    def _url(self, name: str) -> str:
+        url = make_url(self._server).set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
+
+    def _do(self, statement: str) -> None:
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def _programs() -> Path | None:
+    """Find the folder of initdb and postgres."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: path.parts[-3].zfill(4))
+    on_path = shutil.which("initdb")
+    if on_path:
+        found.append(Path(on_path).resolve())
+    return found[-1].parent if found else None
+
+
+def _start(programs: Path, folder: Path) -> None:
+    owner = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    data = folder / "data"
+    data.mkdir(exist_ok=True)
+    if owner:
+        shutil.chown(folder, owner)
+        shutil.chown(data, owner)
+    data.chmod(0o700)
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "kladka", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, user=owner, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True,
+    )  # fmt: skip
+    options = [word for setting in _SETTINGS for word in ("-c", setting)]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-k", folder, *options],
+            user=owner, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            psycopg.connect(f"postgresql://kladka@/postgres?host={folder}").close()
+        except psycopg.OperationalError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((folder / "log").read_text()) from None
+            time.sleep(0.1)
+        else:
+            # The server is stopped at the end of the run, by its pid, and not by this process.
+            server.returncode = 0
+            return
