@@ -97,6 +97,8 @@ def init(app: Flask, load_actor: ActorLoader, note_seen: SeenNoter, store: Datab
     logins = LoginManager()
     logins.session_protection = None  # the row in the database decides, not the address of the visitor
     logins.init_app(app)
+    # No "remember me" here: without this the cookie would be read, and feeds and files would say Vary: Cookie.
+    app.after_request_funcs[None].remove(logins._update_remember_cookie)  # noqa: SLF001 - no switch for it
 
     @logins.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
