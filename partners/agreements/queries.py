@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, false, func, literal, or_, true, type_coerce, union_all
+from sqlalchemy import ColumnElement, Row, Select, String, case, false, func, literal, or_, true, type_coerce, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
@@ -165,6 +165,9 @@ _ROW_COLUMNS: tuple[Any, ...] = (
 )
 
 
+_AGREEMENTS_FIRST = case((col(Agreement.kind) == AgreementKind.AGREEMENT, 0), else_=1)
+
+
 def counts(session: Session, viewer: Actor, wanted: RegisterFilter) -> Counts:
     """Count beside the filters of the register, in one statement: each filter counts within the other one."""
     state = type_coerce(col(Agreement.state), String)
@@ -198,7 +201,7 @@ def counts(session: Session, viewer: Actor, wanted: RegisterFilter) -> Counts:
 
 
 def register(session: Session, viewer: Actor, wanted: RegisterFilter, page: int) -> list[AgreementRow]:
-    """Give one page (from 1) of the agreements that *viewer* may know of, by number, in three statements."""
+    """Give one page (from 1) of what *viewer* may know of, in three statements: agreements by number, then the rest."""
     statement = (
         _rows()
         .where(
@@ -206,7 +209,7 @@ def register(session: Session, viewer: Actor, wanted: RegisterFilter, page: int)
             col(Agreement.voivodeship_code) == wanted.voivodeship if wanted.voivodeship else true(),
             col(Agreement.state) == wanted.state if wanted.state else true(),
         )
-        .order_by(col(Agreement.number))
+        .order_by(_AGREEMENTS_FIRST, col(Agreement.number))
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     )
@@ -269,7 +272,7 @@ def counts_of_institutions(session: Session, viewer: Actor, institution_ids: lis
         .where(col(AgreementParty.institution_id).in_(institution_ids), _visible(viewer))
         .group_by(col(AgreementParty.institution_id))
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

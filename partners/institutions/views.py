@@ -190,7 +190,8 @@ def _without(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
 
 
 def _named(option: Option) -> str:
-    return option.name_pl if language() == "pl" else option.name_en
+    name = option.name_pl if language() == "pl" else option.name_en
+    return name[:1].upper() + name[1:]
 
 
 def _distinct(words: Iterable[str]) -> list[str]:
