@@ -1,0 +1,85 @@
+"""The load for measurements: so many rows, the same every time, texts as the actions write them."""
+
+import pytest
+from sqlmodel import Session, col, func, select
+
+from app.demo.load import add_load
+from app.demo.reference import load_reference
+from app.demo.vocabulary import load_services
+from events import ical
+from events.calendar import actions as calendar
+from events.calendar.models import Event, Occurrence, State, Visibility
+from events.shelf.models import EventText, FeedEvent, FeedState
+from partners.institutions.models import Institution, ServiceOffer
+from partners.territory import actions as territory
+from tests.app.demo.conftest import LOADED_AT, TODAY
+
+
+@pytest.fixture(name="ready")
+def _ready(session: Session) -> Session:
+    territory.load(session)
+    load_services(session)
+    return session
+
+
+def count(session: Session, table, *where) -> int:
+    return session.exec(select(func.count()).select_from(table).where(*where)).one()
+
+
+def test_a_load_has_as_many_rows_as_asked_for(ready):
+    lines: list[str] = []
+    add_load(ready, events=300, institutions=40, seed=7, today=TODAY, progress=lines.append)
+    assert count(ready, Institution, col(Institution.synthetic)) == 40
+    assert count(ready, ServiceOffer) == 80
+    assert count(ready, Event, col(Event.synthetic)) == count(ready, Occurrence) == 300
+    public = count(ready, Event, Event.visibility == Visibility.PUBLIC)
+    assert 180 <= public <= 240
+    assert count(ready, EventText) == count(ready, FeedEvent) == public
+    assert lines == ["instytucje: 40 z 40", "wydarzenia: 300 z 300"]
+
+
+def test_a_second_call_adds_only_what_is_missing(ready):
+    add_load(ready, events=50, institutions=10, seed=7, today=TODAY)
+    before = set(ready.exec(select(Event.uuid)).all())
+    add_load(ready, events=50, institutions=10, seed=7, today=TODAY)
+    assert set(ready.exec(select(Event.uuid)).all()) == before
+    add_load(ready, events=60, institutions=10, seed=7, today=TODAY)
+    assert (count(ready, Event), count(ready, Institution)) == (60, 10)
+    add_load(ready, events=5, institutions=3, seed=8, today=TODAY)
+    assert (count(ready, Event), count(ready, Institution)) == (65, 13)
+
+
+def test_dates_lie_around_today_in_working_hours(ready):
+    add_load(ready, events=200, institutions=5, seed=1, today=TODAY)
+    for start, day in ready.exec(select(col(Event.local_start), col(Occurrence.local_date)).join(Occurrence)).all():
+        assert start.date() == day
+        assert abs((day - TODAY).days) <= 272
+        assert day.weekday() < 5
+        assert 8 <= start.hour <= 15
+
+
+def test_the_text_of_the_shelf_is_what_the_action_would_write(ready):
+    add_load(ready, events=60, institutions=5, seed=3, today=TODAY)
+    events = ready.exec(select(Event).where(Event.visibility == Visibility.PUBLIC)).all()
+    assert {State.PUBLISHED} <= {event.state for event in events}
+    for event in events:
+        stored = ready.get_one(EventText, event.id)
+        assert stored.ics == ical.vevent(calendar.item(ready, event))
+
+
+def test_feeds_that_stood_before_are_raised(ready):
+    add_load(ready, events=20, institutions=2, seed=3, today=TODAY)
+    first = {(row.kind, row.owner_id): row.version for row in ready.exec(select(FeedState)).all()}
+    add_load(ready, events=40, institutions=2, seed=3, today=TODAY)
+    ready.expire_all()
+    second = {(row.kind, row.owner_id): row.version for row in ready.exec(select(FeedState)).all()}
+    assert len(first) == 3
+    assert all(second[feed] > version for feed, version in first.items())
+
+
+def test_reference_data_need_no_demo(session):
+    load_reference(session, LOADED_AT)
+    assert count(session, Institution) == 168
+    load_reference(session, LOADED_AT)
+    assert count(session, Institution) == 168
+    assert count(session, Institution, col(Institution.synthetic)) == 0
