@@ -1,6 +1,7 @@
 """Europe/Warsaw at the edges: local time to instants and back, the two clock-change nights, dates in words."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date as babel_date
@@ -10,6 +11,7 @@ ZONE = ZoneInfo(ZONE_NAME)
 _SKIPPED_HOUR = 2
 _SUNDAY = 6
 _DASH = "\u2013"
+_REMEMBERED = 4096  # Babel takes 30 µs a date, and lists name the same days over and over
 
 
 def to_local(instant: datetime) -> datetime:
@@ -42,27 +44,32 @@ def is_unsafe(wall: datetime) -> bool:
     return wall.hour == _SKIPPED_HOUR and is_clock_change(wall.date())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def day_words(day: date, language: str) -> str:
     """Give "wtorek, 24 listopada 2026" or "Tuesday, 24 November 2026"."""
     pattern = "EEEE, d MMMM y"
     return str(babel_date(day, pattern, locale=_locale(language)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def short_day_words(day: date, language: str) -> str:
     """Give "24 listopada 2026" or "24 November 2026"."""
     return str(babel_date(day, "d MMMM y", locale=_locale(language)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def month_words(day: date, language: str) -> str:
     """Give "listopad 2026" or "November 2026"."""
     return str(babel_date(day, "LLLL y", locale=_locale(language)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def weekday_short(day: date, language: str) -> str:
     """Give "wt." or "Tue"."""
     return str(babel_date(day, "EEE", locale=_locale(language)))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def month_short(day: date, language: str) -> str:
     """Give "lis" or "Nov"."""
     return str(babel_date(day, "LLL", locale=_locale(language)))
