@@ -1,6 +1,4 @@
 import gzip
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -8,115 +6,81 @@ import icalendar
 import pytest
 import time_machine
 import vobject
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event as sql_events
 from sqlmodel import Session
 
-from app.actors import Actor, Role
 from app.clock import now
 from events import ical
 from events.calendar import actions as calendar
 from events.calendar.models import Event, EventKind, EventParty, Part, Visibility
-from events.calendar.rules import EventDraft
 from events.feeds import views
 from partners.institutions.models import Institution, Kind, Status
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammeState
+from projects.programmes.models import ProgrammeState
+from tests.conftest import NOW
+from tests.factories.events import draft_of, make_draft, make_event
+from tests.factories.institutions import make_institution
+from tests.factories.persons import People
+from tests.factories.programmes import make_programme
 
-NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 PUBLIC = "/kanaly/publiczny.ics"
 PRISON = "/kanaly/i/zk-kladkowo.ics"
 CENTRE = "/kanaly/i/mops-kladkowo.ics"
 PROGRAMME = "/kanaly/p/most.ics"
-DRAFT = EventDraft(
-    title="Spotkanie grupowe",
-    kind=EventKind.GROUP_MEETING,
-    starts=datetime(2026, 11, 24, 10, 0),  # noqa: DTZ001 - Warsaw wall time
-    ends=datetime(2026, 11, 24, 12, 0),  # noqa: DTZ001
-    place="ul. Mostowa 1, Kładkowo",
-    audience=("social_workers",),
-    visibility=Visibility.PUBLIC,
-    contact="anna.przykladowa@kladka.example",
-    online_link="https://spotkania.example/tajne",
-)
-
-
-@pytest.fixture(name="clock", autouse=True)
-def _clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+START = datetime(2026, 11, 24, 10, 0)  # noqa: DTZ001 - Warsaw wall time
+END = datetime(2026, 11, 24, 12, 0)  # noqa: DTZ001
+DRAFT = {
+    "title": "Spotkanie grupowe",
+    "kind": EventKind.GROUP_MEETING,
+    "starts": START,
+    "ends": END,
+    "contact": "anna.przykladowa@kladka.example",
+    "online_link": "https://spotkania.example/tajne",
+}
 
 
 class House:
-    """A prison, a centre and a programme, and what their coordinators do, each act committed."""
+    """A prison, a centre and a programme, and what the prison's coordinator does, each act committed."""
 
-    def __init__(self, session: Session, clock: time_machine.Traveller) -> None:
+    def __init__(self, session: Session, people: People, clock: time_machine.Traveller) -> None:
         self.session = session
         self.clock = clock
-        self.prison = self.institution("zk-kladkowo", "Zakład Karny w Kładkowie (pokazowy)")
-        self.centre = self.institution("mops-kladkowo", "MOPS; w Kładkowie, (pokazowy)")
-        self.programme = self.a_programme("most", ProgrammeState.RUNNING)
+        self.ewa = people.ewa
+        self.prison = people.ewa.institution_id
+        self.centre = people.marek.institution_id
+        self.programme = make_programme(session, "Most; do domu, razem", slug="most").id
         session.commit()
-
-    def institution(self, slug: str, name: str, status: Status = Status.ACTIVE) -> int:
-        row = Institution(
-            slug=slug, name=name, kind=Kind.PRISON, status=status, sort_key=slug, search_text=slug, changed_at=NOW
-        )
-        self.session.add(row)
-        self.session.flush()
-        assert row.id is not None
-        return row.id
-
-    def a_programme(self, slug: str, state: ProgrammeState) -> int:
-        row = Programme(
-            slug=slug,
-            title=f"Projekt {slug}",
-            kind=ProgrammeKind.WORKSHOP,
-            state=state,
-            sort_key=slug,
-            search_text=slug,
-            changed_at=NOW,
-        )
-        self.session.add(row)
-        self.session.flush()
-        assert row.id is not None
-        return row.id
-
-    @property
-    def ewa(self) -> Actor:
-        return Actor(role=Role.COORDINATOR, institution_id=self.prison, name="Ewa Pokazowa")
 
     def later(self) -> None:
         self.clock.shift(timedelta(minutes=10))
 
     def publish(self, **changes) -> Event:
-        event = calendar.draft(self.session, self.ewa, replace(DRAFT, **changes), now())
-        calendar.publish(self.session, self.ewa, event, now())
+        event = make_event(self.session, self.ewa, **{**DRAFT, **changes})
         self.session.commit()
         return event
 
     def record(self, days_ago: int, **changes) -> Event:
-        start = DRAFT.starts - timedelta(days=22 + days_ago)
-        wanted = replace(DRAFT, starts=start, ends=start + timedelta(hours=2), **changes)
-        event = calendar.draft(self.session, self.ewa, wanted, now())
-        calendar.record_past(self.session, self.ewa, event, now())
+        start = START - timedelta(days=1 + days_ago)
+        event = make_draft(
+            self.session, self.ewa, **{**DRAFT, **changes, "starts": start, "ends": start + timedelta(hours=2)}
+        )
+        calendar.record_past(self.session, self.ewa.actor, event, now())
         self.session.commit()
         return event
 
     def revise(self, event: Event, **changes) -> None:
         self.later()
-        calendar.revise(self.session, self.ewa, event, replace(DRAFT, **changes), now())
+        calendar.revise(self.session, self.ewa.actor, event, draft_of(**{**DRAFT, **changes}), now())
         self.session.commit()
 
     def cancel(self, event: Event) -> None:
         self.later()
-        calendar.cancel(self.session, self.ewa, event, "choroba prowadzącej", now())
+        calendar.cancel(self.session, self.ewa.actor, event, "choroba prowadzącej", now())
         self.session.commit()
 
 
 @pytest.fixture(name="house")
-def _house(session: Session, clock: time_machine.Traveller) -> House:
-    return House(session, clock)
+def _house(session: Session, people: People, clock: time_machine.Traveller) -> House:
+    return House(session, people, clock)
 
 
 def feed(client: FlaskClient, path: str, **headers: str) -> icalendar.Calendar:
@@ -145,9 +109,9 @@ def lines(data: bytes) -> list[str]:
     ("path", "name"),
     [
         (PUBLIC, "Kładka – wydarzenia publiczne"),
-        (PRISON, "Zakład Karny w Kładkowie (pokazowy)"),
-        (CENTRE, "MOPS; w Kładkowie, (pokazowy)"),
-        (PROGRAMME, "Projekt most"),
+        (PRISON, "Zakład Karny w Kładkowie"),
+        (CENTRE, "MOPS w Kładkowie"),
+        (PROGRAMME, "Most; do domu, razem"),
     ],
 )
 def test_feed_is_a_calendar_for_everybody(client, house, path, name):
@@ -199,8 +163,7 @@ def test_other_methods_are_refused(client, house, path):
 
 @pytest.mark.parametrize("path", ["/kanaly/i/nie-ma.ics", "/kanaly/p/nie-ma.ics", "/kanaly/p/szkic.ics"])
 def test_unknown_feed_is_a_plain_404_in_two_languages(client, house, session, path):
-    house.a_programme("szkic", ProgrammeState.DRAFT)
-    session.commit()
+    make_programme(session, "szkic", state=ProgrammeState.DRAFT)
     response = client.get(path)
     assert response.status_code == 404
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
@@ -214,34 +177,36 @@ def test_other_addresses_are_404(client, house, path):
 
 
 def test_archived_institution_keeps_its_feed(client, house, session):
-    house.institution("zk-dawny", "Dawny zakład", Status.ARCHIVED)
-    session.commit()
+    make_institution(session, "zk-dawny", Kind.PRISON, status=Status.ARCHIVED)
     assert titles(client, "/kanaly/i/zk-dawny.ics") == []
 
 
 # --- conditional requests
 
 
-def test_304_by_etag_costs_one_statement(app: Flask, client, house):
+def test_304_by_etag_costs_one_statement(client, house, query_count):
     house.publish()
     for path in (PUBLIC, PRISON, PROGRAMME):
         etag = client.get(path).headers["ETag"]
-        statements: list[str] = []
-
-        def note(_connection, _cursor, statement, *_rest, seen=statements):
-            if not statement.startswith("BEGIN"):
-                seen.append(statement)
-
-        engine = app.extensions["kladka.database"].engine
-        sql_events.listen(engine, "before_cursor_execute", note)
-        response = client.get(path, headers={"If-None-Match": etag})
-        sql_events.remove(engine, "before_cursor_execute", note)
+        with query_count() as statements:
+            response = client.get(path, headers={"If-None-Match": etag})
         assert response.status_code == 304
         assert response.data == b""
         assert response.headers["ETag"] == etag
         assert response.headers["Cache-Control"] == "public, max-age=300"
         assert response.headers["Vary"] == "Accept-Encoding"
         assert "Content-Type" not in response.headers
+        assert len(statements) == 1
+
+
+def test_the_first_answer_after_a_change_costs_two_statements_whatever_it_holds(client, house, query_count):
+    for number in range(3):
+        house.publish(title=f"Spotkanie {number}")
+        with query_count() as statements:
+            assert len(titles(client, PUBLIC)) == number + 1
+        assert len(statements) == 2
+        with query_count() as statements:
+            client.get(PUBLIC)
         assert len(statements) == 1
 
 
@@ -258,7 +223,7 @@ def test_the_date_counts_only_without_an_etag(client, house):
     modified = response.headers["Last-Modified"]
     assert parsedate_to_datetime(modified) == NOW
     assert client.get(PUBLIC, headers={"If-Modified-Since": modified}).status_code == 304
-    older = "Mon, 02 Nov 2026 07:59:59 GMT"
+    older = "Mon, 23 Nov 2026 07:59:59 GMT"
     assert client.get(PUBLIC, headers={"If-Modified-Since": older}).status_code == 200
     assert client.get(PUBLIC, headers={"If-Modified-Since": "jutro"}).status_code == 200
     both = {"If-Modified-Since": modified, "If-None-Match": '"other"'}
@@ -267,7 +232,7 @@ def test_the_date_counts_only_without_an_etag(client, house):
 
 CHANGES: dict[str, dict[str, object]] = {
     "title": {"title": "Nowy tytuł"},
-    "time": {"starts": DRAFT.starts + timedelta(hours=1)},
+    "time": {"starts": START + timedelta(hours=1)},
     "place": {"place": "Świetlica"},
     "visibility": {"visibility": Visibility.PARTNERS},
     "kind": {"kind": EventKind.WORKSHOP},
@@ -310,10 +275,7 @@ def test_200_after_cancellation_new_event_name_and_month(client, house, session,
     differs()
     house.publish(title="Drugie")
     differs()
-    row = session.get_one(Institution, house.prison)
-    row.name = "Zakład Karny"
-    session.add(row)
-    session.commit()
+    session.get_one(Institution, house.prison).name = "Zakład Karny"
     differs()
     clock.move_to(datetime(2026, 11, 30, 23, 0, 1, tzinfo=UTC))
     differs()
@@ -334,9 +296,7 @@ def test_uid_sequence_and_stamps_through_create_move_cancel(client, house):
     assert look()["status"] == "CONFIRMED"
     house.revise(event, title="Inny tytuł")
     assert look()["summary"] == "Inny tytuł"
-    house.revise(
-        event, title="Inny tytuł", starts=DRAFT.starts + timedelta(days=1), ends=DRAFT.ends + timedelta(days=1)
-    )
+    house.revise(event, title="Inny tytuł", starts=START + timedelta(days=1), ends=END + timedelta(days=1))
     assert look().start.isoformat() == "2026-11-25T10:00:00+01:00"
     house.cancel(event)
     last = look()
@@ -363,8 +323,7 @@ def test_nothing_but_public_events_stands_in_a_feed(client, house, session):
         house.publish(title="dla partnerów", visibility=Visibility.PARTNERS, programme_id=house.programme),
         house.publish(title="dla zaproszonych", visibility=Visibility.INVITED, invited=(house.centre,)),
     ]
-    calendar.draft(session, house.ewa, replace(DRAFT, title="szkic", programme_id=house.programme), now())
-    session.commit()
+    make_draft(session, house.ewa, **{**DRAFT, "title": "szkic", "programme_id": house.programme})
     shown = house.publish(
         title="dla wszystkich", programme_id=house.programme, place_institution_id=house.centre, invited=(house.centre,)
     )
@@ -388,8 +347,7 @@ def test_institution_feed_holds_what_it_organises_coorganises_or_hosts(client, h
 
 
 def test_moved_to_another_programme_changes_both_feeds(client, house, session):
-    other = house.a_programme("inny", ProgrammeState.RUNNING)
-    session.commit()
+    other = make_programme(session, "inny").id
     event = house.publish(programme_id=house.programme)
     etag = client.get(PROGRAMME).headers["ETag"]
     house.revise(event, programme_id=other)
@@ -399,13 +357,14 @@ def test_moved_to_another_programme_changes_both_feeds(client, house, session):
 
 
 def test_window_moves_with_the_month(client, house, clock):
-    house.record(20, title="niedawne")
-    house.record(80, title="dawne")
-    house.record(130, title="bardzo dawne")
-    house.cancel(gone := house.publish(title="minie"))
-    assert gone.id
-    house.publish(title="przyszłe", starts=DRAFT.starts + timedelta(days=300), ends=DRAFT.ends + timedelta(days=300))
+    house.record(40, title="niedawne")
+    house.record(100, title="dawne")
+    house.record(150, title="bardzo dawne")
+    house.cancel(house.publish(title="minie"))
+    house.publish(title="przyszłe", starts=START + timedelta(days=300), ends=END + timedelta(days=300))
     assert titles(client, PUBLIC) == ["dawne", "niedawne", "ODWOŁANE: minie", "przyszłe"]
+    clock.move_to(datetime(2026, 12, 31, 12, tzinfo=UTC))
+    assert titles(client, PUBLIC) == ["niedawne", "ODWOŁANE: minie", "przyszłe"]
     clock.move_to(datetime(2027, 1, 31, 12, tzinfo=UTC))
     assert titles(client, PUBLIC) == ["niedawne", "ODWOŁANE: minie", "przyszłe"]
     clock.move_to(datetime(2027, 2, 1, 12, tzinfo=UTC))
@@ -477,19 +436,18 @@ def test_one_event_is_an_attachment(client, house):
     assert titles(client, f"/wydarzenia/{event.uuid}.ics") == ["ODWOŁANE: Spotkanie grupowe"]
 
 
-def test_one_event_of_partners_is_for_those_who_may_see_it(client, house, session, monkeypatch):
+def test_one_event_of_partners_is_for_those_who_may_see_it(client, house, session, people):
     partners = house.publish(visibility=Visibility.PARTNERS)
-    invited = house.publish(visibility=Visibility.INVITED)
-    draft = calendar.draft(session, house.ewa, DRAFT, now())
-    session.commit()
-    for event in (partners, invited, draft):
-        assert client.get(f"/wydarzenia/{event.uuid}.ics").status_code == 404
-    marek = Actor(role=Role.MEMBER, user_id=7, institution_id=house.centre)
-    monkeypatch.setattr(views, "actor", lambda: marek)
-    response = client.get(f"/wydarzenia/{partners.uuid}.ics")
-    assert response.status_code == 200
+    invited = house.publish(visibility=Visibility.INVITED, invited=(house.centre,))
+    draft = make_draft(session, house.ewa, **DRAFT)
+    pages = [f"/wydarzenia/{event.uuid}.ics" for event in (partners, invited, draft)]
+    assert [client.get(page).status_code for page in pages] == [404, 404, 404]
+    client.sign_in(people.stefan)
+    assert [client.get(page).status_code for page in pages] == [200, 404, 404]
+    response = client.get(pages[0])
     assert response.headers["Cache-Control"] == "private, no-cache"
-    assert client.get(f"/wydarzenia/{invited.uuid}.ics").status_code == 404
-    monkeypatch.setattr(views, "actor", lambda: house.ewa)
-    assert client.get(f"/wydarzenia/{invited.uuid}.ics").status_code == 200
-    assert client.get(f"/wydarzenia/{draft.uuid}.ics").status_code == 404
+    assert "Cookie" in response.headers["Vary"]
+    client.sign_in(people.marek)
+    assert [client.get(page).status_code for page in pages] == [200, 200, 404]
+    client.sign_in(people.ewa)
+    assert [client.get(page).status_code for page in pages] == [200, 200, 404]
