@@ -91,7 +91,7 @@ def warsaw_districts(session: Session) -> list[Place]:
 
 def _gminas() -> Select[*tuple[Any, ...]]:
     other = aliased(Gmina)
-    shared = columns(col(other.name)).group_by(col(other.name)).having(func.count() > 1)
+    doubled = columns(col(other.name)).group_by(col(other.name)).having(func.count() > 1)
     return (
         columns(
             col(Gmina.code),
@@ -102,7 +102,7 @@ def _gminas() -> Select[*tuple[Any, ...]]:
             col(County.kind),
             col(Gmina.voivodeship_code),
             col(Voivodeship.name),
-            col(Gmina.name).in_(shared),
+            col(Gmina.name).in_(doubled),
             col(Gmina.synthetic),
         )
         .join(County, col(County.code) == col(Gmina.county_code))
