@@ -55,11 +55,12 @@ def lock(session: Session, table: type[Row], row_id: int) -> Row | None:
     """Lock one row until the unit of work ends, and read it afresh.
 
     PostgreSQL locks the row; SQLite holds its write lock since BEGIN IMMEDIATE. Without *populate_existing* the
-    session would give back the values that it read before waiting for the lock.
+    session would give back the values that it read before waiting for the lock. FOR NO KEY UPDATE, because the foreign
+    key of a date asks for a share of its event while an edit of the event waits for the date: FOR UPDATE deadlocks.
     """
     statement = select(table).where(table.id == row_id)  # type: ignore[attr-defined]  # every table of ours has an id
     if not session.info.get(SKIP_LOCKS):
-        statement = statement.with_for_update()
+        statement = statement.with_for_update(key_share=True)
     return session.exec(statement.execution_options(populate_existing=True)).first()
 
 

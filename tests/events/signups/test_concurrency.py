@@ -34,6 +34,8 @@ from tests.factories.persons import People, make_people
 SEAT, WAITING, WITHDRAWN = SignUpState.SEAT, SignUpState.WAITING, SignUpState.WITHDRAWN
 THREADS = 16
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(name="address", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def _address(request, tmp_path) -> Iterator[str]:
@@ -236,7 +238,6 @@ def test_capacity_read_before_the_lock_does_not_count(database):
     house.check_books(capacity=1)
 
 
-@pytest.mark.slow
 def test_without_locks_the_result_is_wrong(address):
     """The negative control: the crowd of the first test on a database that locks nothing."""
     database = Database(address, skip_locks=True)
