@@ -272,7 +272,7 @@ def counts_of_institutions(session: Session, viewer: Actor, institution_ids: lis
         .where(col(AgreementParty.institution_id).in_(institution_ids), _visible(viewer))
         .group_by(col(AgreementParty.institution_id))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

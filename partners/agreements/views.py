@@ -18,7 +18,8 @@ from partners.agreements.queries import RegisterFilter
 
 bp = Blueprint("agreements", __name__)
 
-EVENTS_SHOWN = 10
+UPCOMING_SHOWN = 6
+PAST_SHOWN = 6
 PAGE_MAX = 10_000
 _NUMBER = re.compile(r"[A-Z]{1,3}-[0-9]{2}-[0-9]{3,5}")
 _STATES = {word: state for state, word in rules.STATE_WORD.items()}
@@ -65,8 +66,8 @@ def show(number: str) -> Response:
         kind_label=rules.KIND_LABEL[agreement.kind],
         ended=rules.has_ended(agreement.valid_to, warsaw.today(at)),
         slides=_on_slides(agreement),
-        upcoming=calendar.upcoming(session(), actor(), at, EVENTS_SHOWN, clause_ids=clause_ids),
-        past=calendar.upcoming(session(), actor(), at, EVENTS_SHOWN, clause_ids=clause_ids, past=True),
+        upcoming=calendar.upcoming(session(), actor(), at, UPCOMING_SHOWN, clause_ids=clause_ids),
+        past=calendar.upcoming(session(), actor(), at, PAST_SHOWN, clause_ids=clause_ids, past=True),
         printed_on=warsaw.today(at),
     )
 

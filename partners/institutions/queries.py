@@ -521,7 +521,7 @@ def names(session: Session, institution_ids: Collection[int]) -> dict[int, str]:
     rows = session.execute(
         columns(col(Institution.id), col(Institution.name)).where(col(Institution.id).in_(institution_ids))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def voivodeship_of(session: Session, institution_id: int) -> str:

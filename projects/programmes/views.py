@@ -22,7 +22,7 @@ from partners.institutions import queries as institutions
 from partners.territory import queries as territory
 from projects.programmes import actions, queries, rules
 from projects.programmes.forms import ProgrammeForm, values_of
-from projects.programmes.models import Programme, ProgrammeState
+from projects.programmes.models import Programme, ProgrammeKind, ProgrammeState
 from projects.programmes.queries import ListFilter
 
 bp = Blueprint("programmes", __name__)
@@ -94,6 +94,7 @@ def show(slug: str) -> Response:
 def new() -> Response | BaseResponse:
     form = _form(ProgrammeForm())
     if request.method == "GET":
+        form.kind.data = ProgrammeKind.WORKSHOP.value
         form.voivodeship.data = _own_voivodeship()
         return _form_page(form, None)
     wanted = _read(form)
