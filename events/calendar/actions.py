@@ -1,6 +1,6 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -210,7 +210,8 @@ def item(session: Session, event: Event) -> CalendarItem:
         ends_at=occurrence.ends_at,
         all_day=event.all_day,
         local_date_start=event.local_start.date(),
-        local_date_end=warsaw.to_local(occurrence.ends_at).date(),
+        # Inclusive: an all-day event ends at the midnight after its last day.
+        local_date_end=warsaw.today(occurrence.ends_at - timedelta(minutes=1)),
         created=event.created_at,
         modified=event.changed_at,
         cancelled=event.state is State.CANCELLED,

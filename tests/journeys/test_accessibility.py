@@ -1,0 +1,150 @@
+"""axe on every page: wide and narrow, light, dark and high contrast, signed out and in; and no sideways scrolling."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from sqlmodel import Session, col, select
+
+from app import demo
+from app.clock import now
+from events.calendar.models import Event, State
+from projects.programmes.models import Programme
+from tests.journeys.conftest import Portal, Visitor
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+PUBLIC = (
+    "/",
+    "/partnerzy",
+    "/partnerzy?q=nic-takiego-nie-ma",
+    "/partnerzy/zk-kladkowo",
+    "/partnerzy/as-sosnowiec",
+    "/projekty",
+    "{programme}",
+    "/kalendarz",
+    "/kalendarz/2026-11",
+    "/kalendarz/tydzien/2026-W48",
+    "/kalendarz/lista",
+    "{event}",
+    "{cancelled}",
+    "/porozumienia",
+    "/porozumienia/P-08-007",
+    "/porozumienia/P-08-900",
+    "/logowanie",
+    "/pomoc",
+    "/pomoc/kalendarz",
+    "/pomoc/zapisy",
+    "/pomoc/pierwsze-spotkanie",
+    "/pomoc/czego-kladka-nie-robi",
+    "/deklaracja-dostepnosci",
+    "/prywatnosc",
+    "/regulamin",
+    "/bip",
+    "/nie-ma-takiej-strony",
+    "/?jezyk=en",
+    "/kalendarz?jezyk=en",
+)
+INSIDE = (
+    "/biurko",
+    "/wydarzenia/nowe",
+    "/projekty/nowy",
+    "{own_event}",
+    "{own_event}/edycja",
+    "{own_event}/odwolaj",
+    "{draft}/sprawdz",
+    "{draft}/edycja",
+    "/partnerzy/mops-kladkowo",
+    "/kalendarz",
+)
+OPERATOR = ("/biurko", "/operator/poczta", "/operator/poczta/{mail}")
+SCHEMES = ("light", "dark", "contrast")
+
+
+@pytest.fixture(name="places")
+def _places(session: Session) -> dict[str, str]:
+    """Load the demo and name the pages that carry an id."""
+    demo.load_all(session, date(2026, 11, 23), now())
+    events = list(session.exec(select(Event).order_by(col(Event.id))).all())
+    public = [event for event in events if event.visibility == "public" and event.synthetic]
+    prison = session.exec(select(Event).where(Event.state == State.DRAFT)).all()
+    own = next(event for event in events if event.organiser_id == prison[0].organiser_id and event.state is State.PUBLISHED
+               and event.local_start.date() > date(2026, 11, 25))  # fmt: skip
+    programme = session.exec(select(Programme).where(Programme.state == "running")).first()
+    assert programme is not None
+    return {
+        "event": f"/wydarzenia/{next(e for e in public if e.state is State.PUBLISHED).uuid}",
+        "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
+        "own_event": f"/wydarzenia/{own.uuid}",
+        "draft": f"/wydarzenia/{prison[0].uuid}",
+        "programme": f"/projekty/{programme.slug}",
+        "mail": "1",
+    }
+
+
+def findings(page: Page) -> Iterator[str]:
+    """Give what axe finds on *page*, and sideways scrolling."""
+    for violation in Axe().run(page, options=STANDARDS).response["violations"]:
+        for node in violation["nodes"]:
+            yield f"{violation['id']}: {node['target']} {node['html'][:120]}"
+    width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    if width > room:
+        yield f"scrolls sideways: {width} in {room} px"
+
+
+def walk(visitor: Visitor, paths: tuple[str, ...], places: dict[str, str], scheme: str) -> list[str]:
+    """Open each path in one colour scheme and collect what is wrong."""
+    visitor.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    if scheme == "contrast":
+        visitor.context.add_cookies([{"name": "kontrast", "value": "1", "url": visitor.portal.address}])
+    wrong = []
+    for path in paths:
+        page = visitor.go(path.format(**places))
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        wrong += [f"{scheme} {path} {finding}" for finding in findings(page)]
+    return wrong
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_signed_out(places: dict[str, str], visitor: Callable[..., Visitor], scheme: str, width: int) -> None:
+    assert walk(visitor(width=width), PUBLIC, places, scheme) == []
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_signed_in(places: dict[str, str], visitor: Callable[..., Visitor], scheme: str, width: int) -> None:
+    guest = visitor(width=width)
+    wrong = []
+    sign_in(guest, "areszt@demo.example")
+    wrong += walk(guest, INSIDE, places, scheme)
+    operator = visitor(width=width)
+    sign_in(operator, "operator@demo.example")
+    wrong += walk(operator, OPERATOR, places, scheme)
+    assert wrong == []
+
+
+def sign_in(guest: Visitor, email: str) -> None:
+    """Sign a demo account in."""
+    page = guest.go("/logowanie")
+    page.get_by_label("Służbowy e-mail").fill(email)
+    page.get_by_label("Hasło").fill("kladka-demo-2026")
+    page.locator("main").get_by_role("button", name="Zaloguj się").click()
+    page.wait_for_url("**/biurko")
+
+
+@pytest.mark.parametrize("size", ["2", "3"])
+def test_larger_text_does_not_scroll_sideways(
+    places: dict[str, str], visitor: Callable[..., Visitor], portal: Portal, size: str
+) -> None:
+    guest = visitor(width=320)
+    guest.context.add_cookies([{"name": "tekst", "value": size, "url": portal.address}])
+    wrong = []
+    for path in PUBLIC:
+        page = guest.go(path.format(**places))
+        width, room = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        if width > room:
+            wrong.append(f"A{'+' * (int(size) - 1)} {path}: {width} in {room} px")
+    assert wrong == []
