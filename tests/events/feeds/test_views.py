@@ -1,5 +1,5 @@
 import gzip
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import icalendar
@@ -305,6 +305,13 @@ def test_uid_sequence_and_stamps_through_create_move_cancel(client, house):
     assert set(uids) == {event.uid} == {f"{event.uuid}@{event.uid.partition('@')[2]}"}
     assert list(sequences) == [0, 0, 1, 2]
     assert modified == stamps == tuple(NOW + timedelta(minutes=minutes) for minutes in (0, 10, 20, 30))
+
+
+def test_an_event_of_two_whole_days_ends_before_the_third(client, house):
+    house.publish(all_day=True, starts=START.replace(hour=0), ends=START.replace(hour=0) + timedelta(days=2))
+    (entry,) = feed(client, PUBLIC).events
+    assert (entry.start, entry.end) == (date(2026, 11, 24), date(2026, 11, 26))
+    assert entry["transp"] == "TRANSPARENT"
 
 
 def test_public_made_partners_only_vanishes_and_comes_back(client, house):
