@@ -55,13 +55,15 @@ def sign_up(
 def withdraw(session: Session, actor: Actor, event: Event, signup_id: int, now: datetime) -> list[SignUp]:
     """Give a place back and let the longest waiting move up, in the same transaction; return who moved up.
 
-    Locks the date. Raises NotYourSignUp, WithdrawnAlready, WithdrawalClosed.
+    Locks the date. Raises NoSuchSignUp, NotYourSignUp, WithdrawnAlready, WithdrawalClosed.
     """
     occurrence_id = queries.occurrence_of(session, signup_id, event.id or 0)
     occurrence = lock(session, Occurrence, occurrence_id) if occurrence_id is not None else None
     row = lock(session, SignUp, signup_id)
     if occurrence is None or row is None:
-        raise rules.WithdrawnAlready
+        raise rules.NoSuchSignUp
+    if not rules.may_know(actor, institution_id=row.institution_id, organiser_id=event.organiser_id):
+        raise rules.NoSuchSignUp
     if not rules.may_withdraw(actor, user_id=row.user_id, institution_id=row.institution_id):
         raise rules.NotYourSignUp
     if row.state is SignUpState.WITHDRAWN:

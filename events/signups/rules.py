@@ -61,6 +61,13 @@ class NotYourSignUp(Forbidden):
     message = N_("Only the person himself or a coordinator of his institution can withdraw this sign-up.")
 
 
+class NoSuchSignUp(Refusal):
+    """A sign-up that is not of this event, or that the actor may not know of."""
+
+    status = 404
+    message = N_("There is no such sign-up for this event.")
+
+
 class WithdrawnAlready(Conflict):
     """Withdrawing twice."""
 
@@ -117,6 +124,14 @@ def may_withdraw(actor: Actor, *, user_id: int | None, institution_id: int) -> b
         return True
     own = actor.works_for_institution and user_id is not None and user_id == actor.user_id
     return own or (actor.coordinates and actor.institution_id == institution_id)
+
+
+def may_know(actor: Actor, *, institution_id: int, organiser_id: int) -> bool:
+    """Whether *actor* may know who signed up from an institution: its own people, and the organiser's coordinators."""
+    if actor.role is Role.SYSTEM:
+        return True
+    own = actor.works_for_institution and actor.institution_id == institution_id
+    return own or (actor.coordinates and actor.institution_id == organiser_id)
 
 
 def check_wanted(actor: Actor, wanted: Wanted) -> None:
