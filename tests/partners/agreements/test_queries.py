@@ -45,7 +45,9 @@ def test_an_agreement_in_preparation_is_hidden_from_others(session, people, regi
 def test_condition_and_rule_decide_alike(session, people, register):
     for person in (people.ewa, people.jola, people.marek, people.stefan, people.wanda, people.olga):
         for number, row in register.items():
-            parties = {p.institution_id for p in queries.agreement(session, number, people.olga.actor).parties}
+            known = queries.agreement(session, number, people.olga.actor)
+            assert known is not None
+            parties = {party.institution_id for party in known.parties}
             by_rule = rules.may_see(person.actor, row.state, parties, row.voivodeship_code)
             assert (queries.agreement(session, number, person.actor) is not None) is by_rule
 

@@ -22,8 +22,8 @@ def _town(session):
         ),
         "dawny": make_institution(session, "dawny", Kind.REMAND_PRISON, "Areszt dawny", status=Status.ARCHIVED),
     }
-    session.add(InstitutionActsAs(institution_id=rows["gcpr"].id, kind=Kind.OPS))
-    session.add(InstitutionActsAs(institution_id=rows["gcpr"].id, kind=Kind.PCPR))
+    session.add(InstitutionActsAs(institution_id=rows["gcpr"].id or 0, kind=Kind.OPS))
+    session.add(InstitutionActsAs(institution_id=rows["gcpr"].id or 0, kind=Kind.PCPR))
     for card, service in (("ops", shelter), ("ops", work), ("gcpr", work), ("lodz", shelter), ("nowy", work)):
         make_offer(session, rows[card], service)
     session.flush()

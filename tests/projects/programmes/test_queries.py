@@ -21,7 +21,9 @@ def _shelf(session, people):
         "zebra": make_programme(session, "Żebra", None, state=ProgrammeState.RECRUITING, voivodeship_code="14"),
         "szkic": make_programme(session, "Szkic", ngo, state=ProgrammeState.DRAFT),
     }
-    session.add(ProgrammePartner(programme_id=made["krok"].id, institution_id=people.marek.institution_id, part="sale"))
+    session.add(
+        ProgrammePartner(programme_id=made["krok"].id or 0, institution_id=people.marek.institution_id, part="sale")
+    )
     session.flush()
     return made
 

@@ -1,7 +1,7 @@
 """Who may do what with a programme, and what it lacks."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -12,6 +12,7 @@ from projects.programmes.rules import PartnerPart, ProgrammeDraft
 
 LEAD = 7
 TODAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 FULL = ProgrammeDraft(
     title="Most",
     kind=ProgrammeKind.WORKSHOP,
@@ -41,7 +42,14 @@ def person(role, institution_id=LEAD):
 )
 def test_only_coordinators_of_the_lead_change_and_see_drafts(actor, state, edits):
     programme = Programme(
-        slug="most", title="Most", kind=ProgrammeKind.WORKSHOP, state=state, lead_id=LEAD, sort_key="", search_text=""
+        slug="most",
+        title="Most",
+        kind=ProgrammeKind.WORKSHOP,
+        state=state,
+        lead_id=LEAD,
+        sort_key="",
+        search_text="",
+        changed_at=NOW,
     )
     assert rules.may_edit(actor, programme) is edits
     assert rules.may_see(actor, programme) is (edits or state is not ProgrammeState.DRAFT)
@@ -49,7 +57,9 @@ def test_only_coordinators_of_the_lead_change_and_see_drafts(actor, state, edits
 
 
 def test_a_programme_without_a_lead_is_changed_by_nobody():
-    programme = Programme(slug="p", title="P", kind=ProgrammeKind.WORKSHOP, lead_id=None, sort_key="", search_text="")
+    programme = Programme(
+        slug="p", title="P", kind=ProgrammeKind.WORKSHOP, lead_id=None, sort_key="", search_text="", changed_at=NOW
+    )
     assert not rules.may_edit(person(Role.COORDINATOR, None), programme)
 
 
