@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from sqlmodel import Session, col, or_, select, update
 
 from app import site, warsaw
@@ -98,7 +98,6 @@ def message_of(mail: OutboxMail, config: Config, letters: Letters, at: datetime)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{mail.message_id}@{site.hostname()}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.language
     message.set_content(body, cte="quoted-printable")
     if mail.calendar:
         message.add_attachment(
@@ -107,6 +106,7 @@ def message_of(mail: OutboxMail, config: Config, letters: Letters, at: datetime)
         part = list(message.iter_attachments())[-1]
         part.set_param("charset", "UTF-8")
         part.set_param("method", "PUBLISH")
+    message["Content-Language"] = mail.language  # last, because set_content removes what begins with Content-
     return message
 
 
@@ -155,7 +155,12 @@ def _claim(session: Session, at: datetime) -> Sequence[int]:
 def _deliver_one(database: Database, config: Config, server: MailServer, letters: Letters, mail_id: int) -> int:
     with database.session(writes=False) as session:
         mail = session.get_one(OutboxMail, mail_id)
+    try:
         message = message_of(mail, config, letters, clock_now())
+    except (TemplateError, ValueError) as error:
+        # A mail that cannot be written, or an address that is none: given up at once, visible, in nobody's way.
+        _mark_failed(database, mail_id, error, for_good=True)
+        return 0
     try:
         _hand_over(server, message)
     except (smtplib.SMTPException, OSError) as error:
@@ -171,13 +176,13 @@ def _deliver_one(database: Database, config: Config, server: MailServer, letters
     return 1
 
 
-def _mark_failed(database: Database, mail_id: int, error: Exception) -> None:
+def _mark_failed(database: Database, mail_id: int, error: Exception, *, for_good: bool = False) -> None:
     code = _code(error)
     with database.session(writes=True) as session:
         mail = session.get_one(OutboxMail, mail_id)
         mail.attempts += 1
         mail.error = f"{type(error).__name__} {code or ''}".strip()[:ERROR_MAX]
-        gives_up = code >= _PERMANENT or mail.attempts > len(RETRY_MINUTES)
+        gives_up = for_good or code >= _PERMANENT or mail.attempts > len(RETRY_MINUTES)
         mail.state = MailState.FAILED if gives_up else MailState.WAITING
         if not gives_up:
             mail.next_try_at = clock_now() + timedelta(minutes=RETRY_MINUTES[mail.attempts - 1])

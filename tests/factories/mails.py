@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from app.clock import now
 from app.outbox.models import MailState, OutboxMail
+from app.outbox.post import Param
 from tests.factories.rows import add
 
-PARAMS = {
+PARAMS: dict[str, Param] = {
     "title": "Szkolenie pokazowe",
     "person": "Anna Przykładowa",
     "starts_at": "2026-12-15T09:00:00+00:00",
