@@ -229,7 +229,8 @@ class Browser(FlaskClient):
         response = super().open(*args, **kwargs)
         if self.writes is not None:
             self.writes.expire_all()
-        if response.mimetype == "text/html" and response.request.method != "HEAD" and response.data:
+        shows = not 300 <= response.status_code < 400 and response.request.method != "HEAD"
+        if shows and response.mimetype == "text/html" and response.data:
             self._look_at(response)
         return response
 
