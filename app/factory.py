@@ -16,8 +16,14 @@ from app.outbox.delivery import Letters
 from app.portal import desk, facts, home, look, operator, pages
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static
 from app.web.htmx import htmx
+from events.calendar import views as calendar_views
+from events.changes import views as changes_views
 from events.feeds import views as feeds_views
+from events.signups import views as signups_views
+from partners.agreements import views as agreements_views
+from partners.institutions import views as institutions_views
 from partners.people import queries as people
+from projects.programmes import views as programmes_views
 
 ROOT = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
@@ -27,6 +33,12 @@ BLUEPRINTS = (
     pages.bp,
     operator.bp,
     accounts_views.bp,
+    institutions_views.bp,
+    agreements_views.bp,
+    programmes_views.bp,
+    calendar_views.bp,
+    signups_views.bp,
+    changes_views.bp,
     feeds_views.bp,
 )
 

@@ -70,8 +70,9 @@ class Part(StrEnum):
 
 
 class Event(SQLModel, table=True):
-    """An event. *uuid* is its address, *uid* its iCalendar UID: neither ever changes. SEQUENCE moves in calendar.actions only.
+    """An event. *uuid* is its address, *uid* its iCalendar UID: neither ever changes.
 
+    SEQUENCE moves in calendar.actions only.
     *local_start* is Warsaw wall time; *minutes* the length (whole days for *all_day*).
     """
 

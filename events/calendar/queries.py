@@ -31,12 +31,13 @@ from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
-from app import warsaw
+from app import site, warsaw
 from app.actors import Actor, Role
 from app.text import fold
 from events.calendar import rules
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Part, State, Visibility
 from partners.agreements.models import Agreement, AgreementParty, Clause, ClauseType
+from partners.institutions import queries as institutions
 from partners.institutions.models import Institution, Kind, Status
 from partners.institutions.rules import KIND_GROUP
 from projects.programmes.models import Programme, ProgrammeState
@@ -190,13 +191,69 @@ class EventPage:
     clause: ClauseLink | None
     co_organisers: tuple[Named, ...]
     invited: tuple[Named, ...]
+    may_edit: bool
+    prepares: bool
+    over: bool
     dates: tuple[tuple[date, State], ...] = ()
 
     @property
-    def involved(self) -> frozenset[int]:
-        """Ids of the institutions that prepare the event: organiser, co-organisers, host of the place."""
-        hosts = [self.host.id] if self.host else []
-        return frozenset([self.organiser.id, *(party.id for party in self.co_organisers), *hosts])
+    def card(self) -> tuple[str, str, str]:
+        """Hue, icon and msgid of the kind."""
+        kind = self.event.kind
+        return rules.FAMILY[kind], rules.ICON[kind], rules.KIND_LABEL[kind]
+
+    @property
+    def title(self) -> str:
+        """Title of this date."""
+        return self.occurrence.title or self.event.title
+
+    @property
+    def audience(self) -> list[str]:
+        """Msgids of whom it is for."""
+        return [rules.AUDIENCE[key] for key in self.event.audience if key in rules.AUDIENCE]
+
+    @property
+    def place(self) -> str:
+        """Place in words, where no institution stands for it."""
+        return self.occurrence.place or self.event.place
+
+    @property
+    def last_day(self) -> date:
+        """Last Warsaw date of this date."""
+        start, end = self.occurrence.starts_at, self.occurrence.ends_at
+        return rules.last_day(warsaw.to_local(start), warsaw.to_local(end))
+
+    @property
+    def feed(self) -> str:
+        """Whole address of the organiser's feed."""
+        return site.absolute(f"/kanaly/i/{self.organiser.slug}.ics")
+
+    def structured(self) -> dict[str, Any]:
+        """Give the event as schema.org knows it; for public events only."""
+        event, base = self.event, site.absolute(f"/wydarzenia/{self.event.uuid}")
+        times = (self.occurrence.starts_at, self.occurrence.ends_at)
+        starts, ends = (warsaw.to_local(instant).isoformat() for instant in times)
+        status = "EventCancelled" if self.occurrence.state is State.CANCELLED else "EventScheduled"
+        place = ", ".join(part for part in (self.host.name if self.host else self.place, self.host_address) if part)
+        attended = "OnlineEventAttendanceMode" if event.online and not place else "OfflineEventAttendanceMode"
+        if event.online and place:
+            attended = "MixedEventAttendanceMode"
+        found: dict[str, Any] = {
+            "@context": "https://schema.org",
+            "@type": "Event",
+            "name": self.title,
+            "startDate": event.local_start.date().isoformat() if event.all_day else starts,
+            "endDate": self.last_day.isoformat() if event.all_day else ends,
+            "eventStatus": f"https://schema.org/{status}",
+            "eventAttendanceMode": f"https://schema.org/{attended}",
+            "url": base,
+            "organizer": {"@type": "Organization", "name": self.organiser.name},
+        }
+        if place:
+            found["location"] = {"@type": "Place", "name": place, "address": self.host_address or place}
+        elif event.online:
+            found["location"] = {"@type": "VirtualLocation", "url": base}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +263,21 @@ class Choices:
     partners: tuple[Named, ...] = ()
     programmes: tuple[tuple[int, str], ...] = ()
     clauses: tuple[tuple[int, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the database says of names and ids that a form gave.
+
+    *unknown* maps a typed name to what it may have meant, *ambiguous* to all the institutions of that name.
+    """
+
+    place_id: int | None
+    place_kind: str
+    voivodeship: str | None
+    invited: tuple[int, ...]
+    unknown: dict[str, tuple[Named, ...]]
+    ambiguous: dict[str, tuple[Named, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +497,11 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
         clause=ClauseLink(*row[19:23]) if row[19] is not None else None,
         co_organisers=tuple(named for part, named in concerned if part is Part.CO_ORGANISER),
         invited=tuple(named for part, named in concerned if part is Part.INVITED),
+        may_edit=rules.may_edit(viewer, event),
+        prepares=viewer.works_for_institution
+        and viewer.institution_id
+        in {row[2], row[7], *(one.id for part, one in concerned if part is Part.CO_ORGANISER)},
+        over=occurrence.ends_at <= now,
         dates=_dates(session, viewer, event, now) if event.rule else (),
     )
 
@@ -471,11 +548,39 @@ def institution(session: Session, institution_id: int) -> Named | None:
     return Named(*row) if row else None
 
 
-def place_facts(session: Session, institution_id: int) -> tuple[str, str | None]:
-    """Give (kind, voivodeship code) of an institution: what visibility and lists need of a place."""
-    statement = _columns(Institution.kind, Institution.voivodeship_code).where(col(Institution.id) == institution_id)
-    row = session.execute(statement).first()
-    return (row[0].value, row[1]) if row else ("", None)
+def resolve(
+    session: Session,
+    own_id: int,
+    *,
+    place_id: int | None,
+    place: str,
+    invited: Sequence[int],
+    names: Sequence[str],
+) -> Resolved:
+    """Find the institutions that a form names: the place (by id, or by a text that is exactly a name) and the invited.
+
+    The voivodeship is that of the place, else that of *own_id*.
+    """
+    asked = [*names, *([place] if place and place_id is None else [])]
+    found = institutions.named(session, asked) if asked else {}
+    of_place = found.get(place, ()) if place_id is None else ()
+    if len(of_place) == 1:
+        place_id = of_place[0].id
+    hits = {name: tuple(found.get(name, ())) for name in names}
+    chosen = dict.fromkeys([*invited, *(hit[0].id for hit in hits.values() if len(hit) == 1)])
+    several = [one.id for hit in hits.values() if len(hit) > 1 for one in hit]
+    facts = {row.id: row for row in _facts(session, [own_id, *([place_id] if place_id else []), *several])}
+    where = facts.get(place_id or own_id)
+    return Resolved(
+        place_id=place_id,
+        place_kind=where.kind.value if where and place_id else "",
+        voivodeship=where.voivodeship_code if where else None,
+        invited=tuple(one for one in chosen if one != own_id),
+        unknown={name: tuple(look_up(session, name, 3)) for name, hit in hits.items() if not hit},
+        ambiguous={
+            name: tuple(Named(*tuple(facts[one.id])[:5]) for one in hit) for name, hit in hits.items() if len(hit) > 1
+        },
+    )
 
 
 def choices(session: Session, institution_id: int) -> Choices:
@@ -558,6 +663,11 @@ def _alias(table: type[SQLModel], name: str) -> Any:
 
 def _named(table: Any) -> tuple[Any, ...]:
     return table.id, table.slug, table.name, table.short_name, table.kind
+
+
+def _facts(session: Session, ids: Sequence[int]) -> Sequence[Any]:
+    statement = _columns(*_named(Institution), Institution.voivodeship_code).where(col(Institution.id).in_(ids))
+    return session.execute(statement).all()
 
 
 def _address(street: str | None, postal_code: str | None, town: str | None) -> str:

@@ -1,0 +1,406 @@
+"""What people type about events: the filters of the calendar and the form of an event."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from wtforms import Field
+
+from app import warsaw
+from app.errors import Refusal
+from app.text import clean
+from app.web.fields import (
+    CheckField,
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    LongTextField,
+    TextField,
+    TimeField,
+    WholeNumberField,
+)
+from app.web.forms import Form
+from app.web.i18n import _, _l, translated
+from events.calendar import rules
+from events.calendar.models import CAPACITY_MAX, PLACE_MAX, TEXT_MAX, TITLE_MAX, Event, EventKind, Split, Visibility
+from events.calendar.queries import Choices, Filters, Named, Resolved
+from events.calendar.rules import EventDraft
+
+ASKED_MAX = 80
+LINK_MAX = 300
+CONTACT_MAX = 200
+TOPICS_MAX = 20
+TOPIC_MAX = 160
+INVITED_MAX = 40
+ONLINE, ELSEWHERE = "online", "other"
+AUTOMATIC = "auto"
+_ADDRESS = re.compile(r"^https?://[^\s/]+\.[^\s]+$")
+_BETWEEN_NAMES = re.compile(r"[\n,;]")
+_DAYS = ("%Y-%m-%d", "%d.%m.%Y")
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_CODE = re.compile(r"^(0[2468]|[12][02468]|3[02])$")
+# The fields that every event needs; all others are folded.
+ALWAYS_SEEN = (
+    "kind", "title", "day", "starts", "ends", "place", "place_other", "seats", "audience", "description",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The filters as they stand in the address; *institution* is what was typed or an address name."""
+
+    kind: str = ""
+    voivodeship: str = ""
+    institution: str = ""
+    audience: str = ""
+    only_free: bool = False
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> "Asked":
+        """Read an address; values that mean nothing are left out."""
+        kind, code = args.get("rodzaj", ""), args.get("woj", "")
+        audience = args.get("dla", "")
+        return cls(
+            kind=kind if kind in rules.FAMILY_LABEL or kind in set(EventKind) else "",
+            voivodeship=code if _CODE.match(code) else "",
+            institution=" ".join(clean(args.get("instytucja", "")).split())[:ASKED_MAX],
+            audience=audience if audience in rules.AUDIENCE else "",
+            only_free=args.get("wolne") == "1",
+        )
+
+    def address(self) -> dict[str, str]:
+        """Give the values for an address that means the same."""
+        values = {
+            "rodzaj": self.kind,
+            "woj": self.voivodeship,
+            "instytucja": self.institution,
+            "dla": self.audience,
+            "wolne": "1" if self.only_free else "",
+        }
+        return {name: value for name, value in values.items() if value}
+
+    def filters(self, found: list[Named] | None) -> Filters:
+        """Give what the queries take; *found* are the institutions that the typed name fits (None: none typed)."""
+        if self.kind in rules.FAMILY_LABEL:
+            kinds = tuple(kind for kind, family in rules.FAMILY.items() if family == self.kind)
+        else:
+            kinds = (EventKind(self.kind),) if self.kind else ()
+        return Filters(
+            kinds=kinds,
+            voivodeship=self.voivodeship,
+            institution_ids=tuple(one.id for one in found or ()),
+            audience=self.audience,
+            only_free=self.only_free,
+            nothing=found is not None and not found,
+        )
+
+
+def read_day(text: str) -> date | None:
+    """Read a date of an address, 2026-11-24 or 24.11.2026; None for anything else."""
+    for pattern in _DAYS:
+        try:
+            day = datetime.strptime(clean(text).strip(), pattern).date()  # noqa: DTZ007 - a date, not an instant
+        except ValueError:
+            continue
+        return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
+    return None
+
+
+class EventForm(Form):
+    """An event: seven things that every event needs, and what stands under "More settings"."""
+
+    kind = ChoiceField(_l("Kind of event"), needed=_l("Choose the kind of event."))
+    title = TextField(_l("Title"), longest=TITLE_MAX, needed=_l("Give the event a title."))
+    day = DayField(_l("Date"), needed=_l("Give the date."))
+    starts = TimeField(_l("From"))
+    ends = TimeField(_l("To"))
+    place = ChoiceField(_l("Where"))
+    place_other = TextField(_l("Another place"), longest=PLACE_MAX)
+    seats = WholeNumberField(_l("Number of places"), low=1, high=CAPACITY_MAX)
+    audience = ChoicesField(_l("For whom"))
+    description = LongTextField(_l("What it is about"), longest=TEXT_MAX)
+
+    visibility = ChoiceField(_l("Who sees the event"), default=AUTOMATIC)
+    invited = ChoicesField(_l("Invited institutions"), coerce=str)
+    invited_others = LongTextField(_l("Other invited institutions"), longest=2000)
+    end_day = DayField(_l("Last day, if it is another one"))
+    all_day = CheckField(_l("The whole day, without hours"))
+    room = TextField(_l("Room"), longest=PLACE_MAX)
+    online_link = TextField(_l("Link for taking part online"), longest=LINK_MAX)
+    programme = ChoiceField(_l("Part of the project"))
+    clause = ChoiceField(_l("Comes from the agreement"))
+    topics = LongTextField(_l("Topics"), longest=TOPICS_MAX * TOPIC_MAX)
+    closes_day = DayField(_l("Sign-up closes on"))
+    closes_time = TimeField(_l("at"))
+    withdraw_day = DayField(_l("Withdrawal possible until"))
+    withdraw_time = TimeField(_l("at"))
+    split = ChoiceField(_l("When a group is larger than the free places"), default=Split.SPLIT.value)
+    contact = TextField(_l("Contact"), longest=CONTACT_MAX)
+    revision = WholeNumberField(low=0, high=2**31 - 1)
+
+    def offer(self, choices: Choices, own: Named, language: str, more: tuple[Named, ...] = ()) -> None:
+        """Give the fields their choices; *more* are institutions that stand on the event already."""
+        known = {one.id: one for one in (*choices.partners, *more) if one.id != own.id}
+        polish = language == "pl"
+        self.kind.choices = [(kind.value, _(label)) for kind, label in rules.KIND_LABEL.items()]
+        self.place.choices = [
+            ("", _("choose…")),
+            (str(own.id), own.name),
+            *((str(one.id), one.name) for one in known.values()),
+            (ONLINE, _("online")),
+            (ELSEWHERE, _("another place, given below")),
+        ]
+        self.audience.choices = [(key, _(label)) for key, label in rules.AUDIENCE.items()]
+        self.visibility.choices = [
+            (AUTOMATIC, _("As usual for the place")),
+            *((value.value, _(label)) for value, label in rules.VISIBILITY_LABEL.items()),
+        ]
+        self.invited.choices = [(str(one.id), one.name) for one in known.values()]
+        none = ("", _("none"))
+        self.programme.choices = [none, *((str(key), title) for key, title in choices.programmes)]
+        self.clause.choices = [
+            none, *((str(key), name_pl if polish else name_en) for key, name_pl, name_en in choices.clauses)
+        ]  # fmt: skip
+        self.split.choices = [
+            (Split.SPLIT.value, _("give the free places, put the rest on the waiting list")),
+            (Split.ALL_OR_NOTHING.value, _("take the group as a whole or not at all")),
+        ]
+
+    def check(self, now: datetime, *, complete: bool, started: datetime | None = None) -> bool:
+        """Validate; a *complete* event needs hours, place and audience too, a draft only title and date.
+
+        *started* is the start that a published event has already: only another one must lie in the future.
+        """
+        valid = self.validate()
+        if complete:
+            valid = self._check_complete() and valid
+        if valid:
+            valid = self._check_times(now, started) and self._check_deadlines() and self._check_texts()
+        return valid
+
+    def wall(self) -> tuple[datetime, datetime, bool]:
+        """Give start, end (Warsaw wall times) and whether the event lasts whole days."""
+        first: date = self.day.data
+        last: date = self.end_day.data or first
+        if self._without_hours():
+            return datetime.combine(first, time.min), datetime.combine(last + timedelta(days=1), time.min), True
+        return datetime.combine(first, self.starts.data), datetime.combine(last, self.ends.data), False
+
+    def place_id(self) -> int | None:
+        """Give the chosen institution of the place, if one was chosen."""
+        return int(self.place.data) if (self.place.data or "").isdigit() else None
+
+    def invited_names(self) -> list[str]:
+        """Give the typed names of further invited institutions, each once."""
+        typed = (" ".join(part.split()) for part in _BETWEEN_NAMES.split(self.invited_others.data or ""))
+        return list(dict.fromkeys(name for name in typed if name))
+
+    def settle(self, resolved: Resolved) -> EventDraft | None:
+        """Give the clean values with what the database has *resolved*; None when a typed institution is not clear."""
+        if resolved.unknown or resolved.ambiguous:
+            for name, near in resolved.unknown.items():
+                self.refuse(self.invited_others, _unknown(name, near))
+            for name, several in resolved.ambiguous.items():
+                self.refuse(self.invited_others, _ambiguous(name, several))
+            return None
+        starts, ends, all_day = self.wall()
+        chosen = self.place.data or (ELSEWHERE if self.place_other.data else "")
+        return EventDraft(
+            title=self.title.data or "",
+            kind=EventKind(self.kind.data),
+            starts=starts,
+            ends=ends,
+            all_day=all_day,
+            place_institution_id=resolved.place_id,
+            place=self.place_other.data or "" if chosen == ELSEWHERE and resolved.place_id is None else "",
+            room=self.room.data or "",
+            online=chosen == ONLINE or bool(self.online_link.data),
+            online_link=self.online_link.data or "",
+            voivodeship_code=resolved.voivodeship,
+            capacity=self.seats.data,
+            audience=tuple(self.audience.data or ()),
+            description=self.description.data or "",
+            topics=self.topics.lines(),
+            visibility=self._visibility(resolved),
+            programme_id=int(self.programme.data) if self.programme.data else None,
+            clause_id=int(self.clause.data) if self.clause.data else None,
+            split=Split(self.split.data or Split.SPLIT.value),
+            signup_closes_at=self._deadline(self.closes_day, self.closes_time),
+            withdraw_until=self._deadline(self.withdraw_day, self.withdraw_time),
+            contact=self.contact.data or "",
+            invited=resolved.invited,
+        )
+
+    def typed_place(self) -> str:
+        """Give the place in words, if that is what counts."""
+        return self.place_other.data or "" if self.place.data in (None, "", ELSEWHERE) else ""
+
+    def invited_ids(self) -> list[int]:
+        """Give the ids of the ticked institutions."""
+        return [int(value) for value in self.invited.data or ()]
+
+    @property
+    def families(self) -> dict[str, str]:
+        """Hue of each kind."""
+        return {kind.value: family for kind, family in rules.FAMILY.items()}
+
+    @property
+    def icons(self) -> dict[str, str]:
+        """Icon of each kind."""
+        return {kind.value: icon for kind, icon in rules.ICON.items()}
+
+    @property
+    def more_is_open(self) -> bool:
+        """Whether "More settings" must stand open: it holds an error."""
+        return any(name not in ALWAYS_SEEN for name in self.errors)
+
+    def _visibility(self, resolved: Resolved) -> Visibility:
+        if self.visibility.data in (None, "", AUTOMATIC):
+            return rules.default_visibility(resolved.place_kind)
+        return Visibility(self.visibility.data)
+
+    def _without_hours(self) -> bool:
+        return self.starts.data is None and self.ends.data is None
+
+    def _check_complete(self) -> bool:
+        valid = True
+        if self._without_hours() and not self.all_day.data and not self.starts.errors and not self.ends.errors:
+            self.refuse(self.starts, _("Give the hour at which it begins, for example 10:00."))
+            self.refuse(self.ends, _("Give the hour at which it ends, for example 12:00."))
+            valid = False
+        if not self.place.data and not self.place_other.data and not self.place.errors:
+            self.refuse(self.place, _("Choose where it takes place."))
+            valid = False
+        if self.place.data == ELSEWHERE and not self.place_other.data and not self.place_other.errors:
+            self.refuse(self.place_other, _("Give the name and address of the place."))
+            valid = False
+        if not self.audience.data and not self.audience.errors:
+            self.refuse(self.audience, _("Choose whom it is for."))
+            valid = False
+        return valid
+
+    def _check_times(self, now: datetime, started: datetime | None) -> bool:
+        if (self.starts.data is None) != (self.ends.data is None):
+            empty = self.starts if self.starts.data is None else self.ends
+            self.refuse(empty, _("Give both hours: from and to."))
+            return False
+        starts, ends, all_day = self.wall()
+        try:
+            rules.check_times(starts, ends, all_day=all_day)
+            if starts != started:
+                rules.check_future(starts, now, all_day=all_day)
+        except Refusal as refusal:
+            self.refuse(self._field_of(refusal, starts), translated(refusal))
+            return False
+        return True
+
+    def _field_of(self, refusal: Refusal, starts: datetime) -> Field:
+        if isinstance(refusal, rules.EndBeforeStart):
+            return self.end_day if self.end_day.data and self.end_day.data < self.day.data else self.ends
+        if isinstance(refusal, rules.TooLong):
+            return self.end_day
+        if isinstance(refusal, rules.UnsafeHour):
+            return self.starts if warsaw.is_unsafe(starts) else self.ends
+        return self.day
+
+    def _check_deadlines(self) -> bool:
+        starts, _ends, _all_day = self.wall()
+        valid = True
+        for day_field, time_field in ((self.closes_day, self.closes_time), (self.withdraw_day, self.withdraw_time)):
+            if time_field.data is not None and day_field.data is None:
+                self.refuse(day_field, _("Give the day that belongs to this hour."))
+                valid = False
+                continue
+            if day_field.data is None:
+                continue
+            wall = datetime.combine(day_field.data, time_field.data or time(23, 59))
+            if warsaw.is_unsafe(wall):
+                self.refuse(time_field, translated(rules.UnsafeHour()))
+                valid = False
+            elif wall > starts and day_field.data > starts.date():
+                self.refuse(day_field, _("This must not be later than the start of the event."))
+                valid = False
+        return valid
+
+    def _check_texts(self) -> bool:
+        valid = True
+        if self.online_link.data and not _ADDRESS.match(self.online_link.data):
+            self.refuse(self.online_link, _("Give the whole address, beginning with https://."))
+            valid = False
+        topics = self.topics.lines()
+        if len(topics) > TOPICS_MAX or any(len(topic) > TOPIC_MAX for topic in topics):
+            sentence = _(
+                "Give at most %(number)d topics, one in a line, each of at most %(limit)d characters.",
+                number=TOPICS_MAX,
+                limit=TOPIC_MAX,
+            )
+            self.refuse(self.topics, sentence)
+            valid = False
+        if len(self.invited_names()) > INVITED_MAX:
+            self.refuse(self.invited_others, _("Give at most %(number)d institutions.", number=INVITED_MAX))
+            valid = False
+        return valid
+
+    def _deadline(self, day_field: DayField, time_field: TimeField) -> datetime | None:
+        if day_field.data is None:
+            return None
+        starts, _ends, _all_day = self.wall()
+        wall = datetime.combine(day_field.data, time_field.data or time(23, 59))
+        return warsaw.to_utc(min(wall, starts))
+
+
+def _unknown(name: str, near: Sequence[Named]) -> str:
+    if near:
+        names = ", ".join(one.name for one in near)
+        return str(_("We know no institution called “%(name)s”. Did you mean: %(names)s?", name=name, names=names))
+    return str(_("We know no institution called “%(name)s”. Write its name as on its card in Partners.", name=name))
+
+
+def _ambiguous(name: str, several: Sequence[Named]) -> str:
+    slugs = ", ".join(one.slug for one in several[:5])
+    return str(
+        _(
+            "Several institutions are called “%(name)s”. Write the end of the address of its card instead: %(slugs)s.",
+            name=name,
+            slugs=slugs,
+        )
+    )
+
+
+def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copied: bool = False) -> dict[str, Any]:
+    """Give what the form of a saved event begins with; a *copied* one has no dates."""
+    ends = warsaw.to_local(ends_at).replace(tzinfo=None)
+    last = (ends - timedelta(minutes=1)).date() if event.all_day else ends.date()
+    first = event.local_start.date()
+    place = ONLINE if event.online and not event.place else (ELSEWHERE if event.place else "")
+    values: dict[str, Any] = {
+        "kind": event.kind.value,
+        "title": event.title,
+        "starts": None if event.all_day else event.local_start.time(),
+        "ends": None if event.all_day else ends.time(),
+        "all_day": event.all_day,
+        "place": str(event.place_institution_id) if event.place_institution_id else place,
+        "place_other": event.place,
+        "seats": event.capacity,
+        "audience": list(event.audience),
+        "description": event.description,
+        "visibility": event.visibility.value,
+        "invited": [str(one) for one in invited],
+        "room": event.room,
+        "online_link": event.online_link,
+        "programme": str(event.programme_id or ""),
+        "clause": str(event.clause_id or ""),
+        "topics": "\n".join(event.topics),
+        "split": event.split.value,
+        "contact": event.contact,
+    }
+    if copied:
+        return values
+    values |= {"day": first, "end_day": last if last != first else None, "revision": event.revision}
+    for name, instant in (("closes", event.signup_closes_at), ("withdraw", event.withdraw_until)):
+        if instant is not None:
+            local = warsaw.to_local(instant)
+            values |= {f"{name}_day": local.date(), f"{name}_time": local.time()}
+    return values

@@ -1,0 +1,352 @@
+"""Routes of the calendar: month, week, list, the page of an event, a new event and its publication."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response, abort, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import site, warsaw
+from app.actors import Role
+from app.clock import now
+from app.web.addresses import monday_of
+from app.web.errors import get_or_404
+from app.web.guards import acting_for, open_to_all
+from app.web.htmx import respond, see_other
+from app.web.i18n import _, language, translated
+from app.web.session import actor, session, tell
+from events.calendar import actions, queries, rules
+from events.calendar.forms import Asked, EventForm, read_day, values_of
+from events.calendar.models import State
+from events.calendar.queries import EventPage, Filters, Named
+from events.calendar.rules import EventDraft
+from events.signups import queries as signups
+from partners.institutions import workdays
+from partners.territory import queries as territory
+
+bp = Blueprint("calendar", __name__)
+
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_KEY_MAX = 60
+_FAMILY_ICON = {
+    "spotkanie": "users",
+    "dyzur": "clock",
+    "kadra": "cap",
+    "studyjna": "eye",
+    "rodzina": "heart",
+    "warsztat": "chat",
+    "inne": "cal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of a month's grid; days of the neighbouring months hold no events."""
+
+    day: date
+    inside: bool
+    today: bool
+    free: bool
+    holiday: str
+    cards: tuple[queries.EventCard, ...] = ()
+    more: int = 0
+
+    @property
+    def classes(self) -> str:
+        """Names for the style sheet; *none* hides an empty day on a phone."""
+        if not self.inside:
+            return "out none"
+        named = (("today", self.today), ("free", self.free), ("none", not (self.cards or self.today or self.holiday)))
+        return " ".join(name for name, wanted in named if wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The filters of an address, what they mean, and which institutions the typed name fits."""
+
+    asked: Asked
+    filters: Filters
+    found: list[Named] | None
+
+    @property
+    def one(self) -> Named | None:
+        """The institution, if exactly one is meant."""
+        return self.found[0] if self.found and len(self.found) == 1 else None
+
+
+@bp.get("/kalendarz")
+@open_to_all
+def this_month() -> Response:
+    return _month_page(warsaw.today(now()).replace(day=1))
+
+
+@bp.get("/kalendarz/<month:month>")
+@open_to_all
+def month(month: date) -> Response:
+    return _month_page(month)
+
+
+@bp.get("/kalendarz/tydzien/<week:monday>")
+@open_to_all
+def week(monday: date) -> Response:
+    today, sought = warsaw.today(now()), _sought()
+    rows = queries.week_of(session(), actor(), monday, sought.filters, now())
+    return respond(
+        "events/calendar/week.html",
+        "events/calendar/_week.html",
+        monday=monday,
+        sunday=monday + timedelta(days=6),
+        today=today,
+        rows=[(row, workdays.holiday_name(row.day, language())) for row in rows],
+        previous=_within(monday - timedelta(days=7)),
+        following=_within(monday + timedelta(days=7)),
+        this_week=monday_of(today),
+        **_frame(sought),
+    )
+
+
+@bp.get("/kalendarz/lista")
+@open_to_all
+def listing() -> Response:
+    today, sought, args = warsaw.today(now()), _sought(), request.args
+    first, last = read_day(args.get("od", "")), read_day(args.get("do", ""))
+    unread = [name for name, day in (("od", first), ("do", last)) if args.get(name, "").strip() and day is None]
+    if first and last and last < first:
+        first, last = last, first
+    if first is None and (last is None or last >= today):
+        first = today
+    page = queries.listed(
+        session(),
+        actor(),
+        sought.filters,
+        now(),
+        first=first,
+        last=last,
+        after=args.get("po", "")[:_KEY_MAX],
+        before=args.get("przed", "")[:_KEY_MAX],
+    )
+    period = {name: day.isoformat() for name, day in (("od", first), ("do", last)) if day}
+    address: dict[str, Any] = sought.asked.address() | period
+    return respond(
+        "events/calendar/listing.html",
+        "events/calendar/_listing.html",
+        page=page,
+        first=first,
+        last=last,
+        today=today,
+        unread=unread,
+        typed={"od": args.get("od", "")[:20], "do": args.get("do", "")[:20]},
+        previous_url=url_for(".listing", **address, przed=page.before) if page.before else "",
+        next_url=url_for(".listing", **address, po=page.after) if page.after else "",
+        month=(first or last or today).replace(day=1),
+        monday=monday_of(first or last or today),
+        **_frame(sought),
+    )
+
+
+@bp.get("/wydarzenia/<uuid:event_uuid>")
+@open_to_all
+def show(event_uuid: UUID) -> Response:
+    return _event_page(event_uuid)
+
+
+@bp.get("/wydarzenia/<uuid:event_uuid>/<day:day>")
+@open_to_all
+def show_day(event_uuid: UUID, day: date) -> Response:
+    return _event_page(event_uuid, day)
+
+
+@bp.route("/wydarzenia/nowe", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def new() -> Response | BaseResponse:
+    return _begun() if request.method == "GET" else _drafted()
+
+
+@bp.get("/wydarzenia/<uuid:event_uuid>/sprawdz")
+@acting_for(Role.COORDINATOR)
+def check(event_uuid: UUID) -> Response | BaseResponse:
+    page = _own_page(event_uuid)
+    if page.event.state is not State.DRAFT:
+        return see_other("calendar.show", event_uuid=event_uuid)
+    return _check_page(page)
+
+
+@bp.post("/wydarzenia/<uuid:event_uuid>/sprawdz")
+@acting_for(Role.COORDINATOR)
+def publish(event_uuid: UUID) -> Response | BaseResponse:
+    page = _own_page(event_uuid)
+    try:
+        actions.publish(session(), actor(), page.event, now())
+    except (rules.Incomplete, rules.InThePast) as refusal:
+        return _check_page(page, status=422, refusal=translated(refusal))
+    tell(_("The event is published."), "ok")
+    return see_other("calendar.show", event_uuid=event_uuid)
+
+
+@bp.post("/wydarzenia/<uuid:event_uuid>/usun-szkic")
+@acting_for(Role.COORDINATOR)
+def discard(event_uuid: UUID) -> BaseResponse:
+    actions.discard(session(), actor(), _own_page(event_uuid).event, now())
+    tell(_("The draft is deleted."), "ok")
+    return see_other("desk.show")
+
+
+def _begun() -> Response:
+    model = _model()
+    form = EventForm(data=_copied(model) if model else {"place": str(actor().institution_id or "")})
+    _offer(form, model)
+    return respond("events/calendar/new.html", form=form, copied=model is not None)
+
+
+def _drafted() -> Response | BaseResponse:
+    form = EventForm()
+    _offer(form, None)
+    goes_on = "szkic" not in request.form
+    wanted = _wanted(form, complete=goes_on)
+    if wanted is None:
+        return respond("events/calendar/new.html", status=422, form=form, copied=False)
+    event = actions.draft(session(), actor(), wanted, now())
+    if goes_on:
+        return see_other("calendar.check", event_uuid=event.uuid)
+    gaps = rules.missing(has_place=actions.has_place(event), audience=event.audience)
+    tell(_("The draft is saved. Nobody but coordinators of your institution sees it."), "ok")
+    if gaps:
+        tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
+    return see_other("changes.edit", event_uuid=event.uuid)
+
+
+def _copied(model: EventPage) -> dict[str, Any]:
+    invited = tuple(one.id for one in model.invited)
+    return values_of(model.event, model.occurrence.ends_at, invited, copied=True)
+
+
+def _month_page(month: date) -> Response:
+    today, sought, words = warsaw.today(now()), _sought(), language()
+    after = _next_month(month)
+    inside = [month + timedelta(days=n) for n in range((after - month).days)]
+    rows = {row.day: row for row in queries.days(session(), actor(), inside, sought.filters, now())}
+    first, end = monday_of(month), monday_of(after - timedelta(days=1)) + timedelta(days=7)
+    cells = [_cell(first + timedelta(days=n), rows, today, words) for n in range((end - first).days)]
+    return respond(
+        "events/calendar/month.html",
+        "events/calendar/_month.html",
+        month=month,
+        today=today,
+        weeks=[cells[n : n + 7] for n in range(0, len(cells), 7)],
+        empty=not any(row.cards for row in rows.values()),
+        previous=_within((month - timedelta(days=1)).replace(day=1)),
+        following=_within(after),
+        monday=monday_of(today if month == today.replace(day=1) else month),
+        **_frame(sought),
+    )
+
+
+def _cell(day: date, rows: Mapping[date, queries.DayCards], today: date, words: str) -> Cell:
+    row, holiday = rows.get(day), workdays.holiday_name(day, words)
+    free = workdays.is_weekend(day) or bool(holiday)
+    if row is None:
+        return Cell(day, inside=False, today=False, free=free, holiday="")
+    return Cell(day, inside=True, today=day == today, free=free, holiday=holiday, cards=row.cards, more=row.more)
+
+
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def _within(day: date) -> date | None:
+    return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
+
+
+def _sought() -> Sought:
+    asked = Asked.read(request.args)
+    found = queries.look_up(session(), asked.institution) if asked.institution else None
+    return Sought(asked, asked.filters(found), found)
+
+
+def _frame(sought: Sought) -> dict[str, Any]:
+    one = sought.one
+    path = url_for("feeds.institution", slug=one.slug) if one else url_for("feeds.public")
+    return {
+        "sought": sought,
+        "address": sought.asked.address(),
+        "voivodeships": territory.voivodeships(session()),
+        "families": {family: _(label) for family, label in rules.FAMILY_LABEL.items()},
+        "kinds": {kind: _(label) for kind, label in rules.KIND_LABEL.items()},
+        "family_of": rules.FAMILY,
+        "family_icon": _FAMILY_ICON,
+        "audiences": {key: _(label) for key, label in rules.AUDIENCE.items()},
+        "feed": site.absolute(path),
+        "may_draft": rules.may_draft(actor()),
+    }
+
+
+def _event_page(event_uuid: UUID, day: date | None = None) -> Response:
+    page = get_or_404(queries.page(session(), actor(), event_uuid, now(), day))
+    return respond(
+        "events/calendar/show.html",
+        "events/signups/_roster.html",
+        page=page,
+        panel=signups.panel(session(), page.event, page.occurrence, actor(), now()),
+        key=str(uuid4()),
+        form=None,
+    )
+
+
+def _own_page(event_uuid: UUID) -> EventPage:
+    page = get_or_404(queries.page(session(), actor(), event_uuid, now()))
+    if not page.may_edit:
+        abort(403)
+    return page
+
+
+def _model() -> EventPage | None:
+    try:
+        uuid = UUID(request.args.get("wzor", ""))
+    except ValueError:
+        return None
+    page = queries.page(session(), actor(), uuid, now())
+    return page if page and page.may_edit else None
+
+
+def _offer(form: EventForm, model: EventPage | None) -> None:
+    own_id = actor().institution_id or 0
+    own = get_or_404(queries.institution(session(), own_id))
+    more = (*model.invited, *([model.host] if model.host else [])) if model else ()
+    form.offer(queries.choices(session(), own_id), own, language(), more)
+
+
+def _wanted(form: EventForm, *, complete: bool) -> EventDraft | None:
+    if not form.check(now(), complete=complete):
+        return None
+    return form.settle(
+        queries.resolve(
+            session(),
+            actor().institution_id or 0,
+            place_id=form.place_id(),
+            place=form.typed_place(),
+            invited=form.invited_ids(),
+            names=form.invited_names(),
+        )
+    )
+
+
+def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Response:
+    event, occurrence = page.event, page.occurrence
+    first, last = event.local_start.date(), page.last_day
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return respond(
+        "events/calendar/check.html",
+        status=status,
+        page=page,
+        refusal=refusal,
+        gaps=rules.missing(has_place=actions.has_place(event), audience=event.audience),
+        past=occurrence.starts_at <= now() and not event.all_day,
+        holidays=[(day, name) for day in days if (name := workdays.holiday_name(day, language()))],
+        weekend=[day for day in days if workdays.is_weekend(day) and not workdays.holiday_name(day, language())],
+        clashes=queries.clashes(session(), actor(), event, occurrence.starts_at, occurrence.ends_at),
+        audiences={key: _(label) for key, label in rules.AUDIENCE.items()},
+        visibilities={value.value: _(label) for value, label in rules.VISIBILITY_LABEL.items()},
+    )

@@ -1,0 +1,192 @@
+"""Routes of changes: edit a draft or a published event, cancel it with a reason."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, request
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Field
+
+from app.actors import Role
+from app.clock import now
+from app.errors import Refusal
+from app.web.errors import get_or_404
+from app.web.fields import ChoiceField, ChoicesField, DayField, TimeField
+from app.web.guards import acting_for
+from app.web.htmx import respond, see_other
+from app.web.i18n import _, _n, language, translated
+from app.web.session import actor, close_early, session, tell
+from events.calendar import queries, rules
+from events.calendar.forms import EventForm, values_of
+from events.calendar.models import Event, State
+from events.calendar.queries import EventPage
+from events.calendar.rules import EventDraft
+from events.changes import actions
+from events.changes.forms import CancelForm
+
+bp = Blueprint("changes", __name__)
+
+# Where a refusal of the action stands in the form.
+_FIELD_OF: dict[type[Refusal], str] = {
+    rules.InThePast: "day",
+    rules.EndBeforeStart: "ends",
+    rules.TooLong: "end_day",
+    rules.UnsafeHour: "starts",
+    actions.FewerSeatsThanTaken: "seats",
+}
+_COMPARED = (
+    "kind", "title", "day", "starts", "ends", "end_day", "all_day", "place", "place_other", "seats", "audience",
+    "description", "visibility", "invited", "room", "online_link", "programme", "clause", "topics", "closes_day",
+    "closes_time", "withdraw_day", "withdraw_time", "split", "contact",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in which what is saved now differs from what was typed."""
+
+    field: str
+    label: str
+    saved: str
+    typed: str
+
+
+@bp.route("/wydarzenia/<uuid:event_uuid>/edycja", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def edit(event_uuid: UUID) -> Response | BaseResponse:
+    page = _own_page(event_uuid)
+    if page.event.state is State.CANCELLED:
+        raise rules.AlreadyCancelled
+    if page.event.state is State.PUBLISHED and page.over:
+        raise rules.AlreadyOver
+    if request.method == "GET":
+        form = EventForm(data=_saved(page))
+        _offer(form, page)
+        return _form_page(page, form)
+    return _edited(page)
+
+
+@bp.route("/wydarzenia/<uuid:event_uuid>/odwolaj", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def cancel(event_uuid: UUID) -> Response | BaseResponse:
+    page = _own_page(event_uuid)
+    if page.event.state is State.DRAFT:
+        return see_other("calendar.check", event_uuid=event_uuid)
+    if page.event.state is State.CANCELLED:
+        raise rules.AlreadyCancelled
+    if page.over:
+        raise rules.AlreadyOver
+    form = CancelForm()
+    concerned = page.occurrence.seats_taken + page.occurrence.waiting
+    if request.method == "GET" or not form.validate():
+        status = 200 if request.method == "GET" else 422
+        return respond("events/changes/cancel.html", status=status, page=page, form=form, concerned=concerned)
+    told = actions.cancel(session(), actor(), page.event, form.reason.data or "", now())
+    tell(_("The event is cancelled."), "ok")
+    if told:
+        tell(_n("%(num)d person gets a mail about it.", "%(num)d persons get a mail about it.", told), "info")
+    return see_other("calendar.show", event_uuid=event_uuid)
+
+
+def _edited(page: EventPage) -> Response | BaseResponse:
+    form, uuid = EventForm(), page.event.uuid
+    _offer(form, page)
+    is_draft = page.event.state is State.DRAFT
+    keeps_draft = is_draft and "szkic" in request.form
+    started = None if is_draft else page.event.local_start
+    if not form.check(now(), complete=not keeps_draft, started=started):
+        return _form_page(page, form, status=422)
+    wanted = _settled(form)
+    if wanted is None:
+        return _form_page(page, form, status=422)
+    try:
+        changed = actions.edit(session(), actor(), page.event, wanted, form.revision.data or 0, now())
+    except rules.StalePage:
+        return _stale(uuid, form)
+    except tuple(_FIELD_OF) as refusal:
+        close_early()
+        form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
+        return _form_page(_own_page(uuid), form, status=422)
+    if is_draft and not keeps_draft:
+        return see_other("calendar.check", event_uuid=page.event.uuid)
+    _tell_saved(page.event, changed, is_draft=is_draft)
+    return see_other("changes.edit" if is_draft else "calendar.show", event_uuid=page.event.uuid)
+
+
+def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> None:
+    if not changed:
+        tell(_("Nothing was changed."), "info")
+        return
+    tell(_("The draft is saved. Nobody but coordinators of your institution sees it.") if is_draft else _("Saved."))
+    gaps = rules.missing(
+        has_place=event.online or event.place_institution_id is not None or bool(event.place), audience=event.audience
+    )
+    if gaps:
+        tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
+
+
+def _stale(event_uuid: UUID, form: EventForm) -> Response:
+    close_early()
+    page = _own_page(event_uuid)
+    saved = EventForm(formdata=None, data=_saved(page))
+    _offer(saved, page)
+    pairs = [(name, _words(saved[name]), _words(form[name])) for name in _COMPARED]
+    differences = [
+        Difference(name, str(form[name].label.text), now_, typed) for name, now_, typed in pairs if now_ != typed
+    ]
+    form.revision.data, form.revision.raw_data = page.event.revision, None
+    return _form_page(page, form, status=409, differences=differences)
+
+
+def _words(field: Field) -> str:
+    chosen = field.data if isinstance(field.data, list) else [field.data]
+    if isinstance(field, ChoiceField | ChoicesField):
+        return ", ".join(str(label) for value, label, *_rest in field.iter_choices() if value and value in chosen)
+    if isinstance(field.data, bool):
+        return _("yes") if field.data else ""
+    if isinstance(field, DayField | TimeField) and field.data is not None:
+        return field.show(field.data)
+    return "" if field.data is None else str(field.data)
+
+
+def _form_page(
+    page: EventPage, form: EventForm, status: int = 200, differences: list[Difference] | None = None
+) -> Response:
+    return respond(
+        "events/changes/edit.html",
+        status=status,
+        page=page,
+        form=form,
+        differences=differences,
+        is_draft=page.event.state is State.DRAFT,
+        concerned=page.occurrence.seats_taken + page.occurrence.waiting,
+    )
+
+
+def _own_page(event_uuid: UUID) -> EventPage:
+    page = get_or_404(queries.page(session(), actor(), event_uuid, now()))
+    if not page.may_edit:
+        abort(403)
+    return page
+
+
+def _saved(page: EventPage) -> dict[str, Any]:
+    return values_of(page.event, page.occurrence.ends_at, tuple(one.id for one in page.invited))
+
+
+def _offer(form: EventForm, page: EventPage) -> None:
+    more = (*page.invited, *([page.host] if page.host else []))
+    form.offer(queries.choices(session(), page.organiser.id), page.organiser, language(), more)
+
+
+def _settled(form: EventForm) -> EventDraft | None:
+    resolved = queries.resolve(
+        session(),
+        actor().institution_id or 0,
+        place_id=form.place_id(),
+        place=form.typed_place(),
+        invited=form.invited_ids(),
+        names=form.invited_names(),
+    )
+    return form.settle(resolved)
