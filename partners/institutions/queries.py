@@ -485,25 +485,33 @@ def counts_by_voivodeship(session: Session) -> dict[str, int]:
 def named(session: Session, names: Collection[str]) -> dict[str, tuple[Named, ...]]:
     """Find active institutions by what a person typed: the name, the short name or the slug, letters folded.
 
-    The keys are the given *names*; several institutions under one name are all returned.
+    The keys are the given *names*. Where none is called so exactly, all whose words begin like the typed ones are
+    given; one hit is the institution meant, several are for the person to choose from.
     """
     wanted = {name: fold(name) for name in names if fold(name)}
     if not wanted:
         return {}
     likely = or_(*(_matches(name) for name in wanted))
-    found = [
-        Named(*row)
-        for row in session.execute(
-            columns(col(Institution.id), col(Institution.slug), col(Institution.name), col(Institution.short_name))
-            .where(col(Institution.status) == Status.ACTIVE, or_(likely, col(Institution.slug).in_(list(wanted))))
-            .order_by(col(Institution.sort_key), col(Institution.id))
-            .limit(SUGGESTIONS_MAX)
+    rows = session.execute(
+        columns(
+            col(Institution.id),
+            col(Institution.slug),
+            col(Institution.name),
+            col(Institution.short_name),
+            col(Institution.search_text),
         )
-    ]
-    return {
-        name: tuple(one for one in found if folded in (fold(one.name), fold(one.short_name), fold(one.slug)))
-        for name, folded in wanted.items()
-    }
+        .where(col(Institution.status) == Status.ACTIVE, or_(likely, col(Institution.slug).in_(list(wanted))))
+        .order_by(col(Institution.sort_key), col(Institution.id))
+        .limit(SUGGESTIONS_MAX)
+    ).all()
+    found = [(Named(*row[:4]), str(row[4])) for row in rows]
+    return {name: _called(folded, found) for name, folded in wanted.items()}
+
+
+def _called(folded: str, found: list[tuple[Named, str]]) -> tuple[Named, ...]:
+    exact = tuple(one for one, _text in found if folded in (fold(one.name), fold(one.short_name), fold(one.slug)))
+    words = [f" {word}" for word in folded.split()[:WORDS_MAX]]
+    return exact or tuple(one for one, text in found if all(word in text for word in words))
 
 
 def suggestions(session: Session, voivodeship: str | None) -> list[str]:

@@ -203,13 +203,10 @@ def _partners_found(form: ProgrammeForm) -> dict[str, int] | None:
         if name.data and len(hits) == 1:
             ids[name.data] = hits[0].id
         elif name.data and hits:
-            listed = ", ".join(hit.slug for hit in hits[:NAMES_IN_ERROR])
+            listed = "; ".join(f"{hit.name} ({hit.slug})" for hit in hits[:NAMES_IN_ERROR])
             form.refuse(
                 name,
-                _(
-                    "Several partners have this name. Give the last part of the card’s address: %(listed)s.",
-                    listed=listed,
-                ),
+                _("Several partners fit: %(listed)s. Type the whole name, or the words in brackets.", listed=listed),
             )
             failed = True
         elif name.data:

@@ -141,5 +141,13 @@ def test_named_finds_by_name_short_name_and_slug(session):
     assert "–" not in hits
 
 
+def test_named_takes_the_beginnings_of_words_where_nobody_is_called_so(session):
+    make_institution(session, "mops-lubsko", Kind.MOPS, "MOPS w Lubsku")
+    make_institution(session, "mops-lubin", Kind.MOPS, "MOPS w Lubinie")
+    hits = queries.named(session, ["mops lubs", "MOPS w Lub"])
+    assert [hit.slug for hit in hits["mops lubs"]] == ["mops-lubsko"]
+    assert [hit.slug for hit in hits["MOPS w Lub"]] == ["mops-lubin", "mops-lubsko"]
+
+
 def test_counts_by_voivodeship_leave_out_what_is_not_listed(session, town):
     assert queries.counts_by_voivodeship(session) == {"08": 3, "10": 1}

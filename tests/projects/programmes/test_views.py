@@ -200,7 +200,11 @@ def test_same_names_are_told_apart_by_address(client, session, people, clock):
     make_institution(session, "ops-2", name="OPS w Dąbrowie")
     client.sign_in(people.jola).see("/projekty/nowy")
     assert client.post("/projekty/nowy", data={**TYPED, "partner_0": "OPS w Dąbrowie"}).status_code == 422
-    assert "ops-1, ops-2" in client.page.text
+    refused = client.page.by_id("errors").one("a", href="#partner_0").text
+    assert refused == (
+        "Pasuje kilku partnerów: OPS w Dąbrowie (ops-1); OPS w Dąbrowie (ops-2). "
+        "Wpisz pełną nazwę albo słowa z nawiasu."
+    )
     assert client.post("/projekty/nowy", data={**TYPED, "partner_0": "ops-2"}).status_code == 303
     assert "OPS w Dąbrowie" in client.see("/projekty/pierwszy-miesiac").text
 
