@@ -61,6 +61,7 @@ def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
         database = Database(config.database_url)
         if prepare:
             _prepare(database, config)
+        _refuse_outdated(database)
         _refuse_demo_in_public(database, host)
         app = create_app(config, database)
         server = create_server(app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=2**22)
@@ -91,6 +92,7 @@ def worker() -> None:
         log.init(config.log_level)
         site.configure(config.base_url)
         database = Database(config.database_url)
+        _refuse_outdated(database)
         database.keep_open()
         running = _worker(database, config)
         signal.signal(signal.SIGTERM, lambda *_: running.stop())
@@ -118,13 +120,8 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the database has the newest structure."""
     with sentences():
-        database = Database(settings.read().database_url)
-        present, newest = schema.present(database.engine), schema.newest()
-        if present != newest:
-            raise click.ClickException(
-                f"The database stands at {present or 'nothing'}, the program needs {newest}: run `kladka db upgrade`."
-            )
-        click.echo(f"The database stands at {newest}.")
+        _refuse_outdated(Database(settings.read().database_url))
+        click.echo(f"The database stands at {schema.newest()}.")
 
 
 @kladka.command(name="demo")
@@ -294,6 +291,14 @@ def _refuse_taken(host: str, port: int) -> None:
             if error.errno == errno.EADDRINUSE:
                 raise click.ClickException(f"Port {port} is taken. Try: make run PORT={port + 1}") from error
             raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+
+
+def _refuse_outdated(database: Database) -> None:
+    present, newest = schema.present(database.engine), schema.newest()
+    if present != newest:
+        raise click.ClickException(
+            f"The database stands at {present or 'nothing'}, the program needs {newest}: run `kladka db upgrade`."
+        )
 
 
 def _refuse_demo_in_public(database: Database, host: str) -> None:

@@ -11,6 +11,7 @@ from app.actors import Actor
 from app.db import columns
 from app.text import N_
 from events.calendar.models import Event, EventKind, Occurrence, State
+from events.calendar.rules import FAMILY
 from events.signups import rules
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.institutions.models import Institution
@@ -111,6 +112,16 @@ class OwnSignUp:
     person: str
     state: SignUpState
     own: bool
+
+    @property
+    def family(self) -> str:
+        """Key of the hue."""
+        return FAMILY[self.kind]
+
+    @property
+    def has_seat(self) -> bool:
+        """Whether it is a seat and not a place in the queue."""
+        return self.state is SignUpState.SEAT
 
 
 def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list[OwnSignUp]:
