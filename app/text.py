@@ -24,7 +24,7 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
 def fold(text: str) -> str:
     """Reduce *text* to lower-case ASCII letters, digits and single spaces: "Łódź-Bałuty" is "lodz baluty"."""
     plain = text.casefold().replace("ł", "l")
-    decomposed = unicodedata.normalize("NFKD", plain)
+    decomposed = unicodedata.normalize("NFKD", plain).casefold()
     return _NOT_WORD.sub(" ", "".join(c for c in decomposed if not unicodedata.combining(c))).strip()
 
 
