@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from sqlmodel import Session
 from waitress.server import create_server
 
-from app.config import Config, MailServer
+from app.config import Config
 from app.db import Database
 from app.factory import ROOT
 from app.jobs.worker import Worker
@@ -21,7 +21,7 @@ from app.outbox.delivery import Letters
 from app.portal import nightly
 from tests import conftest
 from tests.factories.persons import PASSWORD, Person
-from tests.mailserver import Mailbox, running_mailbox
+from tests.mailserver import Inbox, mail_server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 HOW_TO_INSTALL = "sudo apt-get install -y chromium"
@@ -33,38 +33,37 @@ class Portal:
 
     address: str
     database: Database
-    mailbox: Mailbox
+    inbox: Inbox
 
     def url(self, path: str) -> str:
         """Give the whole address of *path*."""
         return self.address + path
 
 
-@pytest.fixture(name="mailbox")
-def _mailbox() -> Iterator[Mailbox]:
-    with running_mailbox() as mailbox:
-        yield mailbox
+@pytest.fixture(name="inbox")
+def _inbox() -> Iterator[Inbox]:
+    with mail_server() as inbox:
+        yield inbox
 
 
 @pytest.fixture(name="portal")
 def _portal(
     database: Database,
     session: Session,
-    mailbox: Mailbox,
+    inbox: Inbox,
     tmp_path: Path,
     make_app: Callable[[Config, Database], Flask],
 ) -> Iterator[Portal]:
     """Serve the portal of this test on a free port; what the test has written into `session` is committed first."""
     session.commit()
-    mail = MailServer(host="127.0.0.1", port=mailbox.port)
-    config = conftest.testing_config(tmp_path, str(database.url), mail=mail, testing=True)
+    config = conftest.settings_for(tmp_path, mail=inbox.address)
     app = make_app(config, database)
     server = create_server(app, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     worker = Worker(database, config, Letters(ROOT / "templates"), nightly.run)
     worker.start()
-    yield Portal(f"http://127.0.0.1:{server.effective_port}", database, mailbox)
+    yield Portal(f"http://127.0.0.1:{server.effective_port}", database, inbox)
     worker.stop()
     server.close()
     server.task_dispatcher.shutdown()
@@ -79,7 +78,9 @@ def _playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session", name="chromium")
 def _chromium(playwright: Playwright) -> Iterator[Browser]:
     """One Chromium for the whole run; without one the test is skipped by name, or fails where CI is set."""
-    found = next((path for name in (os.environ.get("CHROMIUM", ""), *CHROMIUM) if name and (path := shutil.which(name))), None)
+    found = next(
+        (path for name in (os.environ.get("CHROMIUM", ""), *CHROMIUM) if name and (path := shutil.which(name))), None
+    )
     if found is None:
         sentence = f"Chromium is not installed: {HOW_TO_INSTALL}"
         if os.environ.get("CI"):

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app import demo
 from app.clock import now
 from events.calendar.models import Event, State
+from partners.institutions.models import Institution
 from projects.programmes.models import Programme
 from tests.journeys.conftest import Portal, Visitor
 
@@ -69,16 +70,16 @@ def _places(session: Session) -> dict[str, str]:
     demo.load_all(session, date(2026, 11, 23), now())
     events = list(session.exec(select(Event).order_by(col(Event.id))).all())
     public = [event for event in events if event.visibility == "public" and event.synthetic]
-    prison = session.exec(select(Event).where(Event.state == State.DRAFT)).all()
-    own = next(event for event in events if event.organiser_id == prison[0].organiser_id and event.state is State.PUBLISHED
-               and event.local_start.date() > date(2026, 11, 25))  # fmt: skip
+    prison = session.exec(select(Institution.id).where(Institution.slug == "zk-kladkowo")).one()
+    of_prison = [event for event in events if event.organiser_id == prison]
+    coming = [event for event in of_prison if event.local_start.date() > date(2026, 11, 25)]
     programme = session.exec(select(Programme).where(Programme.state == "running")).first()
     assert programme is not None
     return {
         "event": f"/wydarzenia/{next(e for e in public if e.state is State.PUBLISHED).uuid}",
         "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
-        "own_event": f"/wydarzenia/{own.uuid}",
-        "draft": f"/wydarzenia/{prison[0].uuid}",
+        "own_event": f"/wydarzenia/{next(e for e in coming if e.state is State.PUBLISHED).uuid}",
+        "draft": f"/wydarzenia/{next(e for e in of_prison if e.state is State.DRAFT).uuid}",
         "programme": f"/projekty/{programme.slug}",
         "mail": "1",
     }
