@@ -236,7 +236,7 @@ def _month_page(month: date) -> Response:
         month=month,
         today=today,
         weeks=[cells[n : n + 7] for n in range(0, len(cells), 7)],
-        empty=not any(row.cards for row in rows.values()),
+        no_events=not any(row.cards for row in rows.values()),
         previous=_within((month - timedelta(days=1)).replace(day=1)),
         following=_within(after),
         monday=monday_of(today if month == today.replace(day=1) else month),
