@@ -14,7 +14,7 @@ from app.config import Config
 from app.db import Database
 from app.outbox.delivery import Letters
 from app.portal import desk, facts, home, look, operator, pages
-from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static
+from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
 from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
@@ -61,6 +61,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     addresses.init(app)
     i18n.init(app)
     filters.init(app)
+    templates.init(app)
     static.init(app, ROOT / "static")
     htmx.init_app(app)
     errors.init(app)

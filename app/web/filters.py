@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 import nh3
 from flask import Flask
@@ -14,14 +15,19 @@ from app.web.i18n import language
 _ONE_LETTER = re.compile(r"(?<![^\s(„>])([aiouwzAIOUWZ]) (?=\S)")
 _NUMBER_WORD = re.compile(r"(?<=\d) (?=[a-ząćęłńóśźż]{2,})")
 _NO_BREAK = "\u00a0"
+_REMEMBERED = 4096  # words and names of lists come again on every page
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["image", "html_block", "html_inline"])
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "h4", "h5", "blockquote", "code", "pre", "a", "hr"}
 
 
 def glue(text: object) -> Markup:
     """Bind one-letter words and numbers to the next word, so that no line ends with "i" or "w"."""
-    safe = str(escape(text))
-    return Markup(_NUMBER_WORD.sub(_NO_BREAK, _ONE_LETTER.sub(rf"\1{_NO_BREAK}", safe)))  # noqa: S704 - escaped above
+    return _glued(escape(text))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _glued(safe: Markup) -> Markup:
+    return Markup(_NUMBER_WORD.sub(_NO_BREAK, _ONE_LETTER.sub(rf"\1{_NO_BREAK}", str(safe))))  # noqa: S704 - escaped above
 
 
 def markdown(text: str) -> Markup:

@@ -1,7 +1,12 @@
 """Language of a request and its words: Polish first, a cookie or ?jezyk=en for English."""
 
-from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel, gettext, lazy_gettext, ngettext  # type: ignore[import-untyped]
+from functools import lru_cache
+from pathlib import Path
+
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, g, has_app_context, has_request_context, request
+from flask_babel import Babel, lazy_gettext  # type: ignore[import-untyped]
+from markupsafe import Markup
 
 from app.errors import Refusal
 
@@ -9,19 +14,38 @@ LANGUAGES = ("pl", "en")
 COOKIE = "jezyk"
 _YEAR = 365 * 24 * 3600
 
-_ = gettext
-_l = lazy_gettext
-_n = ngettext
+_CATALOGUES = Path(__file__).parent / "translations"
+_REMEMBERED = 4096
 
 
 def language() -> str:
     """Return the language of this request: parameter, cookie, else Polish whatever the browser says."""
+    known: str | None = g.get("language") if has_app_context() else None
+    if known is not None:
+        return known
     if not has_request_context():
         return "pl"
-    if "language" not in g:
-        asked = request.args.get("jezyk") or request.cookies.get(COOKIE)
-        g.language = asked if asked in LANGUAGES else "pl"
+    asked = request.args.get("jezyk") or request.cookies.get(COOKIE)
+    g.language = asked if asked in LANGUAGES else "pl"
     return str(g.language)
+
+
+# A page has 150 words to translate. Flask-Babel finds its way to the catalogue anew for each, 10 µs a time.
+def gettext(message: str, /, **values: object) -> str:
+    """Give *message* in the language of the request; placeholders are filled only if there are *values*."""
+    words = _catalogue(language()).gettext(message)
+    return words % values if values else words
+
+
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
+    """Give the form of the language for *number*, which fills %(num)d."""
+    words = _catalogue(language()).ngettext(singular, plural, number)
+    return words % ({"num": number} | values)
+
+
+_ = gettext
+_l = lazy_gettext
+_n = ngettext
 
 
 def translated(refusal: Refusal) -> str:
@@ -31,10 +55,33 @@ def translated(refusal: Refusal) -> str:
 
 def init(app: Flask) -> None:
     """Choose the catalogue by request and keep a language that was asked for in a cookie."""
-    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(app.extensions["kladka.root"] / "app/web/translations")
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_CATALOGUES)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Warsaw"
     Babel(app, locale_selector=language, default_timezone="Europe/Warsaw")
+    app.jinja_env.globals |= {"_": _in_page, "gettext": _in_page, "ngettext": _number_in_page}
     app.after_request(_keep)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _catalogue(code: str) -> NullTranslations:
+    return Translations.load(_CATALOGUES, [code])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _marked(code: str, message: str) -> tuple[Markup, Markup]:
+    # Jinja's rule: in templates a message is always a format, and what fills it is escaped.
+    words = Markup(_catalogue(code).gettext(message))  # noqa: S704 - messages are written by us
+    return words, words % {} if "%(" not in words else words
+
+
+def _in_page(message: str, /, **values: object) -> Markup:
+    words, filled = _marked(language(), message)
+    return words % values if values else filled
+
+
+def _number_in_page(singular: str, plural: str, number: int, /, **values: object) -> Markup:
+    words = Markup(_catalogue(language()).ngettext(singular, plural, number))  # noqa: S704 - written by us
+    return words % ({"num": number} | values)
 
 
 def _keep(response: Response) -> Response:

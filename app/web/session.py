@@ -121,7 +121,7 @@ def _finish(response: Response) -> Response:
             unit.rollback()
             return current_app.make_response(current_app.handle_user_exception(error))
     else:
-        unit.rollback()
+        close_early()
     return response
 
 

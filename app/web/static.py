@@ -4,8 +4,9 @@ import hashlib
 import mimetypes
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
-from flask import Flask, Response, abort, current_app, request, send_file, url_for
+from flask import Flask, Response, abort, current_app, request, send_file
 
 from app.web.guards import open_to_all
 
@@ -19,6 +20,7 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._paths: dict[str, Path] = {}
         self._hashes: dict[str, tuple[float, str]] = {}
 
     def find(self, name: str) -> Path | None:
@@ -31,9 +33,11 @@ class Files:
 
     def version(self, name: str) -> str:
         """Return the first twelve hex digits of the SHA-256 of *name*; "0" for a missing file."""
-        path = self.find(name)
-        if path is None:
+        # Every page names five files: the way to each is looked up once, its time whenever it is named.
+        path = self._paths.get(name) or self.find(name)
+        if path is None or not path.is_file():
             return "0"
+        self._paths[name] = path
         changed = path.stat().st_mtime
         known = self._hashes.get(name)
         if known is None or known[0] != changed:
@@ -59,7 +63,7 @@ def init(app: Flask, folder: Path) -> None:
 def static_url(name: str) -> str:
     """Return the address of *name* with its content hash."""
     files: Files = current_app.extensions["kladka.static"]
-    return url_for("static", name=name, v=files.version(name))
+    return f"{request.script_root}/static/{quote(name)}?v={files.version(name)}"
 
 
 @open_to_all

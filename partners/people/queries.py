@@ -1,15 +1,18 @@
 """Reads of people: who a session's person is, colleagues, coordinators."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Select, bindparam
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount, UserSession
 from app.accounts.rules import ABSOLUTE, IDLE
 from app.actors import Actor, Role
-from app.db import columns
-from partners.institutions.models import Institution
+from app.db import columns, rows
+from partners.institutions.models import Institution, Kind
 from partners.people.models import Contact, Membership
 
 _RANK = {Role.ADMIN: 0, Role.COORDINATOR: 1, Role.MEMBER: 2}
@@ -27,66 +30,100 @@ class Colleague:
     role: Role
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A person with one of his current memberships, if he has any, and the web session if he came by one."""
+
+    user_id: int
+    name: str
+    email: str
+    language: str
+    is_operator: bool
+    inspects: str | None
+    locked_at: datetime | None
+    synthetic: bool
+    membership_id: int | None
+    role: Role | None
+    institution_id: int | None
+    institution_name: str | None
+    institution_short: str | None
+    institution_slug: str | None
+    institution_kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed(_Held):
+    """The same of a web session."""
+
+    session_id: int
+    started_at: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None
+    acting_for: int | None
+
+
+_HELD = (
+    col(UserAccount.id),
+    col(UserAccount.name),
+    col(UserAccount.email),
+    col(UserAccount.language),
+    col(UserAccount.is_operator),
+    col(UserAccount.inspects),
+    col(UserAccount.locked_at),
+    col(UserAccount.synthetic),
+    col(Membership.id),
+    col(Membership.role),
+    col(Membership.institution_id),
+    col(Institution.name),
+    col(Institution.short_name),
+    col(Institution.slug),
+    col(Institution.kind),
+)
+_SIGNED = (
+    col(UserSession.id),
+    col(UserSession.started_at),
+    col(UserSession.last_seen_at),
+    col(UserSession.ended_at),
+    col(UserSession.acting_for),
+)
+
+
+def _with_places(statement: Select[Any]) -> Select[Any]:
+    current = (col(Membership.user_id) == UserAccount.id) & col(Membership.ended_at).is_(None)
+    return statement.outerjoin(Membership, current).outerjoin(
+        Institution, col(Institution.id) == Membership.institution_id
+    )
+
+
+# Made once: every page of a signed-in person asks the second of these.
+_BY_USER = _with_places(columns(*_HELD).select_from(UserAccount)).where(col(UserAccount.id) == bindparam("user_id"))
+_BY_TOKEN = _with_places(
+    columns(*_HELD, *_SIGNED)
+    .select_from(UserSession)
+    .join(UserAccount, col(UserAccount.id) == UserSession.user_id)
+    .where(col(UserSession.token_hash) == bindparam("token_hash"))
+)
+
+
 def actor_of(session: Session, token_hash: str, now: datetime) -> Actor | None:
     """Give the actor behind a session token, or None when the session has ended, idled out or been locked.
 
     One statement. The role comes from the membership that the session acts for, else from the strongest one; an
     ended membership ends here, by the join, and not by a write.
     """
-    statement = (
-        select(UserSession, UserAccount, Membership, Institution)
-        .join(UserAccount, col(UserAccount.id) == UserSession.user_id)
-        .join(
-            Membership,
-            (col(Membership.user_id) == UserAccount.id) & col(Membership.ended_at).is_(None),
-            isouter=True,
-        )
-        .join(Institution, col(Institution.id) == Membership.institution_id, isouter=True)
-        .where(UserSession.token_hash == token_hash)
-    )
-    rows = session.exec(statement).all()
-    if not rows:
+    found = [_Signed(*row) for row in rows(session, _BY_TOKEN, {"token_hash": token_hash})]
+    if not found:
         return None
-    web_session, user = rows[0][0], rows[0][1]
-    ends = min(web_session.last_seen_at + IDLE, web_session.started_at + ABSOLUTE)
-    if web_session.ended_at is not None or user.locked_at is not None or now >= ends:
+    held = found[0]
+    ends = min(held.last_seen_at + IDLE, held.started_at + ABSOLUTE)
+    if held.ended_at is not None or held.locked_at is not None or now >= ends:
         return None
-    current: list[tuple[Membership | None, Institution | None]] = [(row[2], row[3]) for row in rows]
-    memberships = [(held, at) for held, at in current if held is not None and at is not None]
-    chosen = min(
-        memberships,
-        key=lambda pair: (pair[0].institution_id != web_session.acting_for, _RANK[pair[0].role], pair[0].id),
-        default=None,
-    )
-    return _actor(user, web_session, ends, chosen)
-
-
-def _actor(
-    user: UserAccount, web_session: UserSession, ends: datetime, chosen: tuple[Membership, Institution] | None
-) -> Actor:
-    role, institution = Role.VISITOR, None
-    if user.is_operator:
-        role = Role.OPERATOR
-    elif user.inspects:
-        role = Role.INSPECTOR
-    elif chosen is not None:
-        role, institution = chosen[0].role, chosen[1]
-    return Actor(
-        role=role,
-        user_id=user.id,
-        name=user.name,
-        email=user.email,
-        institution_id=institution.id if institution else None,
-        institution_name=(institution.short_name or institution.name) if institution else "",
-        institution_slug=institution.slug if institution else "",
-        institution_kind=institution.kind.value if institution else "",
-        voivodeship=user.inspects,
-        language=user.language,
-        session_id=web_session.id,
+    return replace(
+        _actor(found, held.acting_for),
+        session_id=held.session_id,
         session_ends=ends.timestamp(),
-        session_limit=(web_session.started_at + ABSOLUTE).timestamp(),
-        seen_at=web_session.last_seen_at.timestamp(),
-        synthetic=user.synthetic,
+        session_limit=(held.started_at + ABSOLUTE).timestamp(),
+        seen_at=held.last_seen_at.timestamp(),
     )
 
 
@@ -119,18 +156,8 @@ def coordinators(session: Session, institution_id: int) -> list[Colleague]:
 
 def actor_of_user(session: Session, user_id: int) -> Actor | None:
     """Give the actor of an account without a web session: for commands and loaders."""
-    user = session.get(UserAccount, user_id)
-    if user is None:
-        return None
-    statement = (
-        select(Membership, Institution)
-        .join(Institution, col(Institution.id) == Membership.institution_id)
-        .where(Membership.user_id == user_id, col(Membership.ended_at).is_(None))
-    )
-    pairs = sorted(session.exec(statement).all(), key=lambda pair: (_RANK[pair[0].role], pair[0].id))
-    never = datetime(1970, 1, 1, tzinfo=UTC)
-    blank = UserSession(token_hash="", user_id=user_id, started_at=never, last_seen_at=never)
-    return _actor(user, blank, never + timedelta(0), (pairs[0][0], pairs[0][1]) if pairs else None)
+    found = [_Held(*row) for row in rows(session, _BY_USER, {"user_id": user_id})]
+    return _actor(found, None) if found else None
 
 
 def contacts(session: Session, institution_id: int, viewer: Actor) -> list[Contact]:
@@ -164,3 +191,31 @@ def institution_id(session: Session, slug: str) -> int | None:
 def any_institution(session: Session) -> bool:
     """Whether the directory holds anything yet."""
     return session.exec(select(Institution.id).limit(1)).first() is not None
+
+
+def _actor(found: Sequence[_Held], acting_for: int | None) -> Actor:
+    """Make the actor of a person by the membership in *acting_for*, else by the strongest, else without any."""
+    held = min(found, key=lambda one: (one.institution_id != acting_for, _rank(one), one.membership_id or 0))
+    nowhere = Actor(
+        role=Role.OPERATOR if held.is_operator else Role.INSPECTOR if held.inspects else Role.VISITOR,
+        user_id=held.user_id,
+        name=held.name,
+        email=held.email,
+        voivodeship=held.inspects,
+        language=held.language,
+        synthetic=held.synthetic,
+    )
+    if nowhere.role is not Role.VISITOR or held.role is None:
+        return nowhere
+    return replace(
+        nowhere,
+        role=held.role,
+        institution_id=held.institution_id,
+        institution_name=held.institution_short or held.institution_name or "",
+        institution_slug=held.institution_slug or "",
+        institution_kind=held.institution_kind.value if held.institution_kind else "",
+    )
+
+
+def _rank(held: _Held) -> int:
+    return len(_RANK) if held.role is None else _RANK[held.role]
