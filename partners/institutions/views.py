@@ -13,21 +13,21 @@ from app.text import clean
 from app.web.errors import get_or_404
 from app.web.guards import open_to_all
 from app.web.htmx import respond
-from app.web.i18n import _, language
+from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from partners.agreements import queries as agreements
-from partners.institutions import queries, rules
+from partners.institutions import directory, queries, rules
+from partners.institutions.directory import KIND_FACETS, DirectoryFilter, Facets, InstitutionRow, Option
 from partners.institutions.models import Status
-from partners.institutions.queries import KIND_FACETS, DirectoryFilter, Facets, Option
 from partners.people import queries as people
-from partners.people.rules import CONTACT_ROLES
 from projects.programmes import queries as programmes
 
 bp = Blueprint("institutions", __name__)
 
 UNCONFIRMED = "niepotwierdzone"
 SERVICES_SHOWN = 10
+SERVICES_NAMED = 3
 EVENTS_SHOWN = 5
 TEXT_MAX = 100
 PAGE_MAX = 10_000
@@ -57,16 +57,17 @@ class Box:
 @open_to_all
 def index() -> Response:
     wanted = _wanted(request.args)
-    facets = queries.facets(session(), wanted)
-    pages = max(ceil(facets.total / queries.PAGE_SIZE), 1)
+    facets = directory.facets(session(), wanted)
+    pages = max(ceil(facets.total / directory.PAGE_SIZE), 1)
     page = min(_page(request.args), pages)
-    rows = queries.directory(session(), wanted, page) if facets.total else []
+    rows = directory.page(session(), wanted, facets, page) if facets.total else []
     return respond(
         "partners/institutions/index.html",
         "partners/institutions/_results.html",
         wanted=wanted,
         facets=facets,
         rows=rows,
+        services={row.id: _services_in_words(facets, row) for row in rows},
         agreement_counts=agreements.counts_of_institutions(session(), actor(), [row.id for row in rows]),
         kind_boxes=_kind_boxes(wanted, facets),
         service_boxes=_service_boxes(wanted, facets),
@@ -97,7 +98,6 @@ def show(slug: str) -> Response:
         kind_label=rules.KIND_LABEL[institution.kind],
         kind_labels=rules.KIND_LABEL,
         feature_labels=rules.FEATURE_LABEL,
-        contact_roles=CONTACT_ROLES,
         archived=institution.status is Status.ARCHIVED,
         is_unconfirmed=institution.status is Status.UNCONFIRMED,
         outdated=[offer.key for offer in card.offers if rules.is_outdated(offer.checked_on, today)],
@@ -192,6 +192,16 @@ def _without(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
 def _named(option: Option) -> str:
     name = option.name_pl if language() == "pl" else option.name_en
     return name[:1].upper() + name[1:]
+
+
+def _services_in_words(facets: Facets, row: InstitutionRow) -> str:
+    """Give "Praca socjalna, schronienie, pomoc rzeczowa i jeszcze 5"."""
+    chosen = 0 if language() == "pl" else 1
+    names = [pair[chosen] for pair in facets.names_of_services(row.service_ids)]
+    words = ", ".join(names[:SERVICES_NAMED])
+    if len(names) > SERVICES_NAMED:
+        words += " " + _n("and %(num)d more", "and %(num)d more", len(names) - SERVICES_NAMED)
+    return words[:1].upper() + words[1:]
 
 
 def _distinct(words: Iterable[str]) -> list[str]:

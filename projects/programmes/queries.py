@@ -245,26 +245,24 @@ def page(session: Session, slug: str, viewer: Actor) -> ProgrammePage | None:
     if row is None or not may_see(viewer, row[0]):
         return None
     found: Programme = row[0]
-    takes_part = and_(
-        col(ProgrammePartner.institution_id) == col(Institution.id), col(ProgrammePartner.programme_id) == found.id
+    shown = (
+        col(Institution.id),
+        col(Institution.slug),
+        col(Institution.name),
+        col(Institution.kind),
     )
-    partners = [
-        Partner(*partner)
-        for partner in session.execute(
-            columns(
-                col(Institution.id),
-                col(Institution.slug),
-                col(Institution.name),
-                col(Institution.kind),
-                func.coalesce(col(ProgrammePartner.part), ""),
-                col(Institution.email),
-                col(Institution.phone),
-            )
-            .outerjoin(ProgrammePartner, takes_part)
-            .where(or_(col(ProgrammePartner.programme_id).is_not(None), col(Institution.id) == found.lead_id))
-            .order_by(col(ProgrammePartner.position), col(Institution.sort_key))
+    reached = (col(Institution.email), col(Institution.phone))
+    rows = session.execute(
+        union_all(
+            columns(*shown, literal(""), *reached, literal(0).label("position")).where(
+                col(Institution.id) == found.lead_id
+            ),
+            columns(*shown, col(ProgrammePartner.part), *reached, col(ProgrammePartner.position))
+            .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
+            .where(col(ProgrammePartner.programme_id) == found.id),
         )
-    ]
+    ).all()
+    partners = [Partner(*row[:7]) for row in sorted(rows, key=lambda row: (row[7], row[0]))]
     return ProgrammePage(
         programme=found,
         lead=next((partner for partner in partners if partner.institution_id == found.lead_id), None),

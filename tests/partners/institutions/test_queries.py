@@ -2,10 +2,14 @@
 
 import pytest
 
-from partners.institutions import queries
+from app.actors import Actor
+from app.audit import trail
+from app.clock import now
+from partners.institutions import directory, queries
+from partners.institutions.directory import DirectoryFilter
 from partners.institutions.models import InstitutionActsAs, Kind, Status
-from partners.institutions.queries import DirectoryFilter
-from tests.factories.institutions import make_institution, make_offer, make_service
+from partners.territory.models import County, CountyKind, Gmina, GminaKind
+from tests.factories.institutions import make_institution, make_offer, make_service, make_voivodeships
 
 
 @pytest.fixture(name="town")
@@ -30,8 +34,9 @@ def _town(session):
     return rows
 
 
-def found(session, **wanted):
-    return [row.slug for row in queries.directory(session, DirectoryFilter(**wanted), 1)]
+def found(session, **parts):
+    wanted = DirectoryFilter(**parts)
+    return [row.slug for row in directory.page(session, wanted, directory.facets(session, wanted), 1)]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +80,9 @@ def test_filter_finds(session, town, wanted, slugs):
     ],
 )
 def test_every_count_is_what_the_filter_would_show(session, town, wanted):
-    counts = queries.facets(session, DirectoryFilter(**wanted))
+    counts = directory.facets(session, DirectoryFilter(**wanted))
     assert counts.total == len(found(session, **wanted))
-    for facet in queries.KIND_FACETS:
+    for facet in directory.KIND_FACETS:
         assert counts.kinds.get(facet.key, 0) == len(found(session, **{**wanted, "kinds": (facet.key,)}))
     for option in counts.voivodeships:
         assert option.count == len(found(session, **{**wanted, "voivodeship": option.key}))
@@ -88,21 +93,22 @@ def test_every_count_is_what_the_filter_would_show(session, town, wanted):
 
 
 def test_voivodeships_stand_in_the_polish_order(session, town):
-    names = [option.name_pl for option in queries.facets(session, DirectoryFilter()).voivodeships]
+    names = [option.name_pl for option in directory.facets(session, DirectoryFilter()).voivodeships]
     assert names[4:6] == ["łódzkie", "małopolskie"]
     assert names[-3:] == ["warmińsko-mazurskie", "wielkopolskie", "zachodniopomorskie"]
 
 
 def test_services_come_most_frequent_first(session, town):
-    services = queries.facets(session, DirectoryFilter(unconfirmed=True)).services
+    services = directory.facets(session, DirectoryFilter(unconfirmed=True)).services
     assert [(one.key, one.count) for one in services] == [("social_work", 3), ("shelter", 2)]
 
 
 def test_pages_hold_25_cards_in_the_polish_order(session):
     for number in range(27):
         make_institution(session, f"karta-{number}", Kind.OPS, f"Karta {chr(ord('a') + number % 26)} {number:02d}")
-    first = queries.directory(session, DirectoryFilter(), 1)
-    second = queries.directory(session, DirectoryFilter(), 2)
+    counted = directory.facets(session, DirectoryFilter())
+    first = directory.page(session, DirectoryFilter(), counted, 1)
+    second = directory.page(session, DirectoryFilter(), counted, 2)
     assert (len(first), len(second)) == (25, 2)
     assert not {row.id for row in first} & {row.id for row in second}
 
@@ -151,3 +157,45 @@ def test_named_takes_the_beginnings_of_words_where_nobody_is_called_so(session):
 
 def test_counts_by_voivodeship_leave_out_what_is_not_listed(session, town):
     assert queries.counts_by_voivodeship(session) == {"08": 3, "10": 1}
+
+
+def test_counts_are_kept_until_something_is_written(session, query_count):
+    make_institution(session, "ops-1", Kind.OPS)
+    with query_count() as asked:
+        first = directory.facets(session, DirectoryFilter())
+        again = directory.facets(session, DirectoryFilter())
+    assert len(asked) == 3
+    assert again is first
+    make_institution(session, "ops-2", Kind.OPS)
+    assert directory.facets(session, DirectoryFilter()).total == 2
+    trail.record(session, Actor.system(), "institution.added", "institution", 1, now())
+    session.flush()
+    with query_count() as asked:
+        directory.facets(session, DirectoryFilter())
+    assert len(asked) == 2
+
+
+def test_a_homonym_is_told_apart(session):
+    make_voivodeships(session)
+    session.add(County(code="0802", name="krośnieński", kind=CountyKind.COUNTY, voivodeship_code="08", sort_key="1"))
+    session.flush()
+    for code, kind in (("080201", GminaKind.URBAN), ("080205", GminaKind.RURAL)):
+        session.add(
+            Gmina(
+                code=code,
+                name="Gubin",
+                kind=kind,
+                county_code="0802",
+                voivodeship_code="08",
+                sort_key="1",
+                search_text=" gubin",
+            )
+        )
+    session.flush()
+    make_institution(session, "mops-gubin", Kind.MOPS, "MOPS w Gubinie", gmina_code="080201")
+    counted = directory.facets(session, DirectoryFilter())
+    row = directory.page(session, DirectoryFilter(), counted, 1)[0]
+    assert row.place.words() == "Gubin (gmina miejska, pow. krośnieński)"
+    card = queries.card(session, "mops-gubin")
+    assert card is not None
+    assert card.place.words("en") == "Gubin (urban gmina, krośnieński county)"
