@@ -226,6 +226,7 @@ class Browser(FlaskClient):
         """Ask for a page; what the test has written in its session is committed first."""
         if self.writes is not None:
             self.writes.commit()
+        kwargs.setdefault("buffered", True)  # read and closed, so that no file stays open
         response = super().open(*args, **kwargs)
         if self.writes is not None:
             self.writes.expire_all()
@@ -274,11 +275,15 @@ class Browser(FlaskClient):
             user = session.get_one(UserAccount, person.user_id)
             token = begin_session(session, user, "tests", now())
             session.commit()
+        return self.take_session(token)
+
+    def take_session(self, token: str) -> "Browser":
+        """Carry the cookie of a session that has begun already."""
         raw = secrets.token_hex(20)
         with self.session_transaction() as cookie:
             cookie.update({"_user_id": token, "_fresh": True, "csrf_token": raw})
         # As flask_wtf.csrf.generate_csrf signs it.
-        self.token = str(URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token").dumps(raw))
+        self.token = str(URLSafeTimedSerializer(str(self.application.secret_key), salt="wtf-csrf-token").dumps(raw))
         return self
 
     def _look_at(self, response: TestResponse) -> None:

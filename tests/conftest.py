@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from app.factory import create_app
 from tests import postgres
 from tests.browser import Browser
 from tests.factories.persons import People, make_people
+from tests.world import World, make_world
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """The instant at which `clock` stands: Monday, 23 November 2026, 9.00 in Warsaw."""
@@ -79,10 +80,10 @@ class SQLiteFiles:
         database.dispose()
 
     @contextmanager
-    def fresh(self, folder: Path) -> Iterator[str]:
-        """Give the address of a migrated empty database in *folder*."""
+    def fresh(self, folder: Path, like: str = "") -> Iterator[str]:
+        """Give the address of a migrated empty database in *folder*, or of a copy of the one at the address *like*."""
         copy = folder / f"kladka-{uuid4().hex[:8]}.sqlite"
-        shutil.copyfile(self._template, copy)
+        shutil.copyfile(like.removeprefix("sqlite:///") or self._template, copy)
         yield f"sqlite:///{copy}"
 
 
@@ -177,6 +178,78 @@ def browser_of(app: Flask, session: Session | None = None) -> Browser:
 def _people(session: Session) -> People:
     """Ewa, Marek, Piotr, Jola, Stefan, Wanda, Adam and the operator, with their institutions."""
     return make_people(session)
+
+
+# --- a standing world, for the tests over the whole URL map
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A filled database that is only ever copied, and what is in it."""
+
+    url: str
+    world: World
+    copy: Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session", name="prepared")
+def _prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """The world of tests/world.py, made once per worker at the instant NOW."""
+    folder = tmp_path_factory.mktemp("world")
+    copy: Callable[[Path, str], AbstractContextManager[str]]
+    if POSTGRESQL:
+        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
+
+        def copy(_folder: Path, like: str = "") -> AbstractContextManager[str]:
+            return databases.fresh(like=like)
+    else:
+        copy = request.getfixturevalue("sqlite_files").fresh
+    with copy(folder, "") as url, time_machine.travel(NOW, tick=False):
+        database = Database(url)
+        with database.session(writes=True) as session:
+            world = make_world(session)
+        database.dispose()
+        yield Prepared(url, world, lambda where: copy(where, url))
+
+
+@dataclass
+class Site:
+    """The portal over a copy of the world. `browser("member")` is signed in already; `again()` takes a new copy."""
+
+    app: Flask
+    world: World
+    again: Callable[[], Database]
+
+    def browser(self, role: str = "visitor") -> Browser:
+        browser = browser_of(self.app)
+        if role != "visitor":
+            browser.take_session(self.world.tokens[role])
+        return browser
+
+
+@pytest.fixture(name="site")
+def _site(
+    prepared: Prepared,
+    clock: time_machine.Traveller,
+    config: Config,
+    tmp_path: Path,
+    make_app: Callable[[Config, Database], Flask],
+) -> Iterator[Site]:
+    with ExitStack() as stack:
+
+        def fresh() -> Database:
+            database = Database(stack.enter_context(prepared.copy(tmp_path)))
+            stack.callback(database.dispose)
+            return database
+
+        app = make_app(config, fresh())
+
+        def again() -> Database:
+            app.extensions["kladka.database"].dispose()
+            database = app.extensions["kladka.database"] = fresh()
+            return database
+
+        yield Site(app, prepared.world, again)
 
 
 # --- clock and counting

@@ -72,10 +72,14 @@ class Databases:
         database.dispose()
 
     @contextmanager
-    def fresh(self, *, empty: bool = False) -> Iterator[str]:
-        """Give the address of a database of one's own, dropped afterwards: migrated, or really *empty*."""
+    def fresh(self, *, empty: bool = False, like: str = "") -> Iterator[str]:
+        """Give the address of a database of one's own, dropped afterwards: migrated, really *empty*, or a copy.
+
+        Nobody may be connected to the database at the address *like* while it is copied.
+        """
         name = f"kladka_test_{uuid4().hex[:12]}"
-        self._do(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else self._template}")
+        template = make_url(like).database if like else self._template
+        self._do(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else template}")
         try:
             yield self._url(name)
         finally:

@@ -89,7 +89,7 @@ class DayConverter(BaseConverter):
 class NumberConverter(BaseConverter):
     """The number of an agreement: P-08-007, LI-08-001."""
 
-    regex = r"[A-Z]{1,2}-[0-9]{2}-[0-9]{3}"
+    regex = r"[A-Z]{1,3}-[0-9]{2}-[0-9]{3,5}"
 
 
 class LowerUUIDConverter(UUIDConverter):

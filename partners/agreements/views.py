@@ -1,9 +1,8 @@
 """Routes of the register of agreements: the list and the page of one agreement."""
 
-import re
 from math import ceil
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app import warsaw
@@ -21,7 +20,6 @@ bp = Blueprint("agreements", __name__)
 UPCOMING_SHOWN = 6
 PAST_SHOWN = 6
 PAGE_MAX = 10_000
-_NUMBER = re.compile(r"[A-Z]{1,3}-[0-9]{2}-[0-9]{3,5}")
 _STATES = {word: state for state, word in rules.STATE_WORD.items()}
 _VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
 
@@ -51,11 +49,9 @@ def index() -> Response:
     )
 
 
-@bp.get("/porozumienia/<number>")
+@bp.get("/porozumienia/<number:number>")
 @open_to_all
 def show(number: str) -> Response:
-    if not _NUMBER.fullmatch(number):
-        abort(404)
     agreement = get_or_404(queries.agreement(session(), number, actor()))
     at = now()
     clause_ids = [clause.id for clause in agreement.clauses]

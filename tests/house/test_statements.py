@@ -1,0 +1,177 @@
+"""How many statements a page asks: never more for more rows, and within the promises of docs/speed.md."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from app.clock import now
+from app.outbox.models import MailState
+from events.calendar.models import Event
+from events.signups import actions as signups
+from events.signups.rules import Wanted
+from partners.institutions.models import Kind
+from tests.conftest import browser_of
+from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.events import date_of, draft_of, make_draft, make_event, named
+from tests.factories.institutions import make_institution, make_offer, make_service
+from tests.factories.mails import make_mail
+from tests.factories.persons import People, make_person
+from tests.factories.programmes import make_programme
+
+pytestmark = pytest.mark.usefixtures("clock")
+STEPS = (1, 3, 100)
+
+
+@dataclass
+class Growing:
+    """Adds one more row of everything that the lists show."""
+
+    session: Session
+    people: People
+    made: int = 0
+
+    def grow_to(self, number: int) -> None:
+        while self.made < number:
+            self._one_more(self.made)
+            self.made += 1
+
+    def _one_more(self, n: int) -> None:
+        session, people = self.session, self.people
+        centre = make_institution(session, f"ops-{n}", Kind.OPS, f"OPS w miejscowości {n}")
+        make_offer(session, centre, make_service(session, f"service_{n}"))
+        agreement = make_agreement(session, f"P-08-{n + 100:03d}", people.prison, centre)
+        clause = make_clause(session, agreement, f"clause_{n}", n % 4 or None)
+        programme = make_programme(session, f"Projekt numer {n}", people.prison.id, voivodeship_code="08")
+        start = draft_of().starts + timedelta(days=n % 14, hours=n % 3)
+        event = make_event(
+            session,
+            people.ewa,
+            title=f"Szkolenie numer {n}",
+            starts=start,
+            ends=start + timedelta(hours=1),
+            place_institution_id=centre.id,
+            programme_id=programme.id,
+            clause_id=clause.id,
+            invited=(people.mops.id or 0,),
+            capacity=n % 5 + 1,
+        )
+        signups.sign_up(
+            session,
+            people.marek.actor,
+            event,
+            date_of(session, event).id or 0,
+            Wanted(people=(named(n),), places=1),
+            f"form number {n}",
+            now(),
+        )
+        make_draft(session, people.ewa, title=f"Szkic numer {n}")
+        make_mail(session, state=MailState.FAILED)
+        make_person(session, f"Osoba{n} Próbna", people.mops)
+
+
+@pytest.fixture(name="growing")
+def _growing(session, people) -> Growing:
+    return Growing(session, people)
+
+
+LISTS: list[tuple[str, str, int]] = [
+    ("/", "visitor", 5),
+    ("/partnerzy", "visitor", 4),
+    ("/partnerzy?q=ops&woj=08&rodzaj=ops", "visitor", 4),
+    ("/projekty", "visitor", 4),
+    ("/projekty?q=projekt&stan=trwa", "marek", 5),
+    ("/porozumienia", "visitor", 5),
+    ("/porozumienia?woj=08", "marek", 6),
+    ("/kalendarz/2026-12", "visitor", 5),
+    ("/kalendarz/2026-12", "marek", 6),
+    ("/kalendarz/tydzien/2026-W50", "visitor", 5),
+    ("/kalendarz/lista", "visitor", 4),
+    ("/kalendarz/lista?instytucja=zk-kladkowo", "marek", 6),
+    ("/biurko", "ewa", 8),
+    ("/biurko", "marek", 8),
+    ("/operator/poczta", "olga", 3),
+    ("/partnerzy/zk-kladkowo", "visitor", 16),
+    ("/partnerzy/zk-kladkowo", "marek", 17),
+    ("/projekty/projekt-numer-0", "visitor", 6),
+    ("/porozumienia/P-08-100", "visitor", 6),
+]
+
+
+# Only when a day holds more than a month page shows is the rest counted, in one statement more.
+WITH_A_CAP = "/kalendarz/2026-12"
+
+
+@pytest.mark.slow
+def test_no_list_asks_more_for_more_rows(app, session, growing, query_count):
+    browsers = {who: browser_of(app, session) for _, who, _ in LISTS}
+    for who, browser in browsers.items():
+        if who != "visitor":
+            browser.sign_in(getattr(growing.people, who))
+    counts: dict[tuple[str, str], list[int]] = {}
+    for number in STEPS:
+        growing.grow_to(number)
+        for path, who, most in LISTS:
+            browsers[who].see(path)  # once before counting, for what a process keeps for itself
+            with query_count() as statements:
+                browsers[who].see(path)
+            counts.setdefault((path, who), []).append(len(statements))
+            assert len(statements) <= most, (path, who, statements.asked)
+    growing_pages = {page: row for page, row in counts.items() if len(set(row)) > 1 and page[0] != WITH_A_CAP}
+    assert growing_pages == {}
+    assert all(row[0] == row[1] >= row[2] - 1 for page, row in counts.items() if page[0] == WITH_A_CAP)
+
+
+def event_of(growing: Growing, guests: int) -> Event:
+    event = make_event(growing.session, growing.people.ewa, capacity=50, invited=(growing.people.mops.id or 0,))
+    for n in range(guests):
+        wanted = Wanted(people=(named(n),))
+        occurrence_id = date_of(growing.session, event).id or 0
+        signups.sign_up(
+            growing.session, growing.people.marek.actor, event, occurrence_id, wanted, f"guest {n:04d} x", now()
+        )
+    return event
+
+
+@pytest.mark.parametrize(("who", "most"), [("visitor", 6), ("marek", 7), ("ewa", 7)])
+def test_an_event_page_asks_a_constant_number(client, growing, query_count, who, most):
+    if who != "visitor":
+        client.sign_in(getattr(growing.people, who))
+    asked = []
+    for guests in STEPS:
+        path = f"/wydarzenia/{event_of(growing, guests).uuid}"
+        client.see(path)
+        with query_count() as statements:
+            client.see(path)
+        asked.append(statements.asked)
+    assert len({len(one) for one in asked}) == 1, asked
+    assert len(asked[0]) <= most, asked[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/kanaly/publiczny.ics", "/kanaly/i/zk-kladkowo.ics", "/kanaly/p/projekt-numer-0.ics"]
+)
+def test_an_unchanged_feed_asks_at_most_once(client, growing, query_count, feed):
+    growing.grow_to(3)
+    path = f"/kanaly/{feed}.ics"
+    etag = client.get(path).headers["ETag"]
+    with query_count() as statements:
+        assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
+    assert len(statements) <= 1
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/robots.txt", "/pomoc", "/prywatnosc", "/static/favicon.svg"])
+def test_standing_pages_ask_nothing(client, query_count, path):
+    client.get(path)
+    with query_count() as statements:
+        assert client.get(path).status_code == 200
+    assert statements.asked == []
+
+
+def test_being_signed_in_costs_one_statement(client, people, query_count):
+    client.see("/pomoc")
+    client.sign_in(people.marek)
+    with query_count() as statements:
+        client.see("/pomoc")
+    assert len(statements) == 1

@@ -1,0 +1,156 @@
+"""A small standing world, and an address in it for every route: what the tests over the whole URL map walk through."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session
+from werkzeug.routing import Rule
+
+from app.accounts.actions import begin_session
+from app.accounts.models import UserAccount
+from app.clock import now
+from app.outbox.models import MailState
+from events.calendar.models import Event, Visibility
+from events.changes import actions as changes
+from events.signups import actions as signups
+from events.signups.rules import Person as Guest
+from events.signups.rules import Wanted
+from partners.agreements.models import AgreementState
+from projects.programmes.models import ProgrammeState
+from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.events import date_of, make_draft, make_event
+from tests.factories.institutions import make_offer, make_service
+from tests.factories.mails import make_mail
+from tests.factories.persons import People, Person, make_people
+from tests.factories.programmes import make_programme
+
+# In the order of the columns of tests/house/routes.txt.
+ROLES = ("visitor", "ngo", "prison", "ops", "member", "coordinator", "admin", "operator", "inspector")
+_ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
+# The first that fits: a sign-up is named with its event.
+_KIND_OF = {
+    "signup_id": "signup",
+    "event_uuid": "event",
+    "number": "agreement",
+    "mail_id": "mail",
+    "topic": "topic",
+    "month": "month",
+    "monday": "monday",
+    "name": "name",
+}
+SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
+
+
+@dataclass(frozen=True)
+class World:
+    """Who is in the world (role -> person, cookie token) and where its things are (argument -> variant -> value)."""
+
+    people: People
+    tokens: dict[str, str]
+    places: dict[str, dict[str, dict[str, str]]]
+
+    def person(self, role: str) -> Person | None:
+        return _persons(self.people).get(role)
+
+    def addresses(self, rule: Rule) -> Iterator[tuple[str, str]]:
+        """Give (variant, path) for *rule*: one for each kind of thing that its arguments can name."""
+        if not rule.arguments:
+            yield "", rule.rule
+            return
+        for variant, values in self.places[_kind_of(rule)].items():
+            yield variant, path_of(rule, values)
+
+
+def make_world(session: Session) -> World:
+    """Fill an empty database and sign everybody in."""
+    people = make_people(session)
+    ewa, marek = people.ewa, people.marek
+    running = make_programme(session, "Projekt pokazowy", people.prison.id, voivodeship_code="08")
+    draft_programme = make_programme(session, "Projekt w szkicu", people.prison.id, state=ProgrammeState.DRAFT)
+    agreement = make_agreement(session, "P-08-001", people.prison, people.mops)
+    clause = make_clause(session, agreement, "release_notice", 3)
+    unsigned = make_agreement(session, "P-08-002", people.prison, people.mops, state=AgreementState.DRAFT)
+    make_offer(session, people.mops, make_service(session, "shelter"))
+    events = {
+        "public": make_event(
+            session,
+            ewa,
+            capacity=2,
+            programme_id=running.id,
+            clause_id=clause.id,
+            place_institution_id=people.prison.id,
+        ),
+        "partners": make_event(session, ewa, title="Szkolenie dla partnerów", visibility=Visibility.PARTNERS),
+        "invited": make_event(
+            session, ewa, title=SECRET_TITLES[0], visibility=Visibility.INVITED, invited=(people.mops.id or 0,)
+        ),
+        "draft": make_draft(session, ewa, title=SECRET_TITLES[1]),
+        "cancelled": make_event(session, ewa, title="Odwołane szkolenie"),
+    }
+    changes.cancel(session, ewa.actor, events["cancelled"], "choroba prowadzącej", now())
+    signed = [
+        _sign_up(session, events["public"], marek, people.piotr),
+        _sign_up(session, events["public"], people.jola),
+    ]
+    failed = make_mail(session, state=MailState.FAILED, error="SMTPDataError 550")
+    waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
+    public = str(events["public"].uuid)
+    places = {
+        "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
+        "institution": {"known": {"slug": people.prison.slug}, "unknown": {"slug": "nie-ma-takiej"}},
+        "programme": {"running": {"slug": running.slug}, "draft": {"slug": draft_programme.slug}},
+        "agreement": {"in-force": {"number": agreement.number}, "draft": {"number": unsigned.number}},
+        "signup": {
+            "piotr": {"event_uuid": public, "signup_id": str(signed[0])},
+            "jola": {"event_uuid": public, "signup_id": str(signed[1])},
+            "other-event": {"event_uuid": str(events["partners"].uuid), "signup_id": str(signed[1])},
+        },
+        "mail": {"failed": {"mail_id": str(failed.id)}, "waiting": {"mail_id": str(waiting.id)}},
+        "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
+        "month": {"": {"month": "2026-12"}},
+        "monday": {"": {"monday": "2026-W50"}},
+        "name": {"": {"name": "favicon.svg"}},
+    }
+    tokens = {role: _signed_in(session, person) for role, person in _persons(people).items()}
+    session.commit()
+    return World(people, tokens, places)
+
+
+def _persons(people: People) -> dict[str, Person]:
+    return {
+        "ngo": people.jola,
+        "prison": people.zofia,
+        "ops": people.stefan,
+        "member": people.piotr,
+        "coordinator": people.ewa,
+        "admin": people.adam,
+        "operator": people.olga,
+        "inspector": people.wanda,
+    }
+
+
+def _signed_in(session: Session, person: Person) -> str:
+    return begin_session(session, session.get_one(UserAccount, person.user_id), "tests", now())
+
+
+def _sign_up(session: Session, event: Event, by: Person, guest: Person | None = None) -> int:
+    who = guest or by
+    wanted = Wanted(people=(Guest(name=who.name, email=who.email, user_id=who.user_id),))
+    occurrence_id = date_of(session, event).id or 0
+    return signups.sign_up(session, by.actor, event, occurrence_id, wanted, f"form of {who.name}", now())[0].id or 0
+
+
+def path_of(rule: Rule, values: dict[str, str]) -> str:
+    """Write the path of *rule* with *values* as they stand, fitting or not."""
+    return _ARGUMENT.sub(lambda found: {"day": "2026-12-08", **values}[found.group(1)], rule.rule)
+
+
+def _kind_of(rule: Rule) -> str:
+    for argument, kind in _KIND_OF.items():
+        if argument in rule.arguments:
+            return kind
+    if "slug" in rule.arguments:
+        return "programme" if rule.rule.startswith(("/projekty/", "/kanaly/p/")) else "institution"
+    raise LookupError(f"tests/world.py knows no thing for {rule.rule}: add one to make_world")
