@@ -134,6 +134,7 @@ def event_of(growing: Growing, guests: int) -> Event:
     return event
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "most"), [("visitor", 6), ("marek", 7), ("ewa", 7)])
 def test_an_event_page_asks_a_constant_number(client, growing, query_count, who, most):
     if who != "visitor":
@@ -149,9 +150,7 @@ def test_an_event_page_asks_a_constant_number(client, growing, query_count, who,
     assert len(asked[0]) <= most, asked[0]
 
 
-@pytest.mark.parametrize(
-    "path", ["/kanaly/publiczny.ics", "/kanaly/i/zk-kladkowo.ics", "/kanaly/p/projekt-numer-0.ics"]
-)
+@pytest.mark.parametrize("feed", ["publiczny", "i/zk-kladkowo", "p/projekt-numer-0"])
 def test_an_unchanged_feed_asks_at_most_once(client, growing, query_count, feed):
     growing.grow_to(3)
     path = f"/kanaly/{feed}.ics"
