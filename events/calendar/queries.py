@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    BindParameter,
     ColumnElement,
     Date,
+    Integer,
     Select,
     String,
     and_,
@@ -33,6 +36,7 @@ from sqlmodel import Session, SQLModel, col, select
 
 from app import site, warsaw
 from app.actors import Actor, Role
+from app.db import rows
 from app.text import fold
 from events.calendar import rules
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Part, State, Visibility
@@ -292,24 +296,22 @@ class Clash:
     hidden: bool
 
 
+class Scope(StrEnum):
+    """How far a viewer's knowledge of other institutions' events reaches."""
+
+    EVERYTHING = "everything"
+    VOIVODESHIP = "voivodeship"
+    INSTITUTION = "institution"
+    PUBLIC = "public"
+
+
 def may_see(viewer: Actor) -> ColumnElement[bool]:
     """Give the condition on Occurrence under which *viewer* knows of a published or cancelled date.
 
     The casts keep SQLite's planner on the index of the time order; comparing the bare columns it reads every public
     row and sorts it.
     """
-    seen = cast(col(Occurrence.visibility), String)
-    shown = cast(col(Occurrence.state), String).in_(_SHOWN_STATES)
-    public, partners, invited = Visibility.PUBLIC.value, Visibility.PARTNERS.value, Visibility.INVITED.value
-    if viewer.role in (Role.OPERATOR, Role.SYSTEM):
-        return shown
-    if viewer.role is Role.INSPECTOR:
-        in_scope = and_(seen == partners, col(Occurrence.voivodeship_code) == viewer.voivodeship)
-        return and_(shown, or_(seen == public, in_scope))
-    if viewer.works_for_institution:
-        mine = _takes_part(viewer.institution_id or 0)
-        return and_(shown, or_(seen.in_((public, partners)), and_(seen == invited, mine)))
-    return and_(shown, seen == public)
+    return _sight(_scope(viewer), viewer.institution_id or 0, viewer.voivodeship)
 
 
 def days(
@@ -328,23 +330,22 @@ def days(
     """
     if filters.nothing:
         return [DayCards(day) for day in wanted]
-    visible = and_(may_see(viewer), *_conditions(filters, now))
-    day_list = _day_list(len(wanted))
-    first = (
-        _columns(Occurrence.id)
-        .where(col(Occurrence.local_date) == day_list.c.day, visible)
-        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(per_day + 1)
-        .correlate(day_list)
-    )
-    statement = _with_places(_join_first(session, day_list, first))
-    parameters = {f"day_{index}": day for index, day in enumerate(wanted)}
+    narrowed, scope = _conditions(filters, now), _scope(viewer)
+    on_sqlite, number = session.get_bind().dialect.name == "sqlite", len(wanted)
+    if narrowed:
+        statement = _days_of(scope, number, per_day=per_day, on_sqlite=on_sqlite, narrowed=narrowed)
+    else:
+        statement = _days_of_all(scope, number, per_day=per_day, on_sqlite=on_sqlite)
+    parameters = _viewer(viewer) | {f"day_{index}": day for index, day in enumerate(wanted)}
     by_day: dict[date, list[EventCard]] = {}
-    for row in session.execute(statement.order_by(_SHOWN.starts_at, _SHOWN.id), parameters):
+    for row in rows(session, statement, parameters):
         card = _card(row, now)
         by_day.setdefault(card.day, []).append(card)
     full = [day for day, cards in by_day.items() if len(cards) > per_day]
-    totals = _totals(session, visible, full) if full else {}
+    totals: dict[date, int] = {}
+    if full:
+        counting = _totals_of(scope, narrowed) if narrowed else _totals_of_all(scope)
+        totals = {row[0]: row[1] for row in rows(session, counting, _viewer(viewer) | {"full": full})}
     return [_day(day, by_day.get(day, []), totals.get(day, 0), per_day) for day in wanted]
 
 
@@ -365,25 +366,28 @@ def listed(
     """
     if filters.nothing:
         return Page(())
-    conditions = [may_see(viewer), *_conditions(filters, now)]
-    if first is not None:
-        conditions.append(col(Occurrence.starts_at) >= warsaw.start_of(first))
-    if last is not None:
-        conditions.append(col(Occurrence.starts_at) < warsaw.start_of(last + timedelta(days=1)))
     backwards = read_key(before) is not None and read_key(after) is None
     key = read_key(before) if backwards else read_key(after)
-    if key is not None:
-        conditions.append(_beyond(key, backwards=backwards))
-    rows = _cards(session, conditions, now, PAGE_SIZE + 1, backwards=backwards)
-    more = len(rows) > PAGE_SIZE
-    rows = rows[:PAGE_SIZE]
+    narrowed = _conditions(filters, now)
+    shape = {"since": first is not None, "until": last is not None, "keyed": key is not None, "backwards": backwards}
+    scope = _scope(viewer)
+    statement = _list_of(scope, narrowed=narrowed, **shape) if narrowed else _list_of_all(scope, **shape)
+    parameters = _viewer(viewer) | {
+        "since": warsaw.start_of(first) if first else None,
+        "until": warsaw.start_of(last + timedelta(days=1)) if last else None,
+        "key_instant": key[0] if key else None,
+        "key_id": key[1] if key else None,
+    }
+    cards = [_card(row, now) for row in rows(session, statement, parameters)]
+    more = len(cards) > PAGE_SIZE
+    cards = cards[:PAGE_SIZE]
     if backwards:
-        rows.reverse()
+        cards.reverse()
     has_before, has_after = (more, True) if backwards else (key is not None, more)
     return Page(
-        tuple(rows),
-        before=_key(rows[0]) if rows and has_before else "",
-        after=_key(rows[-1]) if rows and has_after else "",
+        tuple(cards),
+        before=_key(cards[0]) if cards and has_before else "",
+        after=_key(cards[-1]) if cards and has_after else "",
     )
 
 
@@ -471,15 +475,8 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
     None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. Two
     statements, three for a series.
     """
-    ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
-    statement = (
-        _PAGE.where(col(Event.uuid) == uuid, or_(may_see(viewer), _own_draft(viewer)))
-        .order_by(case((ends > now, 0), else_=1), case((ends > now, starts)), starts.desc())
-        .limit(1)
-    )
-    if day is not None:
-        statement = statement.where(col(Occurrence.local_date) == day)
-    row = session.execute(statement).first()
+    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None)
+    row = session.execute(statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day}).first()
     if row is None:
         return None
     event, occurrence = row[0], row[1]
@@ -563,9 +560,11 @@ def resolve(
     """
     asked = [*names, *([place] if place and place_id is None else [])]
     found = institutions.named(session, asked) if asked else {}
-    of_place = found.get(place, ()) if place_id is None else ()
-    if len(of_place) == 1:
-        place_id = of_place[0].id
+    if place_id is None and place:
+        called = [
+            one for one in found.get(place, ()) if fold(place) in (fold(one.name), fold(one.short_name), one.slug)
+        ]
+        place_id = called[0].id if len(called) == 1 else None
     hits = {name: tuple(found.get(name, ())) for name in names}
     chosen = dict.fromkeys([*invited, *(hit[0].id for hit in hits.values() if len(hit) == 1)])
     several = [one.id for hit in hits.values() if len(hit) > 1 for one in hit]
@@ -674,7 +673,36 @@ def _address(street: str | None, postal_code: str | None, town: str | None) -> s
     return ", ".join(part for part in (street, " ".join(p for p in (postal_code, town) if p)) if part)
 
 
-def _takes_part(institution_id: int) -> ColumnElement[bool]:
+def _scope(viewer: Actor) -> Scope:
+    if viewer.role in (Role.OPERATOR, Role.SYSTEM):
+        return Scope.EVERYTHING
+    if viewer.role is Role.INSPECTOR:
+        return Scope.VOIVODESHIP
+    return Scope.INSTITUTION if viewer.works_for_institution else Scope.PUBLIC
+
+
+def _sight(
+    scope: Scope, institution_id: int | BindParameter[int], voivodeship: str | BindParameter[str] | None
+) -> ColumnElement[bool]:
+    seen = cast(col(Occurrence.visibility), String)
+    shown = cast(col(Occurrence.state), String).in_(_SHOWN_STATES)
+    public, partners, invited = Visibility.PUBLIC.value, Visibility.PARTNERS.value, Visibility.INVITED.value
+    if scope is Scope.EVERYTHING:
+        return shown
+    if scope is Scope.VOIVODESHIP:
+        in_scope = and_(seen == partners, col(Occurrence.voivodeship_code) == voivodeship)
+        return and_(shown, or_(seen == public, in_scope))
+    if scope is Scope.INSTITUTION:
+        mine = _takes_part(institution_id)
+        return and_(shown, or_(seen.in_((public, partners)), and_(seen == invited, mine)))
+    return and_(shown, seen == public)
+
+
+def _viewer(viewer: Actor) -> dict[str, Any]:
+    return {"viewer_institution": viewer.institution_id or 0, "viewer_voivodeship": viewer.voivodeship}
+
+
+def _takes_part(institution_id: int | BindParameter[int]) -> ColumnElement[bool]:
     part = (
         _columns(literal(1))
         .select_from(EventParty)
@@ -698,10 +726,12 @@ def _its_event(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _own_draft(viewer: Actor) -> ColumnElement[bool]:
-    if not viewer.coordinates:
-        return false()
+    return _draft_of(viewer.institution_id or 0) if viewer.coordinates else false()
+
+
+def _draft_of(institution_id: int | BindParameter[int]) -> ColumnElement[bool]:
     draft = cast(col(Occurrence.state), String) == State.DRAFT.value
-    return and_(draft, _its_event(col(Event.organiser_id) == viewer.institution_id))
+    return and_(draft, _its_event(col(Event.organiser_id) == institution_id))
 
 
 def _events_of(institution_ids: Sequence[int]) -> Any:
@@ -739,14 +769,6 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _beyond(key: tuple[datetime, int], *, backwards: bool) -> ColumnElement[bool]:
-    instant, row_id = key
-    starts, number = col(Occurrence.starts_at), col(Occurrence.id)
-    if backwards:
-        return and_(starts <= instant, or_(starts < instant, number < row_id))
-    return and_(starts >= instant, or_(starts > instant, number > row_id))
-
-
 def _key(card: EventCard) -> str:
     return f"{card.starts_at.isoformat()}|{card.occurrence_id}"
 
@@ -760,24 +782,6 @@ def _day_list(number: int) -> CTE:
     return text(rows).bindparams(*parameters).columns(plain_column("day", Date())).cte("day_list")
 
 
-def _join_first(session: Session, day_list: CTE, first: Select[Any]) -> Select[Any]:
-    cards = _CARD.select_from(day_list)
-    if session.get_bind().dialect.name == "sqlite":
-        return cards.join(_SHOWN, _SHOWN.id.in_(first))
-    # PostgreSQL would test every date of the portal against each day's IN; SQLite knows no LATERAL.
-    ids = first.lateral("first_of_day")
-    return cards.join(ids, true()).join(_SHOWN, _SHOWN.id == ids.c.id)
-
-
-def _totals(session: Session, visible: ColumnElement[bool], full: Sequence[date]) -> dict[date, int]:
-    statement = (
-        _columns(Occurrence.local_date, func.count())
-        .where(col(Occurrence.local_date).in_(full), visible)
-        .group_by(col(Occurrence.local_date))
-    )
-    return {row[0]: row[1] for row in session.execute(statement)}
-
-
 def _day(day: date, cards: list[EventCard], total: int, per_day: int) -> DayCards:
     return DayCards(day, tuple(cards[:per_day]), max(total - per_day, 0) if len(cards) > per_day else 0)
 
@@ -785,11 +789,92 @@ def _day(day: date, cards: list[EventCard], total: int, per_day: int) -> DayCard
 def _cards(
     session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime, limit: int, *, backwards: bool = False
 ) -> list[EventCard]:
+    statement = _chosen_cards(conditions, limit, backwards=backwards)
+    return [_card(row, now) for row in session.execute(statement)]
+
+
+def _chosen_cards(conditions: Sequence[ColumnElement[bool]], limit: int, *, backwards: bool) -> Select[Any]:
     starts, number = col(Occurrence.starts_at), col(Occurrence.id)
     order = (starts.desc(), number.desc()) if backwards else (starts, number)
     chosen = _columns(Occurrence.id).where(*conditions).order_by(*order).limit(limit)
     shown = (_SHOWN.starts_at.desc(), _SHOWN.id.desc()) if backwards else (_SHOWN.starts_at, _SHOWN.id)
-    return [_card(row, now) for row in session.execute(_CARDS.where(_SHOWN.id.in_(chosen)).order_by(*shown))]
+    return _CARDS.where(_SHOWN.id.in_(chosen)).order_by(*shown)
+
+
+# What every page asks is made once for each shape: making such a statement costs more than running it.
+_INSTITUTION = bindparam("viewer_institution", type_=Integer())
+_VOIVODESHIP = bindparam("viewer_voivodeship", type_=String())
+
+
+def _days_of(
+    scope: Scope, number: int, *, per_day: int, on_sqlite: bool, narrowed: Sequence[ColumnElement[bool]] = ()
+) -> Select[Any]:
+    day_list = _day_list(number)
+    first = (
+        _columns(Occurrence.id)
+        .where(col(Occurrence.local_date) == day_list.c.day, _sight(scope, _INSTITUTION, _VOIVODESHIP), *narrowed)
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(per_day + 1)
+        .correlate(day_list)
+    )
+    cards = _CARD.select_from(day_list)
+    if on_sqlite:
+        chosen = cards.join(_SHOWN, _SHOWN.id.in_(first))
+    else:
+        # PostgreSQL would test every date of the portal against each day's IN; SQLite knows no LATERAL.
+        ids = first.lateral("first_of_day")
+        chosen = cards.join(ids, true()).join(_SHOWN, _SHOWN.id == ids.c.id)
+    return _with_places(chosen).order_by(_SHOWN.starts_at, _SHOWN.id)
+
+
+def _totals_of(scope: Scope, narrowed: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
+    return (
+        _columns(Occurrence.local_date, func.count())
+        .where(col(Occurrence.local_date).in_(bindparam("full", expanding=True)))
+        .where(_sight(scope, _INSTITUTION, _VOIVODESHIP), *narrowed)
+        .group_by(col(Occurrence.local_date))
+    )
+
+
+def _list_of(
+    scope: Scope,
+    *,
+    since: bool,
+    until: bool,
+    keyed: bool,
+    backwards: bool,
+    narrowed: Sequence[ColumnElement[bool]] = (),
+) -> Select[Any]:
+    starts, number = col(Occurrence.starts_at), col(Occurrence.id)
+    conditions = [_sight(scope, _INSTITUTION, _VOIVODESHIP), *narrowed]
+    if since:
+        conditions.append(starts >= bindparam("since"))
+    if until:
+        conditions.append(starts < bindparam("until"))
+    if keyed:
+        instant: BindParameter[datetime] = bindparam("key_instant")
+        row_id: BindParameter[int] = bindparam("key_id")
+        if backwards:
+            conditions.append(and_(starts <= instant, or_(starts < instant, number < row_id)))
+        else:
+            conditions.append(and_(starts >= instant, or_(starts > instant, number > row_id)))
+    return _chosen_cards(conditions, PAGE_SIZE + 1, backwards=backwards)
+
+
+@lru_cache(maxsize=32)
+def _page_of(scope: Scope, *, coordinates: bool, dated: bool) -> Select[Any]:
+    ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
+    now: BindParameter[datetime] = bindparam("now")
+    drafts = _draft_of(_INSTITUTION) if coordinates else false()
+    statement = (
+        _PAGE.where(col(Event.uuid) == bindparam("uuid"), or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts))
+        .order_by(case((ends > now, 0), else_=1), case((ends > now, starts)), starts.desc())
+        .limit(1)
+    )
+    return statement.where(col(Occurrence.local_date) == bindparam("day")) if dated else statement
+
+
+_days_of_all, _totals_of_all, _list_of_all = (lru_cache(maxsize=64)(made) for made in (_days_of, _totals_of, _list_of))
 
 
 def _with_places(statement: Select[Any]) -> Select[Any]:
@@ -852,6 +937,12 @@ _PAGE = (
     .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
     .outerjoin(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
 )
+_PARTIES = (
+    _columns(EventParty.part, *_named(Institution))
+    .join(Institution, col(Institution.id) == EventParty.institution_id)
+    .where(col(EventParty.event_id) == bindparam("event_id"))
+    .order_by(col(Institution.sort_key))
+)
 
 
 def _card(row: Any, now: datetime) -> EventCard:
@@ -879,13 +970,8 @@ def _card(row: Any, now: datetime) -> EventCard:
 
 
 def _parties(session: Session, event_id: int | None) -> list[tuple[Part, Named]]:
-    statement = (
-        _columns(EventParty.part, *_named(Institution))
-        .join(Institution, col(Institution.id) == EventParty.institution_id)
-        .where(col(EventParty.event_id) == event_id)
-        .order_by(col(Institution.sort_key))
-    )
-    return [(row[0], Named(*row[1:])) for row in session.execute(statement)]
+    found = rows(session, _PARTIES, {"event_id": event_id})
+    return [(row[0], Named(*row[1:])) for row in found]
 
 
 def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> tuple[tuple[date, State], ...]:
