@@ -11,6 +11,7 @@ echo "== tests on SQLite"
 KLADKA_TEST_DATABASE=sqlite $python -m pytest -q -n 2 || exit 1
 
 echo "== tests on PostgreSQL"
-KLADKA_TEST_DATABASE=postgresql $python -m pytest -q -n 2 || exit 1
+# Pages look the same on every database: axe has seen them above.
+KLADKA_TEST_DATABASE=postgresql $python -m pytest -q -n 2 -m "not accessibility" || exit 1
 
 exit $status

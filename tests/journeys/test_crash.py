@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from datetime import time as wall
 from pathlib import Path
+from threading import Timer
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -59,10 +60,23 @@ class Client:
             self.token = found[1]
         return answer.status, text
 
+    def close(self) -> None:
+        self.connection.close()
+
     def sign_in(self, email: str) -> None:
         self.ask("/logowanie")
         assert self.ask("/logowanie", {"email": email, "password": PASSWORD})[0] == 303
         self.ask("/biurko")
+
+
+def wait_for(port: int) -> None:
+    """Wait until somebody listens on *port*."""
+    for _ in range(400):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(port)
 
 
 @contextmanager
@@ -77,12 +91,7 @@ def served(url: str, folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], in
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        for _ in range(200):
-            try:
-                Client(port).ask("/healthz")
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for(port)
         yield process, port
     finally:
         process.kill()
@@ -101,23 +110,15 @@ def test_what_was_confirmed_survives_kill_9(
     confirmed: set[str] = set()
     chance = random.Random(7)
     for _ in range(ROUNDS):
-        with served(database_url, tmp_path) as (process, port):
-            client = Client(port)
+        with served(database_url, tmp_path) as (process, port), closing(Client(port)) as client:
             client.sign_in(people.marek.email)
-            end = time.monotonic() + chance.uniform(0.3, 1.2)
-            killed = False
-            while not killed:
-                key = str(uuid4())
-                try:
-                    if time.monotonic() > end:
-                        killed = True
-                        client.connection.connect() if client.connection.sock is None else None
-                        os.kill(process.pid, signal.SIGKILL)
+            Timer(chance.uniform(0.3, 1.2), os.kill, (process.pid, signal.SIGKILL)).start()
+            with suppress(OSError, http.client.HTTPException):
+                while True:
+                    key = str(uuid4())
                     status, _ = client.ask(address, {"key": key, "places": "1"})
-                except (OSError, http.client.HTTPException):
-                    break
-                assert status == 303
-                confirmed.add(key)
+                    assert status == 303
+                    confirmed.add(key)
     assert len(confirmed) > ROUNDS
     with database.session(writes=False) as fresh:
         kept = {booking.key: booking.id for booking in fresh.exec(select(Booking)).all()}
