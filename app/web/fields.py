@@ -31,6 +31,16 @@ def required(sentence: Any) -> list[Any]:
     return [validators.DataRequired(message=sentence)]
 
 
+def given(sentence: Any) -> Any:
+    """Validator of a field that must be filled in; what could not be read keeps the field's own sentence."""
+
+    def check(_form: Any, field: Field) -> None:
+        if field.data is None and not field.process_errors:
+            raise validators.StopValidation(str(sentence))
+
+    return check
+
+
 class TextField(StringField):
     """One line of text: stripped, control characters and line ends removed."""
 
@@ -82,7 +92,7 @@ class _TypedField(Field):
     widget = TextInput()
 
     def __init__(self, label: Any = None, *, needed: Any = None, **kwargs: Any) -> None:
-        rules = [*(required(needed) if needed else [validators.Optional()]), *kwargs.pop("validators", [])]
+        rules = [*([given(needed)] if needed else [validators.Optional()]), *kwargs.pop("validators", [])]
         super().__init__(label, validators=rules, **kwargs)
 
     def _value(self) -> str:

@@ -359,12 +359,12 @@ def _unknown(name: str, near: Sequence[Named]) -> str:
 
 
 def _ambiguous(name: str, several: Sequence[Named]) -> str:
-    slugs = ", ".join(one.slug for one in several[:5])
+    names = ", ".join(f"{one.name} ({one.slug})" for one in several[:5])
     return str(
         _(
-            "Several institutions are called “%(name)s”. Write the end of the address of its card instead: %(slugs)s.",
+            "“%(name)s” fits several institutions: %(names)s. Write the whole name or the word in brackets.",
             name=name,
-            slugs=slugs,
+            names=names,
         )
     )
 
