@@ -9,6 +9,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from app.actors import Actor, Role
+from app.db import rows
 from app.text import sort_key
 from partners.agreements.models import (
     Agreement,
@@ -266,13 +267,14 @@ def counts_of_institutions(session: Session, viewer: Actor, institution_ids: lis
     """Count for each institution the agreements that *viewer* may know of; those without any are left out."""
     if not institution_ids:
         return {}
-    rows = session.execute(
+    found = rows(
+        session,
         columns(col(AgreementParty.institution_id), func.count())
         .join(Agreement, col(Agreement.id) == col(AgreementParty.agreement_id))
         .where(col(AgreementParty.institution_id).in_(institution_ids), _visible(viewer))
-        .group_by(col(AgreementParty.institution_id))
+        .group_by(col(AgreementParty.institution_id)),
     )
-    return dict(rows.all())
+    return dict(found)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -23,6 +23,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from app.audit.models import AuditLine
+from app.db import rows
 from app.text import N_, sort_key
 from partners.institutions.models import (
     Institution,
@@ -225,14 +226,18 @@ def page(session: Session, wanted: DirectoryFilter, counted: Facets, number: int
             place=place_of(row, homonym=row.gmina in counted.homonyms),
             service_ids=frozenset(int(number) for number in (row.service_ids or "").split(",") if number),
         )
-        for row in session.execute(with_place(statement))
+        for row in rows(session, with_place(statement))
     ]
+
+
+_NEWEST = columns(
+    *(columns(func.max(col(one))).scalar_subquery() for one in (AuditLine.id, Institution.id, ServiceOffer.id))
+)
 
 
 def _last_written(session: Session) -> Written:
     """Every act leaves a line in the audit trail; new cards and offers are told by their own ids as well."""
-    newest = (AuditLine.id, Institution.id, ServiceOffer.id)
-    row = session.execute(columns(*(columns(func.max(col(one))).scalar_subquery() for one in newest))).one()
+    row = rows(session, _NEWEST)[0]
     return (row[0], row[1], row[2])
 
 
