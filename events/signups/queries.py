@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from app.text import N_
 from events.calendar.models import Event, EventKind, Occurrence, State
 from events.calendar.rules import FAMILY
@@ -70,8 +71,8 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
     organises = viewer.coordinates and viewer.institution_id == event.organiser_id
     open_now = rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now)
     may = rules.may_sign_up(viewer)
-    rows = _rows(session, event, occurrence, viewer, everybody=organises, now=now) if may else ()
-    mine = tuple(row for row in rows if row.institution_id == viewer.institution_id)
+    seen = _rows(session, event, occurrence, viewer, everybody=organises, now=now) if may else ()
+    mine = tuple(row for row in seen if row.institution_id == viewer.institution_id)
     signed_up = {row.user_id for row in mine}
     colleagues: tuple[Colleague, ...] = ()
     if may and open_now and viewer.institution_id is not None:
@@ -90,7 +91,7 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
         may_sign_up_others=rules.may_sign_up_others(viewer),
         all_or_nothing=event.split.value == "all_or_nothing",
         mine=mine,
-        roster=rows if organises else (),
+        roster=seen if organises else (),
         shows_roster=organises,
         colleagues=colleagues,
         takes_part=any(row.state is SignUpState.SEAT for row in mine),
@@ -220,33 +221,37 @@ def addresses(session: Session, rows: list[SignUp]) -> dict[int, tuple[str, str]
 def _rows(
     session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
 ) -> tuple[Row, ...]:
-    statement = (
-        columns(
-            SignUp.id,
-            SignUp.person,
-            SignUp.function,
-            SignUp.email,
-            Institution.name,
-            SignUp.institution_id,
-            SignUp.user_id,
-            SignUp.state,
-        )
-        .join(Institution, col(Institution.id) == SignUp.institution_id)
-        .where(col(SignUp.occurrence_id) == occurrence.id, col(SignUp.state) != SignUpState.WITHDRAWN)
-        .order_by(col(SignUp.queue_no))
-    )
     in_time = occurrence.state is State.PUBLISHED and rules.can_still_withdraw(
         event.withdraw_until, occurrence.starts_at, now
     )
-    rows, ahead = [], 0
-    for signup_id, person, function, email, institution, institution_id, user_id, state in session.execute(statement):
+    seen, ahead = [], 0
+    found = rows(session, _ROSTER, {"occurrence_id": occurrence.id})
+    for signup_id, person, function, email, institution, institution_id, user_id, state in found:
         ahead += state is SignUpState.WAITING
         if not everybody and institution_id != viewer.institution_id:
             continue
         may = in_time and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
         place = ahead if state is SignUpState.WAITING else 0
-        rows.append(Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may))
-    return tuple(rows)
+        seen.append(Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may))
+    return tuple(seen)
+
+
+# Made once: making it at every page costs more than running it.
+_ROSTER = (
+    columns(
+        SignUp.id,
+        SignUp.person,
+        SignUp.function,
+        SignUp.email,
+        Institution.name,
+        SignUp.institution_id,
+        SignUp.user_id,
+        SignUp.state,
+    )
+    .join(Institution, col(Institution.id) == SignUp.institution_id)
+    .where(col(SignUp.occurrence_id) == bindparam("occurrence_id"), col(SignUp.state) != SignUpState.WITHDRAWN)
+    .order_by(col(SignUp.queue_no))
+)
 
 
 def _may_sign(viewer: Actor, colleague: Colleague) -> bool:

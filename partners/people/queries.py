@@ -96,13 +96,31 @@ def _with_places(statement: Select[Any]) -> Select[Any]:
     )
 
 
-# Made once: every page of a signed-in person asks the second of these.
+# Made once: making a statement costs more than running it, and every page of a signed-in person asks _BY_TOKEN.
 _BY_USER = _with_places(columns(*_HELD).select_from(UserAccount)).where(col(UserAccount.id) == bindparam("user_id"))
 _BY_TOKEN = _with_places(
     columns(*_HELD, *_SIGNED)
     .select_from(UserSession)
     .join(UserAccount, col(UserAccount.id) == UserSession.user_id)
     .where(col(UserSession.token_hash) == bindparam("token_hash"))
+)
+
+_COLLEAGUES = (
+    columns(
+        UserAccount.id,
+        UserAccount.name,
+        UserAccount.email,
+        Membership.function,
+        UserAccount.language,
+        Membership.role,
+    )
+    .join(Membership, col(Membership.user_id) == UserAccount.id)
+    .where(
+        col(Membership.institution_id) == bindparam("institution_id"),
+        col(Membership.ended_at).is_(None),
+        col(UserAccount.locked_at).is_(None),
+    )
+    .order_by(col(UserAccount.name), col(UserAccount.id))
 )
 
 
@@ -130,24 +148,7 @@ def actor_of(session: Session, token_hash: str, now: datetime) -> Actor | None:
 
 def colleagues(session: Session, institution_id: int) -> list[Colleague]:
     """Give the people of an institution with an account, by name. One statement."""
-    statement = (
-        columns(
-            UserAccount.id,
-            UserAccount.name,
-            UserAccount.email,
-            Membership.function,
-            UserAccount.language,
-            Membership.role,
-        )
-        .join(Membership, col(Membership.user_id) == UserAccount.id)
-        .where(
-            col(Membership.institution_id) == institution_id,
-            col(Membership.ended_at).is_(None),
-            col(UserAccount.locked_at).is_(None),
-        )
-        .order_by(col(UserAccount.name), col(UserAccount.id))
-    )
-    return [Colleague(*row) for row in session.execute(statement)]
+    return [Colleague(*row) for row in rows(session, _COLLEAGUES, {"institution_id": institution_id})]
 
 
 def coordinators(session: Session, institution_id: int) -> list[Colleague]:

@@ -8,6 +8,7 @@ from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
+from app.db import rows
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
 from partners.territory.rules import gmina_name
 
@@ -42,10 +43,13 @@ class GminaPlace:
         )
 
 
+# Made once: every page of the calendar asks it, and making it costs more than running it.
+_VOIVODESHIPS = columns(col(Voivodeship.code), col(Voivodeship.name)).order_by(col(Voivodeship.sort_key))
+
+
 def voivodeships(session: Session) -> list[Place]:
     """Return the 16 voivodeships in Polish order."""
-    statement = select(Voivodeship.code, Voivodeship.name).order_by(Voivodeship.sort_key)
-    return [Place(code, name) for code, name in session.exec(statement).all()]
+    return [Place(code, name) for code, name in rows(session, _VOIVODESHIPS)]
 
 
 def counties(session: Session, voivodeship_code: str | None = None) -> list[Place]:
