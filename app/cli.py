@@ -304,7 +304,8 @@ def _refuse_outdated(database: Database) -> None:
 def _refuse_demo_in_public(database: Database, host: str) -> None:
     if not settings.is_loopback(host) and marks.is_set(database.engine, marks.DEMO):
         raise click.ClickException(
-            "This database holds the demo with its public password; it is served on 127.0.0.1 only. Use an empty database."
+            "This database holds the demo with its public password, so it is served on 127.0.0.1 only: "
+            "use an empty database."
         )
 
 

@@ -99,7 +99,7 @@ def read(environment: Mapping[str, str] | None = None, *, port: int = DEFAULT_PO
         trusted_proxies=_number("KLADKA_TRUSTED_PROXIES", values.get("KLADKA_TRUSTED_PROXIES", "0"), 0, 5),
         log_level=_log_level(values.get("KLADKA_LOG_LEVEL") or "INFO"),
         demo_allowed=_flag("KLADKA_DEMO", values.get("KLADKA_DEMO", "1")),
-        argon_memory_kib=_number("KLADKA_ARGON_MEMORY_KIB", values.get("KLADKA_ARGON_MEMORY_KIB", "65536"), 32, 1048576),
+        argon_memory_kib=_number("KLADKA_ARGON_MEMORY_KIB", values.get("KLADKA_ARGON_MEMORY_KIB", "65536"), 32, 2**20),
     )
 
 

@@ -15,7 +15,18 @@ PER_ADDRESS = 30
 KEPT_FORM_FOR = timedelta(hours=24)
 
 # Words that people put into passwords of this length; the whole list of common ones comes with account management.
-_COMMON = ("haslo", "password", "qwerty", "zaq12wsx", "123456", "wiezienie", "zakladkarny", "opieka", "kladka")
+_COMMON = (
+    "haslo",
+    "password",
+    "qwerty",
+    "zaq12wsx",
+    "123456",
+    "wiezienie",
+    "zakladkarny",
+    "opieka",
+    "kladka",
+    "kladkademo",
+)
 
 
 class PasswordTooShort(Refusal):

@@ -21,7 +21,7 @@ from app.outbox.delivery import Letters
 from app.portal import nightly
 from tests import conftest
 from tests.factories.persons import PASSWORD, Person
-from tests.mailserver import Inbox, mail_server
+from tests.mailserver import Inbox, free_port, mail_server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 HOW_TO_INSTALL = "sudo apt-get install -y chromium"
@@ -58,12 +58,13 @@ def _portal(
     session.commit()
     config = conftest.settings_for(tmp_path, mail=inbox.address)
     app = make_app(config, database)
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    port = free_port()
+    server = create_server(app, host="127.0.0.1", port=port, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     worker = Worker(database, config, Letters(ROOT / "templates"), nightly.run)
     worker.start()
-    yield Portal(f"http://127.0.0.1:{server.effective_port}", database, inbox)
+    yield Portal(f"http://127.0.0.1:{port}", database, inbox)
     worker.stop()
     server.close()
     server.task_dispatcher.shutdown()

@@ -133,7 +133,9 @@ def test_training_from_publication_to_cancellation(
     promoted = next(message for message in portal.inbox.messages if str(message["Subject"]).startswith("Miejsce się"))
     assert str(promoted["To"]) == people.piotr.email
     (attached,) = promoted.iter_attachments()
-    event = next(iter(icalendar.Calendar.from_ical(attached.get_payload(decode=True)).walk("VEVENT")))
+    text = attached.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    event = next(iter(icalendar.Calendar.from_ical(text).walk("VEVENT")))
     assert str(event["SUMMARY"]) == TITLE
 
     # The organiser sees everybody; the feed has not changed, so it answers 304.
