@@ -204,6 +204,13 @@ def test_an_archived_card_leads_to_its_successor(client, session, people):
     assert "Ta instytucja nie ma jeszcze konta." not in page.text
 
 
+def test_only_web_addresses_become_links(client, people):
+    people.mops.website = "javascript:alert(1)"
+    assert "javascript:alert(1)" in client.see("/partnerzy/mops-kladkowo").text
+    people.mops.website = "https://mops.example"
+    assert client.see("/partnerzy/mops-kladkowo").main.one("a", href="https://mops.example").text == "mops.example"
+
+
 def test_an_unconfirmed_card_warns(client, session, people):
     make_institution(session, "gops", Kind.OPS, "Pomoc społeczna – gmina X", status=Status.UNCONFIRMED)
     assert "Nikt jeszcze nie potwierdził tych danych." in client.see("/partnerzy/gops").text
