@@ -5,6 +5,7 @@ A page that breaks a rule of the house fails the test that asked for it, whateve
 
 import re
 import secrets
+from collections.abc import Mapping
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -47,7 +48,7 @@ _NOT_FOR_READERS = frozenset({"script", "style", "template"})
 _REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "headers", "list")
 _CHANGING = re.compile(r'(name="(?:csrf_token|key)" value=")[^"]*|(?<="X-CSRFToken": ")[^"]*')
 _SPACES = re.compile(r"\s+")
-_WORDS_OF_A_SENTENCE = 3
+_WORDS_OF_A_SENTENCE = 4
 _SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options")
 
 
@@ -139,6 +140,7 @@ class Page(HTMLParser):
         self._open = [self.root]
         self.feed(source)
         self.close()
+        self.elements = self.root.all()
         left = [element for element in self._open[1:] if element.tag not in _OPTIONAL_END]
         self.faults += [f"{element} is never closed" for element in left]
 
@@ -172,6 +174,10 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self._open[-1].children.append(data)
+
+    def tagged(self, *tags: str) -> list[Element]:
+        """The elements with one of these tags, in the order of the page."""
+        return [element for element in self.elements if element.tag in tags]
 
     @property
     def h1(self) -> str:
@@ -315,7 +321,7 @@ def _head(page: Page) -> list[str]:
     language = page.root.one("html").get("lang")
     if language not in ("pl", "en"):
         faults.append(f"<html lang> is “{language}”")
-    headings, titles = page.root.all("h1"), page.root.all("title")
+    headings, titles = page.tagged("h1"), page.tagged("title")
     if len(headings) != 1 or not headings[0].text:
         faults.append(f"{len(headings)} h1 instead of one")
     if len([title for title in titles if title.inside("head")]) != 1:
@@ -324,17 +330,17 @@ def _head(page: Page) -> list[str]:
         begin = page.title.removeprefix("Błąd: ").removeprefix("Error: ")
         if not begin.startswith(headings[0].text):
             faults.append(f"title “{page.title}” does not begin with the h1 “{headings[0].text}”")
-    if len(page.root.all("main")) != 1:
+    if len(page.tagged("main")) != 1:
         faults.append("not exactly one <main>")
     return faults
 
 
 def _ids(page: Page) -> list[str]:
-    ids = [element["id"] for element in page.root.all() if element.has("id")]
+    ids = [element["id"] for element in page.elements if element.has("id")]
     faults = [f"id “{name}” stands {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1]
     known = set(ids)
     faults += ["an id is empty or holds a space" for name in known if not name or " " in name]
-    for element in page.root.all():
+    for element in page.elements:
         for name in _REFERENCES:
             missing = set(element.get(name).split()) - known
             if missing:
@@ -347,28 +353,26 @@ def _ids(page: Page) -> list[str]:
 
 def _controls(page: Page) -> list[str]:
     faults = []
-    labelled = {label["for"] for label in page.root.all("label") if label.has("for")}
-    for tag in ("input", "select", "textarea"):
-        for element in page.root.all(tag):
-            if element.get("type") in ("hidden", "submit", "button", "image", "reset"):
-                continue
-            named = element.get("id") in labelled or element.has("aria-label") or element.has("aria-labelledby")
-            if not named and element.inside("label") is None:
-                faults.append(f"{element} has no label")
-    for tag in ("a", "button", "summary"):
-        faults += [
-            f"{element} has no text"
-            for element in page.root.all(tag)
-            if not element.text and not element.get("aria-label") and not element.get("aria-labelledby")
-        ]
-    faults += [f"{image} has no alt" for image in page.root.all("img") if not image.has("alt")]
-    faults += [f"{link} has no address" for link in page.root.all("a") if not link.get("href")]
+    labelled = {label["for"] for label in page.tagged("label") if label.has("for")}
+    for element in page.tagged("input", "select", "textarea"):
+        if element.get("type") in ("hidden", "submit", "button", "image", "reset"):
+            continue
+        named = element.get("id") in labelled or element.has("aria-label") or element.has("aria-labelledby")
+        if not named and element.inside("label") is None:
+            faults.append(f"{element} has no label")
+    faults += [
+        f"{element} has no text"
+        for element in page.tagged("a", "button", "summary")
+        if not element.text and not element.get("aria-label") and not element.get("aria-labelledby")
+    ]
+    faults += [f"{image} has no alt" for image in page.tagged("img") if not image.has("alt")]
+    faults += [f"{link} has no address" for link in page.tagged("a") if not link.get("href")]
     return faults
 
 
 def _forms(page: Page) -> list[str]:
     faults = []
-    for form in page.root.all("form"):
+    for form in page.tagged("form"):
         method = form.get("method").lower()
         if method not in ("get", "post"):
             faults.append(f"{form} does not say its method")
@@ -385,13 +389,13 @@ def _forms(page: Page) -> list[str]:
 
 
 def _scripts(page: Page) -> list[str]:
-    faults = [f"{element} is not allowed" for tag in ("style", "iframe", "object") for element in page.root.all(tag)]
+    faults = [f"{element} is not allowed" for element in page.tagged("style", "iframe", "object")]
     faults += [
         f"{script} is inline"
-        for script in page.root.all("script")
+        for script in page.tagged("script")
         if not script.get("src") and script.get("type") != "application/ld+json"
     ]
-    for element in page.root.all():
+    for element in page.elements:
         for name, value in element.attributes.items():
             if name == "style" or name.startswith(("on", "hx-on")):
                 faults.append(f"{element} has the attribute {name}")
@@ -402,8 +406,8 @@ def _scripts(page: Page) -> list[str]:
 
 def _htmx(page: Page) -> list[str]:
     faults = []
-    ids = {element["id"] for element in page.root.all() if element.has("id")}
-    for element in page.root.all():
+    ids = {element["id"] for element in page.elements if element.has("id")}
+    for element in page.elements:
         if element.has("hx-get"):
             plain = element.get("href") if element.tag == "a" else element.get("action")
             works = element.tag == "a" or (element.tag == "form" and element.get("method").lower() == "get")
@@ -424,24 +428,32 @@ def _htmx(page: Page) -> list[str]:
 def _words(page: Page) -> list[str]:
     language = page.root.one("html").get("lang")
     faults = []
-    foreign = leftovers(language)
-    sentences = [words for words in foreign if words.count(" ") >= _WORDS_OF_A_SENTENCE]
-    for element in page.root.all():
+    foreign, sentences = leftovers(language), sentences_of(language)
+    for element in page.elements:
         if element.language != language or element.tag in _NOT_FOR_READERS:
             continue
         texts = [spaced(child) for child in element.children if isinstance(child, str)]
         texts += [spaced(element.get(name)) for name in ("aria-label", "title", "alt", "placeholder")]
         for text in texts:
-            if text and (text in foreign or any(words in text for words in sentences if len(words) <= len(text))):
+            if text and (text in foreign or _holds(text, sentences)):
                 faults.append(f"“{text}” is not in the language of the page")
             if "%(" in text:
                 faults.append(f"“{text}” shows a placeholder")
     return faults
 
 
+def _holds(text: str, sentences: Mapping[str, list[str]]) -> bool:
+    words = text.split(" ")
+    for place in range(len(words) - _WORDS_OF_A_SENTENCE + 1):
+        known = sentences.get(" ".join(words[place : place + _WORDS_OF_A_SENTENCE]), ())
+        if any(sentence in text for sentence in known):
+            return True
+    return False
+
+
 def _hosts(page: Page, own_host: str) -> list[str]:
     faults = []
-    for element in page.root.all():
+    for element in page.elements:
         addresses = [element.get("src"), element.get("srcset"), element.get("poster")]
         if element.tag in ("link", "use", "image"):
             addresses.append(element.get("href"))
@@ -483,6 +495,17 @@ def leftovers(language: str) -> frozenset[str]:
     foreign = {(polish if language == "en" else english) for english, polish in pairs if polish and english}
     own = {(english if language == "en" else polish) for english, polish in pairs if polish}
     return frozenset(spaced(text) for text in foreign - own if "%(" not in text)
+
+
+@cache
+def sentences_of(language: str) -> dict[str, list[str]]:
+    """The longer ones of these texts by their first words: they are foreign in the middle of a text, too."""
+    found: dict[str, list[str]] = {}
+    for text in leftovers(language):
+        words = text.split(" ")
+        if len(words) >= _WORDS_OF_A_SENTENCE:
+            found.setdefault(" ".join(words[:_WORDS_OF_A_SENTENCE]), []).append(text)
+    return found
 
 
 def form_values(form: Element) -> dict[str, str | list[str]]:
