@@ -176,8 +176,9 @@ class EventForm(Form):
         valid = self.validate()
         if complete:
             valid = self._check_complete() and valid
-        if valid:
-            valid = self._check_times(now, started) and self._check_deadlines() and self._check_texts()
+        valid = self._check_texts() and valid
+        if not (self.day.errors or self.end_day.errors or self.starts.errors or self.ends.errors):
+            valid = self._check_times(now, started) and self._check_deadlines() and valid
         return valid
 
     def wall(self) -> tuple[datetime, datetime, bool]:
@@ -309,11 +310,11 @@ class EventForm(Form):
         starts, _ends, _all_day = self.wall()
         valid = True
         for day_field, time_field in ((self.closes_day, self.closes_time), (self.withdraw_day, self.withdraw_time)):
-            if time_field.data is not None and day_field.data is None:
+            if time_field.data is not None and day_field.data is None and not day_field.errors:
                 self.refuse(day_field, _("Give the day that belongs to this hour."))
                 valid = False
                 continue
-            if day_field.data is None:
+            if day_field.data is None or day_field.errors or time_field.errors:
                 continue
             wall = datetime.combine(day_field.data, time_field.data or time(23, 59))
             if warsaw.is_unsafe(wall):

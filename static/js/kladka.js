@@ -31,6 +31,8 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const piece = event.detail.elt;
     prepare(piece.parentNode || document);
+    const heading = $("h1", piece);
+    if (heading) document.title = `${heading.textContent.trim()} – Kładka`;
     const target = piece.matches("[data-focus]") ? piece : $("[data-focus]", piece);
     if (target) { target.focus(); return; }
     const said = $("[data-announce]", piece) || (piece.matches("[data-announce]") ? piece : null);
