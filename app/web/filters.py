@@ -30,6 +30,7 @@ def _glued(safe: Markup) -> Markup:
     return Markup(_NUMBER_WORD.sub(_NO_BREAK, _ONE_LETTER.sub(rf"\1{_NO_BREAK}", str(safe))))  # noqa: S704 - escaped above
 
 
+@lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Render Markdown that institutions wrote: no HTML or images, headings from h3 on, links to web and mail only."""
     html = _markdown.render(text or "")

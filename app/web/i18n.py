@@ -1,10 +1,11 @@
 """Language of a request and its words: Polish first, a cookie or ?jezyk=en for English."""
 
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, g, has_app_context, has_request_context, request
+from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, lazy_gettext  # type: ignore[import-untyped]
 from markupsafe import Markup
 
@@ -16,18 +17,19 @@ _YEAR = 365 * 24 * 3600
 
 _CATALOGUES = Path(__file__).parent / "translations"
 _REMEMBERED = 4096
+# Set while a request is answered: each of the 150 words of a page asks for it.
+_LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def language() -> str:
     """Return the language of this request: parameter, cookie, else Polish whatever the browser says."""
-    known: str | None = g.get("language") if has_app_context() else None
+    known = _LANGUAGE.get()
     if known is not None:
         return known
     if not has_request_context():
         return "pl"
     asked = request.args.get("jezyk") or request.cookies.get(COOKIE)
-    g.language = asked if asked in LANGUAGES else "pl"
-    return str(g.language)
+    return asked if asked in LANGUAGES else "pl"
 
 
 # A page has 150 words to translate. Flask-Babel finds its way to the catalogue anew for each, 10 µs a time.
@@ -59,7 +61,18 @@ def init(app: Flask) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Warsaw"
     Babel(app, locale_selector=language, default_timezone="Europe/Warsaw")
     app.jinja_env.globals |= {"_": _in_page, "gettext": _in_page, "ngettext": _number_in_page}
+    app.before_request(_choose)
     app.after_request(_keep)
+    app.teardown_request(_forget)
+
+
+def _choose() -> None:
+    _LANGUAGE.set(None)
+    _LANGUAGE.set(language())
+
+
+def _forget(_error: BaseException | None) -> None:
+    _LANGUAGE.set(None)
 
 
 @lru_cache(maxsize=len(LANGUAGES))

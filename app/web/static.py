@@ -4,9 +4,8 @@ import hashlib
 import mimetypes
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
-from flask import Flask, Response, abort, current_app, request, send_file
+from flask import Flask, Response, abort, current_app, request, send_file, url_for
 
 from app.web.guards import open_to_all
 
@@ -22,6 +21,7 @@ class Files:
         self.folder = folder
         self._paths: dict[str, Path] = {}
         self._hashes: dict[str, tuple[float, str]] = {}
+        self._addresses: dict[tuple[str, str], str] = {}
 
     def find(self, name: str) -> Path | None:
         """Return the file *name* below the folder, or None: no way out of it."""
@@ -45,6 +45,13 @@ class Files:
             self._hashes[name] = known
         return known[1]
 
+    def address(self, name: str) -> str:
+        """Return the address of *name* with its version; made once for each."""
+        key = name, self.version(name)
+        if key not in self._addresses:
+            self._addresses[key] = url_for("static", name=name, v=key[1])
+        return self._addresses[key]
+
     def compressed(self, name: str, path: Path) -> Path | None:
         """Return the gzip made at set-up, unless the file has changed since."""
         candidate = self.folder / "build" / "gz" / f"{name}.gz"
@@ -63,7 +70,7 @@ def init(app: Flask, folder: Path) -> None:
 def static_url(name: str) -> str:
     """Return the address of *name* with its content hash."""
     files: Files = current_app.extensions["kladka.static"]
-    return f"{request.script_root}/static/{quote(name)}?v={files.version(name)}"
+    return files.address(name)
 
 
 @open_to_all

@@ -3,7 +3,8 @@
 from types import FunctionType
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask
+from jinja2.environment import Template, TemplateModule
 from jinja2.runtime import Context, Macro
 
 _WANTS_CONTEXT = "jinja_pass_arg"
@@ -23,19 +24,24 @@ class PageContext(Context):
         return super().call(called, *args, **kwargs)
 
 
+class PageTemplate(Template):
+    """Jinja's template, whose macros are made once: no page of ours is rendered with globals of its own."""
+
+    def _get_default_module(self, ctx: Context | None = None) -> TemplateModule:
+        return self._module or super()._get_default_module(ctx)
+
+
 def init(app: Flask) -> None:
-    """Give templates the quick context and the quick url_for."""
+    """Give templates the quick context, and a url_for that makes an address without values once."""
     app.jinja_env.context_class = PageContext
+    app.jinja_env.template_class = PageTemplate
+    made: dict[str, str] = {}
+
+    def url_for(endpoint: str, **values: Any) -> str:
+        if values or endpoint.startswith("."):
+            return app.url_for(endpoint, **values)
+        if endpoint not in made:
+            made[endpoint] = app.url_for(endpoint)
+        return made[endpoint]
+
     app.jinja_env.globals["url_for"] = url_for
-    app.extensions["kladka.addresses"] = {}
-
-
-def url_for(endpoint: str, **values: Any) -> str:
-    """Return the address of *endpoint*; one that takes no values is made once, for it is the same on every page."""
-    if values:
-        return current_app.url_for(endpoint, **values)
-    made: dict[tuple[str, str], str] = current_app.extensions["kladka.addresses"]
-    key = request.script_root, endpoint
-    if key not in made:
-        made[key] = current_app.url_for(endpoint)
-    return made[key]
