@@ -98,7 +98,7 @@ def test_a_full_day_links_to_its_list(client, session, people, clock):
         event_in(session, people.ewa, days=1)
     more = [link for link in client.see("/kalendarz?woj=08").all("a") if link.text.startswith("jeszcze")]
     assert [(link.text, link["href"]) for link in more] == [
-        ("jeszcze 3: 24 listopada 2026", "/kalendarz/lista?od=2026-11-24&do=2026-11-24&woj=08")
+        ("jeszcze 3: 24 listopada 2026", "/kalendarz/lista?woj=08&od=2026-11-24&do=2026-11-24")
     ]
     assert len(client.see(more[0]["href"]).main.all("li", class_="item")) == 8
 
