@@ -26,7 +26,7 @@ def sign_in() -> BaseResponse:
     """Ask for e-mail and password; the same answer whether the address or the password is wrong."""
     target = inside(request.args.get("next"), "")
     form = SignInForm(formdata=request.form if request.method == "POST" else None)
-    if request.method == "GET":
+    if request.method != "POST":
         if actor().signed_in:
             return redirect(target or url_for("desk.show"))
         return respond(_PAGE, form=form, target=target)

@@ -25,11 +25,15 @@ class Files:
 
     def find(self, name: str) -> Path | None:
         """Return the file *name* below the folder, or None: no way out of it."""
-        path = (self.folder / name).resolve()
+        try:
+            path = (self.folder / name).resolve()
+            is_file = path.is_file()
+        except (OSError, ValueError):  # longer than a name may be, or with a NUL in it
+            return None
         inside = path.is_relative_to(self.folder.resolve()) and not any(
             part.startswith(".") for part in Path(name).parts
         )
-        return path if inside and path.is_file() else None
+        return path if inside and is_file else None
 
     def version(self, name: str) -> str:
         """Return the first twelve hex digits of the SHA-256 of *name*; "0" for a missing file."""

@@ -162,7 +162,7 @@ def show_day(event_uuid: UUID, day: date) -> Response:
 @bp.route("/wydarzenia/nowe", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def new() -> Response | BaseResponse:
-    return _begun() if request.method == "GET" else _drafted()
+    return _drafted() if request.method == "POST" else _begun()
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>/sprawdz")

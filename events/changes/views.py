@@ -60,7 +60,7 @@ def edit(event_uuid: UUID) -> Response | BaseResponse:
         raise rules.AlreadyCancelled
     if page.event.state is State.PUBLISHED and page.over:
         raise rules.AlreadyOver
-    if request.method == "GET":
+    if request.method != "POST":
         form = EventForm(data=_saved(page))
         _offer(form, page)
         return _form_page(page, form)
@@ -79,8 +79,8 @@ def cancel(event_uuid: UUID) -> Response | BaseResponse:
         raise rules.AlreadyOver
     form = CancelForm()
     concerned = page.occurrence.seats_taken + page.occurrence.waiting
-    if request.method == "GET" or not form.validate():
-        status = 200 if request.method == "GET" else 422
+    if request.method != "POST" or not form.validate():
+        status = 200 if request.method != "POST" else 422
         return respond("events/changes/cancel.html", status=status, page=page, form=form, concerned=concerned)
     told = actions.cancel(session(), actor(), page.event, form.reason.data or "", now())
     tell(_("The event is cancelled."), "ok")

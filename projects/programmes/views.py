@@ -93,7 +93,7 @@ def show(slug: str) -> Response:
 @acting_for(Role.COORDINATOR)
 def new() -> Response | BaseResponse:
     form = _form(ProgrammeForm())
-    if request.method == "GET":
+    if request.method != "POST":
         form.kind.data = ProgrammeKind.WORKSHOP.value
         form.voivodeship.data = _own_voivodeship()
         return _form_page(form, None)
@@ -114,7 +114,7 @@ def edit(slug: str) -> Response | BaseResponse:
     programme = get_or_404(queries.programme(session(), slug, actor()))
     if not rules.may_edit(actor(), programme):
         abort(403)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form_page(_form(ProgrammeForm(data=_saved(programme))), programme)
     form = _form(ProgrammeForm())
     wanted = _read(form)
