@@ -30,6 +30,12 @@ def _glued(safe: Markup) -> Markup:
     return Markup(_NUMBER_WORD.sub(_NO_BREAK, _ONE_LETTER.sub(rf"\1{_NO_BREAK}", str(safe))))  # noqa: S704 - escaped above
 
 
+def polish(text: object) -> Markup:
+    """Bind as *glue* does, and mark on English pages that institutions write in Polish (WCAG 3.1.2)."""
+    bound = glue(text)
+    return bound if language() == "pl" else Markup('<span lang="pl">%s</span>') % bound
+
+
 @lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Render Markdown that institutions wrote: no HTML or images, headings from h3 on, links to web and mail only."""
@@ -87,7 +93,7 @@ def iso(value: date | datetime) -> str:
 
 def init(app: Flask) -> None:
     """Register the filters."""
-    for function in (glue, markdown, day, short_day, month, weekday_short, month_short, local_day, hour, iso):
+    for function in (glue, polish, markdown, day, short_day, month, weekday_short, month_short, local_day, hour, iso):
         app.jinja_env.filters[function.__name__] = function
 
 

@@ -57,6 +57,9 @@ def test_month_in_english_has_english_words(client, session, people, clock):
     assert page.one("h1").text == "November 2026"
     assert "National Independence Day" in page.text
     assert "Staff training:" in page.text
+    assert page.one("a", class_="ev").one("span", lang="pl").text == "Szkolenie o świadczeniach"
+    row = client.see("/kalendarz/lista?jezyk=en").main.one("li", class_="item")
+    assert row.one("h2").one("span", lang="pl").text == "Szkolenie o świadczeniach"
 
 
 def test_months_follow_each_other_with_their_filters(client, people, clock):
