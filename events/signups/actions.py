@@ -10,6 +10,7 @@ from app.actors import Actor
 from app.audit import trail
 from app.audit.trail import Plain
 from app.db import lock
+from app.errors import Conflict
 from app.seats import next_in_line, share_out
 from events.calendar.models import Event, Occurrence, Split
 from events.signups import mail, queries, rules
@@ -23,13 +24,16 @@ def sign_up(
     """Give seats to the people and places of *wanted*, and put the rest on the waiting list, in one decision.
 
     Locks the date. *key* is the booking key of the form: a second post of the same form returns what the first made.
-    Raises NotSignedUpHere, OnlyYourself, NobodyChosen, TooMany, SignUpClosed, SignedUpAlready, NotEnoughSeats.
+    Raises NotSignedUpHere, OnlyYourself, NobodyChosen, TooMany, SignUpClosed, SignedUpAlready, NotEnoughSeats, and
+    Conflict for the key of another booking.
     """
     rules.check_wanted(actor, wanted)
     occurrence = lock(session, Occurrence, occurrence_id)
     if occurrence is None or occurrence.event_id != event.id:
         raise rules.SignUpClosed
     if made := queries.of_booking(session, key):
+        if any((row.institution_id, row.occurrence_id) != (actor.institution_id, occurrence_id) for row in made):
+            raise Conflict
         return made
     session.refresh(event)
     if not rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now):
@@ -68,7 +72,7 @@ def withdraw(session: Session, actor: Actor, event: Event, signup_id: int, now: 
         raise rules.NotYourSignUp
     if row.state is SignUpState.WITHDRAWN:
         raise rules.WithdrawnAlready
-    if not rules.can_still_withdraw(event.withdraw_until, occurrence.starts_at, now):
+    if not rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now):
         raise rules.WithdrawalClosed
     was = row.state
     row.state = SignUpState.WITHDRAWN

@@ -221,9 +221,7 @@ def addresses(session: Session, rows: list[SignUp]) -> dict[int, tuple[str, str]
 def _rows(
     session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
 ) -> tuple[Row, ...]:
-    in_time = occurrence.state is State.PUBLISHED and rules.can_still_withdraw(
-        event.withdraw_until, occurrence.starts_at, now
-    )
+    in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now)
     seen, ahead = [], 0
     found = rows(session, _ROSTER, {"occurrence_id": occurrence.id})
     for signup_id, person, function, email, institution, institution_id, user_id, state in found:

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import AuditLine
 from app.clock import now
+from app.errors import Conflict
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, Split
 from events.changes import actions as changes
@@ -193,6 +194,26 @@ def test_withdrawing_twice_is_refused(session: Session, people: People) -> None:
     actions.withdraw(session, people.marek.actor, event, row.id or 0, now())
     with pytest.raises(rules.WithdrawnAlready):
         actions.withdraw(session, people.marek.actor, event, row.id or 0, now())
+
+
+def test_nobody_moves_up_in_a_cancelled_event(session: Session, people: People) -> None:
+    event = make_event(session, people.ewa, capacity=1)
+    (seated,) = sign_up(session, people.marek, event, 1)
+    sign_up(session, people.jola, event, 2)
+    changes.cancel(session, people.ewa.actor, event, "Awaria", now())
+    with pytest.raises(rules.WithdrawalClosed):
+        actions.withdraw(session, people.marek.actor, event, seated.id or 0, now())
+    assert states(session, event) == [("Osoba 1", SEAT), ("Osoba 2", WAITING)]
+
+
+def test_the_key_of_anothers_form_signs_nobody_up(session: Session, people: People) -> None:
+    event, other = make_event(session, people.ewa), make_event(session, people.ewa)
+    key = str(uuid4())
+    sign_up(session, people.marek, event, 1, key=key)
+    with pytest.raises(Conflict):
+        sign_up(session, people.jola, event, 2, key=key)
+    with pytest.raises(Conflict):
+        sign_up(session, people.marek, other, 1, key=key)
 
 
 def test_a_signup_of_another_event_is_not_reached(session: Session, people: People) -> None:
