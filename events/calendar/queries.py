@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -24,6 +24,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     text,
     true,
@@ -52,7 +53,6 @@ PAGE_SIZE = 30
 DATES_SHOWN = 12
 LOOKED_UP = 6
 NEIGHBOURS = 60
-_SHOWN_STATES = (State.PUBLISHED.value, State.CANCELLED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,9 +396,10 @@ def read_key(key: str) -> tuple[datetime, int] | None:
     stamp, _, number = key.partition("|")
     try:
         instant, row_id = datetime.fromisoformat(stamp), int(number)
-    except ValueError:
+        aware = instant.tzinfo is not None
+        return (instant.astimezone(UTC), row_id) if aware and 0 < row_id < 2**31 else None
+    except (ValueError, OverflowError):  # no key, or an instant before the year 1 or after 9999
         return None
-    return (instant, row_id) if instant.tzinfo is not None and 0 < row_id < 2**31 else None
 
 
 def upcoming(
@@ -472,15 +473,15 @@ def my_week(
 def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
     """Give an event with one of its dates (*day*, else the next one, else the last), or None.
 
-    None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. Two
-    statements, three for a series.
+    None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. One
+    statement, one more if anybody is invited, and one for a series.
     """
     statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None)
     row = session.execute(statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day}).first()
     if row is None:
         return None
     event, occurrence = row[0], row[1]
-    concerned = _parties(session, event.id)
+    concerned = _parties(session, event.id) if row[23] else []
     hidden_programme = row[17] is None or (
         row[17] is ProgrammeState.DRAFT and not (viewer.coordinates and viewer.institution_id == row[18])
     )
@@ -521,7 +522,7 @@ def parties(session: Session, event_id: int) -> tuple[list[Named], list[Named]]:
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
-    """Find active institutions by address name or by the beginnings of words; one exact hit stands alone."""
+    """Find active institutions by address name or by the beginnings of words; whole names go before parts."""
     folded = fold(words)
     if not folded:
         return []
@@ -535,8 +536,8 @@ def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]
         .limit(limit)
     )
     found = [Named(*row) for row in session.execute(statement)]
-    exact = [one for one in found if slug == one.slug or folded in (fold(one.name), fold(one.short_name))]
-    return exact[:1] or found
+    called = [one for one in found if folded in (fold(one.name), fold(one.short_name))]
+    return [one for one in found if one.slug == slug] or called or found
 
 
 def institution(session: Session, institution_id: int) -> Named | None:
@@ -684,9 +685,9 @@ def _scope(viewer: Actor) -> Scope:
 def _sight(
     scope: Scope, institution_id: int | BindParameter[int], voivodeship: str | BindParameter[str] | None
 ) -> ColumnElement[bool]:
-    seen = cast(col(Occurrence.visibility), String)
-    shown = cast(col(Occurrence.state), String).in_(_SHOWN_STATES)
-    public, partners, invited = Visibility.PUBLIC.value, Visibility.PARTNERS.value, Visibility.INVITED.value
+    seen, stands = cast(col(Occurrence.visibility), String), cast(col(Occurrence.state), String)
+    shown = or_(stands == _word(State.PUBLISHED), stands == _word(State.CANCELLED))
+    public, partners, invited = (_word(one) for one in (Visibility.PUBLIC, Visibility.PARTNERS, Visibility.INVITED))
     if scope is Scope.EVERYTHING:
         return shown
     if scope is Scope.VOIVODESHIP:
@@ -694,8 +695,13 @@ def _sight(
         return and_(shown, or_(seen == public, in_scope))
     if scope is Scope.INSTITUTION:
         mine = _takes_part(institution_id)
-        return and_(shown, or_(seen.in_((public, partners)), and_(seen == invited, mine)))
+        return and_(shown, or_(seen == public, seen == partners, and_(seen == invited, mine)))
     return and_(shown, seen == public)
+
+
+def _word(value: StrEnum) -> ColumnElement[str]:
+    # Our own words, written out: an IN of bound values is put together anew at every execution.
+    return literal_column(f"'{value.value}'", String())
 
 
 def _viewer(viewer: Actor) -> dict[str, Any]:
@@ -928,6 +934,7 @@ _PAGE = (
         ClauseType.name_pl,
         ClauseType.name_en,
         Agreement.signed_on,
+        exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
     )
     .join(Occurrence, col(Occurrence.event_id) == Event.id)
     .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)

@@ -223,7 +223,8 @@ def _rows(
 ) -> tuple[Row, ...]:
     in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now)
     seen, ahead = [], 0
-    found = rows(session, _ROSTER, {"occurrence_id": occurrence.id})
+    anybody = occurrence.seats_taken or occurrence.waiting
+    found = rows(session, _ROSTER, {"occurrence_id": occurrence.id}) if anybody else ()
     for signup_id, person, function, email, institution, institution_id, user_id, state in found:
         ahead += state is SignUpState.WAITING
         if not everybody and institution_id != viewer.institution_id:
