@@ -13,7 +13,7 @@ from app.clock import now
 from app.secret import token_hash
 from app.web.i18n import _
 from app.web.security import csrf, inside
-from app.web.session import SAFE, actor, apart, session, tell
+from app.web.session import SAFE, actor, apart, close_early, session, tell
 
 Body = dict[str, list[str]]
 Keeper = Callable[[Session, str, str, Body, datetime], bool]
@@ -34,6 +34,7 @@ def keep() -> str:
     token = flask.session.get("_user_id")
     if token and request.form:
         csrf.protect()
+        close_early()  # the guard has looked for the session in the writing unit of work of this post
         body = {name: values for name, values in request.form.lists() if name not in _SECRETS}
         with apart() as own:
             current_app.extensions["kladka.keep_form"](own, token_hash(token), page, body, now())
