@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto as _AUTO
 from wtforms import Field, StringField
@@ -9,6 +10,7 @@ from wtforms import Field, StringField
 from app.text import holds_pesel
 from app.web import kept
 from app.web.fields import PESEL_SENTENCE, SecretField
+from app.web.session import SAFE
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
@@ -21,8 +23,9 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
         locales = False
 
     def __init__(self, formdata: Any = _AUTO, **kwargs: Any) -> None:
-        if formdata is _AUTO and (found := kept.waiting()) is not None:
-            formdata = found
+        if formdata is _AUTO:
+            # Typed fields only: Flask-WTF would take files and JSON too, and neither is text.
+            formdata = kept.waiting() if request.method in SAFE else request.form
         super().__init__(formdata=formdata, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:

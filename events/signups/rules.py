@@ -157,5 +157,5 @@ def is_open(state: State, signup_closes_at: datetime | None, starts_at: datetime
 
 
 def can_still_withdraw(state: State, withdraw_until: datetime | None, starts_at: datetime, now: datetime) -> bool:
-    """Whether one can withdraw at *now*: until the deadline, at most until the start, and not from what is cancelled."""
+    """Whether one can withdraw at *now*: until the deadline, at most until the start, never from what is cancelled."""
     return state is State.PUBLISHED and now < (min(withdraw_until, starts_at) if withdraw_until else starts_at)

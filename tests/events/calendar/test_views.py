@@ -2,6 +2,8 @@
 
 import json
 from datetime import datetime, timedelta
+from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 from sqlmodel import select
@@ -146,6 +148,19 @@ def test_pages_of_the_list_are_linked(client, session, people, clock):
     back = client.see(second.one("a", rel="prev")["href"])
     assert len(back.main.all("li", class_="item")) == 30
     assert not back.all("a", rel="prev")
+
+
+@pytest.mark.parametrize("key", ["0001-01-01T00:00:00+14:00|1", "9999-12-31T23:59:59-14:00|1", "x|1", "2026-11-24|1"])
+def test_a_key_that_means_nothing_is_left_out_of_account(client, session, people, clock, key):
+    event = event_in(session, people.ewa)
+    assert event.title in client.see("/kalendarz/lista?" + urlencode({"po": key})).text
+
+
+@pytest.mark.parametrize("field", ["title", "kind", "day", "seats", "audience", "description", "all_day"])
+def test_a_file_is_no_text(client, people, clock, field):
+    client.sign_in(people.ewa)
+    answer = client.post("/wydarzenia/nowe", data={field: (BytesIO(b"x"), "x.txt")}, content_type="multipart/form-data")
+    assert answer.status_code == 422
 
 
 def test_institution_filter_takes_names_and_asks_when_several_fit(client, session, people, clock):
