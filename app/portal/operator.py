@@ -45,7 +45,7 @@ def outbox() -> BaseResponse:
     config: Config = current_app.extensions["kladka.config"]
     return respond(
         "app/portal/outbox.html",
-        mails=mails[:PAGE_SIZE],
+        mails=[(row, _text(row)[0]) for row in mails[:PAGE_SIZE]],
         older=mails[PAGE_SIZE - 1].id if len(mails) > PAGE_SIZE else None,
         states=STATES,
         state=state,
@@ -62,10 +62,7 @@ def outbox() -> BaseResponse:
 def mail(mail_id: int) -> BaseResponse:
     """Show one mail as it will go out, or as it went out."""
     row = get_or_404(session().get(OutboxMail, mail_id))
-    subject, body = row.subject, row.body
-    if not body and row.params:
-        letters: Letters = current_app.extensions["kladka.letters"]
-        subject, body = letters.render(row.template, row.language, dict(row.params), row.link)
+    subject, body = _text(row)
     return respond("app/portal/mail.html", mail=row, subject=subject, body=body, states=STATES)
 
 
@@ -77,3 +74,11 @@ def retry(mail_id: int) -> BaseResponse:
     trail.record(session(), actor(), "mail.retried", "mail", mail_id, now(), details={"template": row.template})
     tell(_("The mail stands in the queue again."), "ok")
     return see_other("operator.outbox")
+
+
+def _text(row: OutboxMail) -> tuple[str, str]:
+    """Give (subject, body) as they went out, or as they will; empty once they have been forgotten."""
+    if row.body or not row.params:
+        return row.subject, row.body
+    letters: Letters = current_app.extensions["kladka.letters"]
+    return letters.render(row.template, row.language, dict(row.params), row.link)

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import demo
 from app.clock import now
+from app.outbox.models import OutboxMail
 from events.calendar.models import Event, State
 from partners.institutions.models import Institution
 from projects.programmes.models import Programme
@@ -81,7 +82,7 @@ def _places(session: Session) -> dict[str, str]:
         "own_event": f"/wydarzenia/{next(e for e in coming if e.state is State.PUBLISHED).uuid}",
         "draft": f"/wydarzenia/{next(e for e in of_prison if e.state is State.DRAFT).uuid}",
         "programme": f"/projekty/{programme.slug}",
-        "mail": "1",
+        "mail": str(session.exec(select(OutboxMail.id)).first()),
     }
 
 

@@ -33,8 +33,8 @@ def publish(page: Page, portal: Portal) -> str:
     page.get_by_role("radio", name="Szkolenie kadry").check()
     page.get_by_label("Nazwa", exact=True).fill(TITLE)
     page.get_by_label("Data", exact=True).fill(f"{coming_tuesday():%d.%m.%Y}")
-    page.get_by_label("Od", exact=True).fill("10:00")
-    page.get_by_label("Do", exact=True).fill("13:00")
+    page.get_by_label("Od godziny", exact=True).fill("10:00")
+    page.get_by_label("Do godziny", exact=True).fill("13:00")
     page.get_by_label("Liczba miejsc").fill("10")
     page.get_by_role("checkbox", name="pracownicy socjalni").check()
     page.get_by_label("O czym").fill("Jak pomóc osobie, która za miesiąc wychodzi.\n\n- dokumenty\n- dach nad głową")
@@ -127,7 +127,7 @@ def test_training_from_publication_to_cancellation(
     subjects = [str(message["Subject"]).partition(":")[0] for message in letters(portal, 15)]
     assert sorted(subjects) == sorted(
         ["Masz miejsce"] * 10
-        + ["Lista rezerwowa", "Rezygnacja przyjęta", "Miejsce się zwolniło"]
+        + ["Lista rezerwowa", "Zapis wycofany", "Miejsce się zwolniło"]
         + ["Oddane miejsce"] * 2
     )
     promoted = next(message for message in portal.inbox.messages if str(message["Subject"]).startswith("Miejsce się"))
