@@ -410,16 +410,14 @@ def _htmx(page: Page) -> list[str]:
     faults = []
     ids = {element["id"] for element in page.elements if element.has("id")}
     for element in page.elements:
-        if element.has("hx-get"):
-            plain = element.get("href") if element.tag == "a" else element.get("action")
-            works = element.tag == "a" or (element.tag == "form" and element.get("method").lower() == "get")
-            if not works or plain != element["hx-get"]:
-                faults.append(f"{element} does not work without JavaScript as hx-get does")
-        if element.has("hx-post") and (
-            element.tag != "form"
-            or element.get("method").lower() != "post"
-            or element.get("action") != element["hx-post"]
-        ):
+        method = element.get("method").lower()
+        # A link or form works by itself; htmx may do without the place on the page that the address names.
+        plain = (element.get("href") if element.tag == "a" else element.get("action")).partition("#")[0]
+        of_get = element.tag == "a" or (element.tag == "form" and method == "get")
+        if element.has("hx-get") and not (of_get and plain == element["hx-get"].partition("#")[0]):
+            faults.append(f"{element} does not work without JavaScript as hx-get does")
+        of_post = element.tag == "form" and method == "post"
+        if element.has("hx-post") and not (of_post and plain == element["hx-post"].partition("#")[0]):
             faults.append(f"{element} does not work without JavaScript as hx-post does")
         target = element.get("hx-target")
         if target.startswith("#") and target[1:] not in ids:
@@ -525,7 +523,7 @@ def form_values(form: Element) -> dict[str, str | list[str]]:
                 continue
             values.setdefault(name, []).append(element.get("value"))
         elif element.tag == "textarea":
-            values.setdefault(name, []).append("".join(element.strings()).removeprefix("\n"))
+            values.setdefault(name, []).append("".join(element.strings()).removeprefix("\r").removeprefix("\n"))
         elif element.tag == "select":
             options = element.all("option")
             chosen = [option for option in options if option.has("selected")] or options[:1]

@@ -62,6 +62,10 @@ class World:
         for variant, values in self.places[_kind_of(rule)].items():
             yield variant, path_of(rule, values)
 
+    def values(self, rule: Rule) -> dict[str, str]:
+        """Give the arguments of the first of these addresses."""
+        return next(iter(self.places[_kind_of(rule)].values())) if rule.arguments else {}
+
 
 def make_world(session: Session) -> World:
     """Fill an empty database and sign everybody in."""
@@ -77,6 +81,7 @@ def make_world(session: Session) -> World:
         "public": make_event(
             session,
             ewa,
+            place="",
             capacity=2,
             programme_id=running.id,
             clause_id=clause.id,

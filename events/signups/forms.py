@@ -22,7 +22,7 @@ _KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 class SignUpForm(Form):
     """Whom to sign up. *key* is the same for every sending of one page: a double click makes one booking."""
 
-    key = TextField(longest=36)
+    key = TextField(longest=8000)
     who = ChoicesField(_l("Whom do you sign up?"))
     places = WholeNumberField(_l("Places without names"), low=0, high=BOOKING_MAX)
 
@@ -44,7 +44,10 @@ class SignUpForm(Form):
                 self.refuse(email, _("Give an e-mail address such as anna@example.org."))
                 valid = False
         if not _KEY.match(self.key.data or ""):
-            self.refuse(self.key, _("This form is out of date. Load the page again."))
+            # Nobody sees this field: the sentence stands where the form begins, and the page gets a new key.
+            self.key.data = ""
+            self.key.errors = []
+            self.refuse(self.who, _("This form is out of date. Load the page again."))
             valid = False
         return valid
 

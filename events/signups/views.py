@@ -79,7 +79,7 @@ def _refused(page: calendar.EventPage, panel: queries.SignUpPanel, form: SignUpF
         page=page,
         panel=panel,
         form=form,
-        key=str(uuid4()) if form.key.errors else form.key.data,
+        key=form.key.data or str(uuid4()),
     )
 
 
