@@ -149,7 +149,8 @@ def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datet
 
 
 def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None:
-    """Delete a draft that nobody but its authors has seen. Raises NotYourEvent, NotADraft."""
+    """Delete a draft that nobody but its authors has seen. Locks the event. Raises NotYourEvent, NotADraft."""
+    lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     if event.state is not State.DRAFT:

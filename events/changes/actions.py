@@ -1,6 +1,7 @@
 """Edit and cancel as users do them: one act that reaches the calendar, the queue and everybody's mail."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -11,10 +12,11 @@ from app.errors import Conflict
 from app.text import N_
 from events.calendar import actions as calendar
 from events.calendar import rules
-from events.calendar.models import Event, Occurrence, State
+from events.calendar.models import Event, Occurrence, State, Visibility
 from events.calendar.rules import EventDraft
 from events.signups import actions as signups
 from events.signups import mail
+from events.signups import queries as signup_queries
 
 # What a person who comes must know; a new text or a larger room number is on the page.
 _WORTH_A_MAIL = frozenset({"local_start", "minutes", "all_day", "place_institution_id", "place", "room", "online"})
@@ -31,7 +33,8 @@ def edit(
 ) -> frozenset[str]:
     """Change a draft or published event; return the columns that changed.
 
-    Locks the event and its dates. A larger capacity serves the queue, a new time or place mails those signed up.
+    Locks the event and its dates. A larger capacity serves the queue, a new time or place mails those signed up;
+    their institutions stay invited to an event for the invited.
     *revision* is what the form was made from. Raises StalePage, AlreadyOver, InThePast, FewerSeatsThanTaken and what
     calendar.actions.revise raises.
     """
@@ -43,6 +46,7 @@ def edit(
     occurrences = _locked(session, event)
     if event.state is State.PUBLISHED:
         _check_published(event, occurrences, wanted, now)
+        wanted = _with_guests(session, occurrences, wanted)
     changed = calendar.revise(session, actor, event, wanted, now)
     if event.state is State.PUBLISHED:
         for occurrence in occurrences:
@@ -56,8 +60,9 @@ def edit(
 def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datetime) -> int:
     """Cancel a published event and tell everybody who holds a seat or waits; return how many were told.
 
-    Locks the event. Raises what calendar.actions.cancel raises.
+    Locks the event and its dates. Raises what calendar.actions.cancel raises.
     """
+    lock(session, Event, event.id or 0)  # before its dates, as edit does: else the two lock each other out
     occurrences = _locked(session, event)
     concerned = sum(occurrence.seats_taken + occurrence.waiting for occurrence in occurrences)
     calendar.cancel(session, actor, event, reason, now, signed_up=concerned)
@@ -76,6 +81,14 @@ def _check_published(event: Event, occurrences: Sequence[Occurrence], wanted: Ev
     taken = max((occurrence.seats_taken for occurrence in occurrences), default=0)
     if wanted.capacity is not None and wanted.capacity < taken:
         raise FewerSeatsThanTaken(taken=taken)
+
+
+def _with_guests(session: Session, occurrences: Sequence[Occurrence], wanted: EventDraft) -> EventDraft:
+    """Invite those who have a seat or wait: they must see the event, to come or to withdraw, whoever else may not."""
+    if wanted.visibility is not Visibility.INVITED:
+        return wanted
+    guests = (guest for one in occurrences for guest in signup_queries.institutions(session, one.id or 0))
+    return replace(wanted, invited=tuple(dict.fromkeys((*wanted.invited, *guests))))
 
 
 def _locked(session: Session, event: Event) -> list[Occurrence]:

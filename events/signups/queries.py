@@ -1,5 +1,6 @@
 """Reads of sign-ups: the panel of an event page, the roster of its organiser, queues under the lock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -187,6 +188,14 @@ def active(session: Session, occurrence_id: int) -> list[SignUp]:
     """Give all who hold a seat or wait, in the order of the queue numbers."""
     statement = select(SignUp).where(SignUp.occurrence_id == occurrence_id, SignUp.state != SignUpState.WITHDRAWN)
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def institutions(session: Session, occurrence_id: int) -> Sequence[int]:
+    """Give the institutions from which somebody holds a seat or waits."""
+    statement = select(SignUp.institution_id).where(
+        SignUp.occurrence_id == occurrence_id, SignUp.state != SignUpState.WITHDRAWN
+    )
+    return session.exec(statement.distinct().order_by(col(SignUp.institution_id))).all()
 
 
 def occurrence_of(session: Session, signup_id: int, event_id: int) -> int | None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from app.clock import now
 from app.outbox.models import OutboxMail
 from events.calendar import actions as calendar
-from events.calendar import rules
+from events.calendar import queries, rules
 from events.calendar.models import Event, State, Visibility
 from events.changes import actions
 from events.shelf.models import EventText
@@ -129,6 +129,14 @@ def test_an_event_made_private_leaves_the_shelf(session: Session, people: People
     private = draft_of(visibility=Visibility.PARTNERS)
     actions.edit(session, people.ewa.actor, event, private, event.revision, now())
     assert session.get(EventText, event.id) is None
+
+
+def test_who_has_a_seat_still_knows_of_an_event_made_private(session: Session, people: People) -> None:
+    event = signed_up(session, people)
+    private = draft_of(capacity=2, visibility=Visibility.INVITED)
+    actions.edit(session, people.ewa.actor, event, private, event.revision, now())
+    assert queries.own_event(session, people.marek.actor, event.uuid) == event
+    assert queries.own_event(session, people.jola.actor, event.uuid) is None
 
 
 def test_publishing_an_incomplete_draft_names_what_is_missing(session: Session, people: People) -> None:
