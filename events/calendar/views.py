@@ -202,12 +202,12 @@ def _begun() -> Response:
 
 
 def _drafted() -> Response | BaseResponse:
-    form = EventForm()
-    _offer(form, None)
+    form, model = EventForm(), _model()
+    _offer(form, model)
     goes_on = "szkic" not in request.form
     wanted = _wanted(form, complete=goes_on)
     if wanted is None:
-        return respond("events/calendar/new.html", status=422, form=form, copied=False)
+        return respond("events/calendar/new.html", status=422, form=form, copied=model is not None)
     event = actions.draft(session(), actor(), wanted, now())
     if goes_on:
         return see_other("calendar.check", event_uuid=event.uuid)

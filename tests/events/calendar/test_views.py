@@ -14,6 +14,7 @@ from events.changes import actions as changes
 from tests.factories.agreements import make_agreement
 from tests.factories.events import date_of
 from tests.factories.guests import event_in, invite, sign_up
+from tests.factories.institutions import make_institution
 
 TYPED = {
     "kind": "staff_training",
@@ -409,11 +410,26 @@ def test_an_event_is_copied_without_its_date(client, session, people, clock):
     event = event_in(session, people.marek, title="Co miesiąc", capacity=7, topics=("jeden", "dwa"))
     invite(session, event, people.ngo.id)
     client.sign_in(people.marek)
-    values = client.see(f"/wydarzenia/nowe?wzor={event.uuid}").values("/wydarzenia/nowe")
+    address = f"/wydarzenia/nowe?wzor={event.uuid}"
+    values = client.see(address).values(address)
     assert (values["title"], values["day"], values["starts"], values["seats"]) == ("Co miesiąc", "", "10:00", "7")
     assert (values["topics"].strip(), values["invited"]) == ("jeden\ndwa", str(people.ngo.id))
     client.sign_in(people.stefan)
     assert client.see(f"/wydarzenia/nowe?wzor={event.uuid}").values("/wydarzenia/nowe")["title"] == ""
+
+
+def test_a_copy_keeps_whoever_was_invited_by_name(client, session, people, clock):
+    event = event_in(session, people.marek)
+    stranger = make_institution(session, "ops-bez-porozumienia")
+    invite(session, event, stranger.id)
+    client.sign_in(people.marek)
+    page = client.see(f"/wydarzenia/nowe?wzor={event.uuid}")
+    address = f"/wydarzenia/nowe?wzor={event.uuid}"
+    answer = client.post(address, data={**page.values(address), "day": "15.12.2026"})
+    assert answer.status_code == 303
+    copy = session.exec(select(Event).where(Event.id != event.id)).one()
+    invited = session.exec(select(EventParty.institution_id).where(EventParty.event_id == copy.id)).all()
+    assert invited == [stranger.id]
 
 
 def test_others_drafts_are_unknown(client, session, people, clock):
