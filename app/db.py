@@ -89,7 +89,9 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        # A refused statement is logged: without what it held, which may be names.
         options: dict[str, Any] = {"pool_size": POOL_SIZE, "max_overflow": 16, "poolclass": QueuePool}
+        options["hide_parameters"] = True
         if not self.is_sqlite:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(self.url, **options)

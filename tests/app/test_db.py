@@ -30,6 +30,13 @@ def test_choices_are_checked_by_the_database(session):
         session.connection().exec_driver_sql(from_outside)
 
 
+def test_a_refused_statement_does_not_tell_what_it_held(session):
+    make_account(session, "Anna Przykładowa", "anna@ops.example")
+    with pytest.raises(IntegrityError) as refused:
+        make_account(session, "Maria Próbna", "anna@ops.example")
+    assert "Maria" not in str(refused.value)
+
+
 def test_choices_store_values():
     kind = choice(MailState)
     assert kind.enums == ["waiting", "sending", "sent", "failed"]
