@@ -115,9 +115,12 @@ def failures(session: Session, email: str, address: str, now: datetime) -> tuple
 
 
 def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, list[str]], now: datetime) -> bool:
-    """Keep a form that came after its session had ended, for the person behind the session; False if nobody is."""
+    """Keep a form that came after its session had run out, for the person behind the session; False if nobody is.
+
+    Whoever signed out has no form to lose: only a stolen cookie still names such a session.
+    """
     ended = session.exec(select(UserSession).where(UserSession.token_hash == hashed_token)).first()
-    if ended is None:
+    if ended is None or ended.ended_at is not None:
         return False
     session.exec(delete(KeptForm).where(col(KeptForm.user_id) == ended.user_id))
     session.add(KeptForm(user_id=ended.user_id, path=path[:PATH_MAX], body=body, kept_at=now))

@@ -51,11 +51,12 @@ def sign_in() -> BaseResponse:
         form.refuse(form.email, _("The e-mail address or the password is wrong. Check both and try again."))
         return respond(_PAGE, status=422, form=form, target=target)
     kept_language = language()
+    found = queries.form_not_shown_yet(session(), user.id or 0, now())
+    actions.end_session(session(), actor(), now(), "replaced")
     token = actions.begin_session(session(), user, request.user_agent.string, now())
     flask.session.clear()
     login_user(SignedIn(token, Actor.visitor()))
     tell(_("Good to see you, %(name)s.", name=user.name), "ok")
-    found = queries.kept_form(session(), user.id or 0, now())
     if found is not None:
         kept.remember(found.path)
     response = redirect(target or url_for("desk.show"), code=303)

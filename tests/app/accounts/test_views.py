@@ -99,6 +99,17 @@ def test_the_old_cookie_opens_nothing_after_signing_out(client, app, session, pe
     assert row.ended_at == now()
 
 
+def test_signing_in_again_ends_the_session_before(client, app, session, people):
+    sign_in(client, people.ewa.email)
+    stolen = cookie_of(client)
+    client.see("/biurko")
+    assert client.post("/logowanie", data={"email": people.marek.email, "password": PASSWORD}).status_code == 303
+    thief = browser_of(app, session)
+    thief.set_cookie("kladka", stolen)
+    assert not is_in(thief)
+    assert is_in(client)
+
+
 def test_signing_out_ends_one_session_only(client, app, session, people):
     other = browser_of(app, session).sign_in(people.ewa)
     client.sign_in(people.ewa)
