@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app import warsaw
 from app.clock import now
 from app.config import Config
-from app.db import Database
+from app.db import Database, lock
 from app.jobs.models import WorkerBeat
 from app.outbox import delivery
 from app.outbox.delivery import Letters
@@ -20,6 +20,8 @@ logger = logging.getLogger("kladka.worker")
 PAUSE_SECONDS = 2.0
 BEAT_EVERY = timedelta(seconds=60)
 ALIVE_FOR = timedelta(minutes=5)
+# After midnight: what began before it may still commit, and the trail of a day is sealed when nothing can join it.
+NIGHT_BEGINS = timedelta(hours=1)
 Nightly = Callable[[Session, datetime], dict[str, int]]
 
 
@@ -59,25 +61,36 @@ class Worker:
 
     def once(self) -> bool:
         """Do one round; return whether there was something to do."""
-        self._beat()
-        return delivery.deliver(self._database, self._config, self._letters) > 0
+        beat = self._beat()
+        sent = delivery.deliver(self._database, self._config, self._letters)
+        if beat:
+            # Last, and in a unit of work of its own: a job that fails holds up neither mail nor the sign of life.
+            self._night()
+        return sent > 0
 
-    def _beat(self) -> None:
+    def _beat(self) -> bool:
         instant = now()
         if self._last_beat is not None and instant - self._last_beat < BEAT_EVERY:
-            return
+            return False
         with self._database.session(writes=True) as session:
             row = session.get(WorkerBeat, 1) or WorkerBeat(seen_at=instant)
             row.seen_at = instant
-            tonight = warsaw.today(instant)
-            due = row.nightly_done is None or row.nightly_done < tonight
-            row.nightly_done = tonight
             session.add(row)
-            if due:
-                done = self._nightly(session, instant)
-                logger.info("nightly work done: %s", done)
             session.commit()
         self._last_beat = instant
+        return True
+
+    def _night(self) -> None:
+        instant = now()
+        tonight = warsaw.today(instant - NIGHT_BEGINS)
+        with self._database.session(writes=True) as session:
+            row = lock(session, WorkerBeat, 1)
+            if row is None or (row.nightly_done is not None and row.nightly_done >= tonight):
+                return
+            row.nightly_done = tonight
+            done = self._nightly(session, instant)
+            session.commit()
+        logger.info("nightly work done: %s", done)
 
 
 def is_alive(session: Session, at: datetime) -> bool:
