@@ -1,5 +1,7 @@
 """Pages that stand by themselves: accessibility, privacy, terms, help, and the files that machines ask for."""
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, abort, render_template
 from sqlalchemy.exc import DBAPIError
 from werkzeug.utils import redirect
@@ -74,7 +76,7 @@ def robots() -> Response:
 @open_to_all
 def security_txt() -> Response:
     """Say where a weakness can be reported (RFC 9116)."""
-    expires = now().replace(microsecond=0, month=12, day=31).isoformat()
+    expires = (now() + timedelta(days=180)).replace(minute=0, second=0, microsecond=0).isoformat()
     text = f"Contact: {site.absolute('/pomoc')}\nExpires: {expires}\nPreferred-Languages: pl, en\n"
     return Response(text, mimetype="text/plain")
 
