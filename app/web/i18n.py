@@ -17,19 +17,22 @@ _YEAR = 365 * 24 * 3600
 
 _CATALOGUES = Path(__file__).parent / "translations"
 _REMEMBERED = 4096
-# Set while a request is answered: each of the 150 words of a page asks for it.
+# Kept while a request is answered ("": not asked for yet), because each of the 150 words of a page asks for it.
 _LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def language() -> str:
     """Return the language of this request: parameter, cookie, else Polish whatever the browser says."""
     known = _LANGUAGE.get()
-    if known is not None:
+    if known:
         return known
     if not has_request_context():
         return "pl"
     asked = request.args.get("jezyk") or request.cookies.get(COOKIE)
-    return asked if asked in LANGUAGES else "pl"
+    chosen = asked if asked in LANGUAGES else "pl"
+    if known is not None:
+        _LANGUAGE.set(chosen)
+    return chosen
 
 
 # A page has 150 words to translate. Flask-Babel finds its way to the catalogue anew for each, 10 µs a time.
@@ -61,14 +64,13 @@ def init(app: Flask) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Warsaw"
     Babel(app, locale_selector=language, default_timezone="Europe/Warsaw")
     app.jinja_env.globals |= {"_": _in_page, "gettext": _in_page, "ngettext": _number_in_page}
-    app.before_request(_choose)
+    app.before_request(_begin)
     app.after_request(_keep)
     app.teardown_request(_forget)
 
 
-def _choose() -> None:
-    _LANGUAGE.set(None)
-    _LANGUAGE.set(language())
+def _begin() -> None:
+    _LANGUAGE.set("")
 
 
 def _forget(_error: BaseException | None) -> None:
@@ -98,7 +100,7 @@ def _number_in_page(singular: str, plural: str, number: int, /, **values: object
 
 
 def _keep(response: Response) -> Response:
-    asked = request.args.get("jezyk")
+    asked = request.args.get("jezyk") if request.query_string else None
     if asked in LANGUAGES and request.cookies.get(COOKIE) != asked and not request.path.startswith("/kanaly/"):
         response.set_cookie(COOKIE, asked, max_age=_YEAR, samesite="Lax", httponly=True, secure=request.is_secure)
     return response

@@ -4,7 +4,9 @@ import gzip
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import BadRequest
 
 from app.config import LOOPBACK, Config
@@ -22,6 +24,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+_HSTS = "Strict-Transport-Security"
 _BODY_MAX = 2 * 1024 * 1024
 _PARTS_MAX = 500
 _URL_MAX = 8000
@@ -29,6 +32,18 @@ _COMPRESS_FROM = 1000
 _YEAR = 365 * 24 * 3600
 
 csrf = CSRFProtect()
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions in a signed cookie, with one signer for the life of the process instead of one per request."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return the signer."""
+        self._signer = self._signer or super().get_signing_serializer(app)
+        return self._signer
 
 
 def init(app: Flask, config: Config) -> None:
@@ -47,6 +62,7 @@ def init(app: Flask, config: Config) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = CookieSessions()
     csrf.init_app(app)
     app.before_request(_check_host)
     app.before_request(_check_forgery)
@@ -82,8 +98,12 @@ _BY_ORIGIN: set[str] = set()
 
 def _check_host() -> None:
     config: Config = current_app.extensions["kladka.config"]
-    if len(request.environ.get("RAW_URI", "") or request.full_path) > _URL_MAX:
+    # As gunicorn and waitress call what the client sent.
+    address = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.full_path
+    if len(address) > _URL_MAX:
         abort(414)
+    if request.environ.get("HTTP_HOST") == config.host:
+        return
     host = request.host
     if host == config.host or config.testing:
         return
@@ -105,10 +125,13 @@ def _check_forgery() -> None:
 
 
 def _headers(response: Response) -> Response:
+    # One look over what is there: asking for each name in turn costs an exception for each that is missing.
+    present = {name for name, _value in response.headers}
     for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if current_app.extensions["kladka.config"].https:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR}; includeSubDomains")
+        if name not in present:
+            response.headers.add(name, value)
+    if current_app.extensions["kladka.config"].https and _HSTS not in present:
+        response.headers.add(_HSTS, f"max-age={_YEAR}; includeSubDomains")
     if response.mimetype == "text/html":
         # Pages differ by who looks: only feeds and static files are kept by anybody but the visitor's own browser.
         personal = _is_personal()

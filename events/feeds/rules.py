@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zlib import crc32
 
 from app import warsaw
@@ -45,13 +46,13 @@ def edition(feed: Feed, now: datetime) -> Edition:
     name stands in the text too, and is changed where the shelf is unknown: hence its checksum.
     """
     month = warsaw.today(now).replace(day=1)
-    turned = warsaw.start_of(month)
+    turned, since, cancelled_since = _window(month)
     owner = f"{feed.kind.value}{feed.owner_id}.{crc32(feed.name.encode()):08x}"
     return Edition(
         etag=f"{owner}-{feed.version}-{ical.RENDER}-{month:%Y%m}",
         modified=max(feed.modified or turned, turned).replace(microsecond=0),
-        since=_days_before(month, PAST),
-        cancelled_since=_days_before(month, PAST_CANCELLED),
+        since=since,
+        cancelled_since=cancelled_since,
     )
 
 
@@ -60,5 +61,6 @@ def takes_gzip(user_agent: str) -> bool:
     return _WITHOUT_GZIP.search(user_agent) is None
 
 
-def _days_before(month: date, days: timedelta) -> datetime:
-    return warsaw.start_of(month - days)
+@lru_cache(maxsize=2)
+def _window(month: date) -> tuple[datetime, datetime, datetime]:
+    return warsaw.start_of(month), warsaw.start_of(month - PAST), warsaw.start_of(month - PAST_CANCELLED)
