@@ -64,8 +64,7 @@ def close_early() -> None:
     """End the unit of work without keeping anything: before slow work such as hashing a password."""
     unit = g.pop("unit_of_work", None)
     if unit is not None:
-        unit.rollback()
-        unit.close()
+        unit.close()  # rolls back
 
 
 def actor() -> Actor:

@@ -7,6 +7,8 @@ from flask import Flask
 from jinja2.environment import Template, TemplateModule
 from jinja2.runtime import Context, Macro
 
+from app.web.i18n import language
+
 _WANTS_CONTEXT = "jinja_pass_arg"
 
 
@@ -32,7 +34,7 @@ class PageTemplate(Template):
 
 
 def init(app: Flask) -> None:
-    """Give templates the quick context, and a url_for that makes an address without values once."""
+    """Give templates the quick context, a url_for that makes an address without values once, and once()."""
     app.jinja_env.context_class = PageContext
     app.jinja_env.template_class = PageTemplate
     made: dict[str, str] = {}
@@ -44,4 +46,13 @@ def init(app: Flask) -> None:
             made[endpoint] = app.url_for(endpoint)
         return made[endpoint]
 
-    app.jinja_env.globals["url_for"] = url_for
+    pieces: dict[tuple[object, ...], str] = {}
+
+    def once(piece: Macro, *arguments: str | bool | None) -> str:
+        """Draw what is the same on every page of a language for these few *arguments*, such as the footer."""
+        key = piece, language(), *arguments
+        if key not in pieces:
+            pieces[key] = piece(*arguments)
+        return pieces[key]
+
+    app.jinja_env.globals |= {"url_for": url_for, "once": once}
