@@ -16,19 +16,17 @@ from partners.people import queries as people
 
 def made(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
     """Tell everybody on a new booking whether he has a seat or waits."""
-    for row in rows:
-        _send(session, event, occurrence, row, "confirmed" if row.state is SignUpState.SEAT else "waiting", now)
+    _send(session, event, occurrence, rows, "confirmed", now, while_waiting="waiting")
 
 
 def promoted(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
     """Tell those who have moved up from the waiting list."""
-    for row in rows:
-        _send(session, event, occurrence, row, "promoted", now)
+    _send(session, event, occurrence, rows, "promoted", now)
 
 
 def withdrawn(session: Session, event: Event, occurrence: Occurrence, row: SignUp, now: datetime) -> None:
     """Confirm a withdrawal to the person, and tell the organiser's coordinators that a place was given back."""
-    _send(session, event, occurrence, row, "withdrawn", now)
+    _send(session, event, occurrence, [row], "withdrawn", now)
     params = _params(event, occurrence, row)
     for coordinator in people.coordinators(session, event.organiser_id):
         _write(session, event, coordinator.email, coordinator.language, "given_back", params, now)
@@ -37,16 +35,14 @@ def withdrawn(session: Session, event: Event, occurrence: Occurrence, row: SignU
 def cancelled(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
     """Tell everybody with a seat or in the queue that the event does not take place; return how many rows."""
     rows = queries.active(session, occurrence.id or 0)
-    for row in rows:
-        _send(session, event, occurrence, row, "cancelled", now)
+    _send(session, event, occurrence, rows, "cancelled", now)
     return len(rows)
 
 
 def moved(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
     """Tell everybody with a seat or in the queue about a new time or place; return how many rows."""
     rows = queries.active(session, occurrence.id or 0)
-    for row in rows:
-        _send(session, event, occurrence, row, "moved", now)
+    _send(session, event, occurrence, rows, "moved", now)
     return len(rows)
 
 
@@ -54,14 +50,28 @@ def moved(session: Session, event: Event, occurrence: Occurrence, now: datetime)
 _WITH_CALENDAR = frozenset({"confirmed", "promoted", "cancelled", "moved"})
 
 
-def _send(session: Session, event: Event, occurrence: Occurrence, row: SignUp, message: str, now: datetime) -> None:
-    found = queries.addresses(session, [row]).get(row.id or 0)
-    if found is None:
-        return
-    address, language = found
-    has_date = message in _WITH_CALENDAR and row.state is SignUpState.SEAT
-    text = ical.publication(calendar.item(session, event)) if has_date else None
-    _write(session, event, address, language, message, _params(event, occurrence, row), now, text, row.user_id)
+def _send(
+    session: Session,
+    event: Event,
+    occurrence: Occurrence,
+    rows: list[SignUp],
+    message: str,
+    now: datetime,
+    *,
+    while_waiting: str = "",
+) -> None:
+    # Addresses and calendar once for all: a full hall is told under the lock that everybody else waits for.
+    addresses = queries.addresses(session, rows)
+    seated = message in _WITH_CALENDAR and any(row.state is SignUpState.SEAT for row in rows)
+    text = ical.publication(calendar.item(session, event)) if seated else None
+    for row in rows:
+        if row.id not in addresses:
+            continue
+        address, language = addresses[row.id]
+        has_seat = row.state is SignUpState.SEAT
+        told = message if has_seat or not while_waiting else while_waiting
+        enclosed = text if has_seat else None
+        _write(session, event, address, language, told, _params(event, occurrence, row), now, enclosed, row.user_id)
 
 
 def _write(

@@ -94,6 +94,17 @@ def test_cancelling_tells_everybody_and_stays_on_the_shelf(session: Session, peo
     assert "SUMMARY:ODWOŁANE: Szkolenie" in text
 
 
+def test_a_full_hall_is_told_in_few_statements(session: Session, people: People, query_count) -> None:
+    event = make_event(session, people.ewa, capacity=40)
+    wanted = Wanted(people=tuple(named(number) for number in range(40)))
+    occurrence = date_of(session, event).id or 0
+    signups.sign_up(session, people.marek.actor, event, occurrence, wanted, str(uuid4()), now())
+    session.flush()
+    with query_count() as statements:
+        assert actions.cancel(session, people.ewa.actor, event, "Awaria", now()) == 40
+    assert len(statements) < 30
+
+
 def test_cancelling_twice_is_refused(session: Session, people: People) -> None:
     event = make_event(session, people.ewa)
     actions.cancel(session, people.ewa.actor, event, "powód", now())
