@@ -73,27 +73,6 @@ def test_the_cookie_of_a_session_signed_out_keeps_nothing(
     assert session.exec(select(KeptForm)).all() == []
 
 
-def test_it_does_not_come_back_at_the_next_sign_in(client: Browser, people: People, clock: Traveller) -> None:
-    lost(client, people, clock)
-    client.see(sign_in(client, people.ewa.email))
-    client.post("/wyloguj")
-    clock.shift(timedelta(minutes=1))
-    assert client.see(sign_in(client, people.ewa.email)).by_id("title").get("value") == ""
-
-
-def test_the_cookie_of_a_session_signed_out_keeps_nothing(
-    client: Browser, app: Flask, session: Session, people: People, clock: Traveller
-) -> None:
-    client.sign_in(people.ewa)
-    client.see("/wydarzenia/nowe")
-    cookie, token = client.get_cookie("kladka"), client.token
-    client.post("/wyloguj")
-    thief = browser_of(app, session)
-    thief.set_cookie("kladka", cookie.value if cookie else "")
-    thief.post("/wydarzenia/nowe", data={**TYPED, "csrf_token": token})
-    assert session.exec(select(KeptForm)).all() == []
-
-
 def test_nobody_else_gets_it(client: Browser, people: People, clock: Traveller) -> None:
     lost(client, people, clock)
     page = client.see(sign_in(client, people.marek.email))
