@@ -27,13 +27,22 @@
   });
   prepare(document);
 
+  // The title says that something is to be corrected, as it does on a page loaded whole.
+  let marked = "";
+  const mark = (summary) => {
+    if (marked) document.title = document.title.replace(marked, "");
+    marked = summary ? `${summary.dataset.title} ` : "";
+    if (marked && !document.title.startsWith(marked)) document.title = marked + document.title;
+  };
+
   // After a swap: the marked element gets the focus, or the change is announced.
   document.addEventListener("htmx:afterSettle", (event) => {
     const piece = event.detail.elt;
     prepare(piece.parentNode || document);
     const heading = $("h1", piece);
     if (heading) document.title = `${heading.textContent.trim()} – Kładka`;
-    const target = piece.matches("[data-focus]") ? piece : $("[data-focus]", piece);
+    else if (!piece.closest("#flash")) mark($(".errors", piece));
+    const target = piece.matches("[data-focus]") ? piece : $(".errors[data-focus]", piece) || $("[data-focus]", piece);
     if (target) { target.focus(); return; }
     const said = $("[data-announce]", piece) || (piece.matches("[data-announce]") ? piece : null);
     if (said) announce(said.dataset.announce || said.textContent.trim());

@@ -40,16 +40,16 @@ def test_a_member_signs_himself_up_and_withdraws(client, session, people, event)
     assert (answer.status_code, answer.location) == (303, f"/wydarzenia/{event.uuid}#zapisy")
     assert signed_up(session) == [("Piotr Wzorcowy", "seat")]
     page = client.see(f"/wydarzenia/{event.uuid}")
-    assert "Zapisano. Masz 1 miejsce." in page.text
+    assert "Zapisano: 1 osoba ma miejsce." in page.text
     assert "Zajęte: 1 z 3 miejsc" in roster(client).text
     assert "Piotr Wzorcowy (to Ty)" in roster(client).text
     (form,) = [form for form in roster(client).all("form") if form["action"].endswith("/wycofaj")]
-    assert form.one("button").text == "Wycofaj: Piotr Wzorcowy"
+    assert form.one("button").text == "Wycofaj zapis: Piotr Wzorcowy"
     assert client.post(form["action"]).location == f"/wydarzenia/{event.uuid}#zapisy"
     assert signed_up(session) == []
     assert "Zapis wycofany." in client.see(f"/wydarzenia/{event.uuid}").text
     client.post(form["action"])
-    assert "Z tego zapisu już zrezygnowano." in client.see(f"/wydarzenia/{event.uuid}").text
+    assert "Ten zapis jest już wycofany." in client.see(f"/wydarzenia/{event.uuid}").text
 
 
 def test_a_coordinator_signs_up_colleagues_others_and_places(client, session, people, event):
@@ -72,7 +72,7 @@ def test_a_coordinator_signs_up_colleagues_others_and_places(client, session, pe
         ("", "waiting"),
     ]
     page = client.see(f"/wydarzenia/{event.uuid}")
-    assert "Zapisano. Masz 3 miejsca. Na liście rezerwowej: 1 osoba." in page.text
+    assert "Zapisano: 3 osoby mają miejsca. Na listę rezerwową trafiła 1 osoba." in page.text
     assert "miejsce jeszcze bez nazwiska" in roster(client).text
     assert "lista rezerwowa, numer 1" in roster(client).text
     assert "Wszystkie miejsca są zajęte." in roster(client).text
@@ -104,7 +104,7 @@ def test_a_refused_form_keeps_what_was_typed(client, session, people, event, typ
     values = client.page.values(path(event))
     assert client.post(path(event), data={**values, **typed}).status_code == 422
     assert client.page.title.startswith("Błąd: ")
-    assert sentence in roster(client).one("div", id="errors").text
+    assert sentence in client.page.main.one("div", id="errors").text
     kept = client.page.values(path(event))
     assert kept["key"] == values["key"]
     assert {name: kept[name] for name in typed if name != "who"} == {n: v for n, v in typed.items() if n != "who"}
@@ -116,7 +116,7 @@ def test_a_group_that_does_not_fit_as_a_whole_is_refused(client, session, people
     client.sign_in(people.marek).see(f"/wydarzenia/{event.uuid}")
     data = {**client.page.values(path(event)), "places": "3"}
     assert client.post(path(event), data=data).status_code == 422
-    assert "2" in roster(client).one("div", id="errors").text
+    assert "2" in client.page.main.one("div", id="errors").text
     assert client.page.values(path(event))["places"] == "3"
 
 
@@ -125,7 +125,7 @@ def test_nobody_is_signed_up_twice(client, session, people, event):
     client.sign_in(people.marek).see(f"/wydarzenia/{event.uuid}")
     data = {**client.page.values(path(event)), "name_0": "Marek", "email_0": people.marek.email.upper(), "places": "1"}
     assert client.post(path(event), data=data).status_code == 422
-    assert "Marek" in roster(client).one("div", id="errors").text
+    assert "Marek" in client.page.main.one("div", id="errors").text
     assert signed_up(session) == [("Marek Przykładowy", "seat")]
 
 
