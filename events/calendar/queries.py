@@ -41,7 +41,9 @@ from app.db import rows
 from app.text import fold
 from events.calendar import rules
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Part, State, Visibility
-from partners.agreements.models import Agreement, AgreementParty, Clause, ClauseType
+from partners.agreements import queries as agreements
+from partners.agreements.models import Agreement, AgreementParty, AgreementState, Clause, ClauseType
+from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
 from partners.institutions.models import Institution, Kind, Status
 from partners.institutions.rules import KIND_GROUP
@@ -492,7 +494,7 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
         host=Named(*row[7:12]) if row[7] is not None else None,
         host_address=_address(row[12], row[13], row[14]),
         programme=None if hidden_programme else (row[15], row[16]),
-        clause=ClauseLink(*row[19:23]) if row[19] is not None else None,
+        clause=ClauseLink(*row[19:23]) if _may_name(session, viewer, row[19], row[24]) else None,
         co_organisers=tuple(named for part, named in concerned if part is Part.CO_ORGANISER),
         invited=tuple(named for part, named in concerned if part is Part.INVITED),
         may_edit=rules.may_edit(viewer, event),
@@ -935,6 +937,7 @@ _PAGE = (
         ClauseType.name_en,
         Agreement.signed_on,
         exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
+        Agreement.state,
     )
     .join(Occurrence, col(Occurrence.event_id) == Event.id)
     .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
@@ -979,6 +982,11 @@ def _card(row: Any, now: datetime) -> EventCard:
 def _parties(session: Session, event_id: int | None) -> list[tuple[Part, Named]]:
     found = rows(session, _PARTIES, {"event_id": event_id})
     return [(row[0], Named(*row[1:])) for row in found]
+
+
+def _may_name(session: Session, viewer: Actor, number: str | None, state: AgreementState | None) -> bool:
+    # Asked of the register only where not everybody may know: an agreement in preparation.
+    return number is not None and (state not in IN_PREPARATION or agreements.is_known(session, number, viewer))
 
 
 def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> tuple[tuple[date, State], ...]:

@@ -263,6 +263,12 @@ def agreement(session: Session, number: str, viewer: Actor) -> AgreementPage | N
     )
 
 
+def is_known(session: Session, number: str, viewer: Actor) -> bool:
+    """Tell whether *viewer* may know of the agreement *number*."""
+    statement = columns(col(Agreement.id)).where(col(Agreement.number) == number, _visible(viewer))
+    return session.execute(statement).first() is not None
+
+
 def counts_of_institutions(session: Session, viewer: Actor, institution_ids: list[int]) -> dict[int, int]:
     """Count for each institution the agreements that *viewer* may know of; those without any are left out."""
     if not institution_ids:

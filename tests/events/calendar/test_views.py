@@ -11,7 +11,8 @@ from sqlmodel import select
 from app.clock import now
 from events.calendar.models import Event, EventParty, State, Visibility
 from events.changes import actions as changes
-from tests.factories.agreements import make_agreement
+from partners.agreements.models import AgreementState
+from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.events import date_of
 from tests.factories.guests import event_in, invite, sign_up
 from tests.factories.institutions import make_institution
@@ -250,6 +251,15 @@ def test_one_date_of_an_event_has_an_address(client, session, people, clock):
     client.see(f"/wydarzenia/{event.uuid}/{day}")
     client.see(f"/wydarzenia/{event.uuid}/{day + timedelta(days=1)}", status=404)
     client.see(f"/wydarzenia/{event.uuid}/2026-02-30", status=404)
+
+
+@pytest.mark.parametrize(("who", "told"), [("ewa", True), ("marek", True), ("jola", False), ("", False)])
+def test_an_agreement_in_preparation_is_named_to_its_parties_only(client, session, people, clock, who, told):
+    agreement = make_agreement(session, "P-08-950", people.prison, people.mops, state=AgreementState.SENT)
+    event = event_in(session, people.ewa, clause_id=make_clause(session, agreement, "notice").id)
+    if who:
+        client.sign_in(getattr(people, who))
+    assert ("P-08-950" in client.see(f"/wydarzenia/{event.uuid}").text) is told
 
 
 def test_the_online_link_is_for_participants_and_organisers(client, session, people, clock):
