@@ -1,5 +1,7 @@
 """Templates without detours: calls and addresses, of which a page makes hundreds, on the shortest way."""
 
+from collections.abc import Hashable
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -10,6 +12,7 @@ from jinja2.runtime import Context, Macro
 from app.web.i18n import language
 
 _WANTS_CONTEXT = "jinja_pass_arg"
+_REMEMBERED = 4096
 
 
 class PageContext(Context):
@@ -46,13 +49,16 @@ def init(app: Flask) -> None:
             made[endpoint] = app.url_for(endpoint)
         return made[endpoint]
 
-    pieces: dict[tuple[object, ...], str] = {}
+    @lru_cache(maxsize=_REMEMBERED)
+    def drawn(piece: Macro, _language: str, arguments: tuple[Hashable, ...]) -> str:
+        return piece(*arguments)
 
-    def once(piece: Macro, *arguments: str | bool | None) -> str:
-        """Draw what is the same on every page of a language for these few *arguments*, such as the footer."""
-        key = piece, language(), *arguments
-        if key not in pieces:
-            pieces[key] = piece(*arguments)
-        return pieces[key]
+    def once(piece: Macro, *arguments: Hashable) -> str:
+        """Draw what depends on nothing but these frozen *arguments* and the language: the footer, a row of a list.
+
+        The same values draw the same piece, so nothing here grows stale. *piece* is imported from a file of macros: one
+        made within a page is another each time.
+        """
+        return drawn(piece, language(), arguments)
 
     app.jinja_env.globals |= {"url_for": url_for, "once": once}
