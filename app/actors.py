@@ -1,6 +1,6 @@
 """Who acts: a frozen value that every action, query and audit line takes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.text import initials
@@ -74,10 +74,6 @@ class Actor:
     def coordinates(self) -> bool:
         """Whether the actor may publish and decide for his institution."""
         return self.role in (Role.COORDINATOR, Role.ADMIN) and self.institution_id is not None
-
-    def in_language(self, language: str) -> "Actor":
-        """Return the same actor with another language."""
-        return replace(self, language=language)
 
 
 _VISITOR = Actor(role=Role.VISITOR)

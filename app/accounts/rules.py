@@ -8,7 +8,6 @@ from app.text import N_, fold
 
 IDLE = timedelta(minutes=60)
 ABSOLUTE = timedelta(hours=12)
-SEEN_EVERY = timedelta(minutes=5)
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_ADDRESS = 30

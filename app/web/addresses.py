@@ -1,6 +1,5 @@
 """Typed parts of addresses: nonsense is no address and answers 404, never a fault."""
 
-import re
 from datetime import date, timedelta
 
 from flask import Flask
@@ -114,6 +113,3 @@ def init(app: Flask) -> None:
 def monday_of(day: date) -> date:
     """Give the Monday of the week of *day*."""
     return day - timedelta(days=day.weekday())
-
-
-SLUG_PATTERN = re.compile(rf"^{SlugConverter.regex}$")

@@ -23,8 +23,6 @@ _DAY_FORMATS = ("%d.%m.%Y", "%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
 _TIME_FORMATS = ("%H:%M", "%H.%M", "%H")
 _NUMBER_DIGITS = 9
 
-Data = validators.DataRequired
-
 
 def required(sentence: Any) -> list[Any]:
     """Validators of a field that must be filled in, with the sentence that says what to give."""

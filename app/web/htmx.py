@@ -3,7 +3,7 @@
 from pathlib import PurePosixPath
 from typing import Any
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -26,11 +26,6 @@ def respond(page: str, /, *fragments: str, status: int = 200, **context: Any) ->
 def see_other(endpoint: str, **values: Any) -> BaseResponse:
     """Answer a POST with 303 to *endpoint*: without JavaScript a page; htmx follows and gets the fragment."""
     return redirect(url_for(endpoint, **values), code=303)
-
-
-def render_piece(template: str, **context: Any) -> str:
-    """Render *template* as text: for pieces that ride along out of band."""
-    return current_app.jinja_env.get_template(template).render(**context)
 
 
 def _choose(page: str, fragments: tuple[str, ...]) -> str:

@@ -123,11 +123,6 @@ class EventCard:
         return self.state is State.DRAFT
 
     @property
-    def hours_unknown(self) -> bool:
-        """Whether the hours of a past event are not recorded."""
-        return self.all_day and self.over
-
-    @property
     def free(self) -> int | None:
         """Free seats; None without a limit. A queue means that none is free for a newcomer."""
         if self.capacity is None:
@@ -515,12 +510,6 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
         .limit(1)
     )
     return session.exec(statement).first()
-
-
-def parties(session: Session, event_id: int) -> tuple[list[Named], list[Named]]:
-    """Give (co-organisers, invited) of an event by name."""
-    found = _parties(session, event_id)
-    return [n for part, n in found if part is Part.CO_ORGANISER], [n for part, n in found if part is Part.INVITED]
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:

@@ -9,7 +9,6 @@ from app.text import N_
 from partners.agreements.models import AgreementKind, AgreementState
 
 NOTICE_OF_RELEASE = "notice_release_date"
-NOTICE_OF_ACTIONS = "notice_actions_taken"
 # The slides of the voivode's office of 2017 speak of the agreements of lubuskie.
 _PLACE_OF_SLIDES = "08"
 # Art. 13(3) of the act on social assistance: social work may begin three months before the planned release.

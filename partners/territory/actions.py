@@ -11,7 +11,6 @@ from app.text import search_text, sort_key
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
 
 _FOLDER = Path(__file__).parent / "data"
-_WARSAW_COUNTY = "1465"
 _WARSAW_GMINA = "146501"
 SAMPLE_COUNTY = "0899"
 SAMPLE_TOWN = "089901"
