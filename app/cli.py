@@ -62,7 +62,7 @@ def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
         if prepare:
             _prepare(database, config)
         _refuse_outdated(database)
-        _refuse_demo_in_public(database, host)
+        _refuse_demo_in_public(database, config, host)
         app = create_app(config, database)
         server = create_server(app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=2**22)
         worker = None if no_worker else _worker(database, config)
@@ -266,7 +266,7 @@ def _prepare(database: Database, config: Config) -> None:
     if schema.present(database.engine) != schema.newest():
         click.echo("Migrating the database …")
     _upgrade(database)
-    if not config.demo_allowed:
+    if not (config.demo_allowed and config.on_loopback):
         return
     with database.session(writes=True) as session:
         if not demo.is_loaded(session) and not people_queries.any_institution(session):
@@ -301,8 +301,10 @@ def _refuse_outdated(database: Database) -> None:
         )
 
 
-def _refuse_demo_in_public(database: Database, host: str) -> None:
-    if not settings.is_loopback(host) and marks.is_set(database.engine, marks.DEMO):
+def _refuse_demo_in_public(database: Database, config: Config, host: str) -> None:
+    # Behind a proxy it listens on this machine and is public all the same: the base address tells.
+    public = not (settings.is_loopback(host) and config.on_loopback)
+    if public and marks.is_set(database.engine, marks.DEMO):
         raise click.ClickException(
             "This database holds the demo with its public password, so it is served on 127.0.0.1 only: "
             "use an empty database."
