@@ -114,7 +114,11 @@ def forget_bodies(session: Session, at: datetime) -> int:
     """Delete what mails said 30 days ago; the row stays as evidence that it went out."""
     statement = (
         update(OutboxMail)
-        .where(col(OutboxMail.created_at) < at - BODY_KEPT, col(OutboxMail.state) != MailState.WAITING)
+        .where(
+            col(OutboxMail.created_at) < at - BODY_KEPT,
+            col(OutboxMail.state) != MailState.WAITING,
+            col(OutboxMail.to_address) != "",  # forgotten already
+        )
         .values(body="", params={}, calendar=None, to_address="", subject="")
     )
     return session.exec(statement).rowcount

@@ -1,60 +1,136 @@
-"""The worker's rounds: mail goes out whatever becomes of the night, and the night is done once."""
-
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlmodel import Session
-from time_machine import Traveller
+from sqlmodel import Session, select
 
+from app import warsaw
+from app.accounts.models import KeptForm, SignInAttempt, UserSession
+from app.audit import trail
+from app.audit.models import AuditSeal
 from app.clock import now
 from app.config import Config
 from app.db import Database
-from app.factory import ROOT
-from app.jobs.worker import Nightly, Worker, is_alive
+from app.jobs.models import WorkerBeat
+from app.jobs.worker import Worker, is_alive
 from app.outbox.delivery import Letters
 from app.outbox.models import MailState, OutboxMail
+from app.portal import nightly
 from tests.factories.mails import make_mail
-from tests.mailserver import mail_server
+from tests.factories.rows import add
+from tests.mailserver import Inbox, mail_server
+
+LETTERS = Letters(Path(__file__).resolve().parents[3] / "templates")
 
 
-def worker(database: Database, config: Config, nightly: Nightly) -> Worker:
-    return Worker(database, config, Letters(ROOT / "templates"), nightly)
-
-
-def put(database: Database) -> int:
-    with database.session(writes=True) as session:
-        mail_id = make_mail(session).id or 0
-        session.commit()
-    return mail_id
-
-
-@pytest.mark.usefixtures("clock")
-def test_a_night_that_fails_holds_up_neither_mail_nor_sign_of_life(database: Database, config: Config) -> None:
-    def failing(_session: Session, _now: datetime) -> dict[str, int]:
-        raise ValueError("a fault of one job")
-
-    mail_id = put(database)
+@pytest.fixture(name="inbox")
+def _inbox() -> Iterator[Inbox]:
     with mail_server() as inbox:
-        broken = worker(database, replace(config, mail=inbox.address), failing)
-        with pytest.raises(ValueError, match="a fault of one job"):
-            broken.once()
-    with database.session(writes=False) as session:
-        assert session.get_one(OutboxMail, mail_id).state is MailState.SENT
-        assert is_alive(session, now())
+        yield inbox
 
 
-def test_the_night_is_done_once_and_after_one_o_clock(database: Database, config: Config, clock: Traveller) -> None:
-    nights: list[datetime] = []
+@pytest.fixture(name="nights")
+def _nights() -> list[datetime]:
+    return []
 
-    def nightly(_session: Session, instant: datetime) -> dict[str, int]:
-        nights.append(instant)
+
+@pytest.fixture(name="worker")
+def _worker(database: Database, config: Config, inbox: Inbox, clock, nights: list[datetime]) -> Worker:
+    def note(_session: Session, at: datetime) -> dict[str, int]:
+        nights.append(at)
         return {}
 
-    one, other = worker(database, config, nightly), worker(database, config, nightly)
-    for hour, minute in ((22, 0), (22, 30), (23, 30), (0, 30)):
-        clock.move_to(datetime(2026, 11, 24 if hour else 25, hour, minute, tzinfo=UTC))
-        one.once()
-        other.once()
-    # The first time at once; then not at 0.30 in Warsaw, when acts of the day before may still commit, but at 1.30.
-    assert [instant.hour for instant in nights] == [22, 0]
+    return Worker(database, replace(config, mail=inbox.address), LETTERS, note)
+
+
+def test_a_round_delivers_and_says_whether_it_did(worker, session, inbox):
+    make_mail(session)
+    session.commit()
+    assert [worker.once(), worker.once()] == [True, False]
+    assert len(inbox.messages) == 1
+
+
+def test_two_workers_send_each_mail_once(database, config, session, inbox, clock):
+    for number in range(30):
+        make_mail(session, to=f"osoba{number}@ops.example")
+    session.commit()
+    workers = [Worker(database, replace(config, mail=inbox.address), LETTERS, lambda *_: {}) for _ in range(2)]
+    for _ in range(3):
+        for worker in workers:
+            worker.once()
+    assert sorted(inbox.recipients) == sorted(f"osoba{number}@ops.example" for number in range(30))
+
+
+def test_the_night_is_worked_once_a_warsaw_day(worker, nights, clock):
+    for hours in range(48):
+        clock.move_to(datetime.fromisoformat("2026-10-24T12:00+02:00") + timedelta(hours=hours))
+        worker.once()
+    assert [warsaw.today(at) for at in nights] == [date(2026, 10, 24), date(2026, 10, 25), date(2026, 10, 26)]
+
+
+def test_a_clock_set_back_does_nothing_twice(worker, nights, clock):
+    worker.once()
+    clock.shift(timedelta(hours=-1))
+    worker.once()
+    clock.shift(timedelta(hours=2))
+    worker.once()
+    assert len(nights) == 1
+
+
+def test_the_worker_shows_that_it_lives(worker, session, clock):
+    assert not is_alive(session, now())
+    session.rollback()
+    worker.once()
+    assert is_alive(session, now())
+    clock.shift(timedelta(minutes=4, seconds=59))
+    assert is_alive(session, now())
+    clock.shift(timedelta(seconds=1))
+    assert not is_alive(session, now())
+    session.rollback()
+    worker.once()
+    assert session.exec(select(WorkerBeat)).one().seen_at == now()
+
+
+def test_the_site_is_ready_only_with_a_worker(worker, client):
+    assert client.get("/readyz").status_code == 503
+    worker.once()
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (200, 200)
+
+
+def test_a_started_worker_stops_when_told(database, config, session, inbox):
+    make_mail(session)
+    session.commit()
+    worker = Worker(database, replace(config, mail=inbox.address), LETTERS, lambda *_: {})
+    worker.start()
+    for _ in range(100):
+        if inbox.messages:
+            break
+        worker._stop.wait(0.05)
+    worker.stop()
+    assert len(inbox.messages) == 1
+    session.expire_all()
+    assert session.exec(select(OutboxMail.state)).one() is MailState.SENT
+
+
+def test_the_night_forgets_and_seals(session, people, clock):
+    old = now() - timedelta(days=40)
+    add(session, SignInAttempt, at=now() - timedelta(days=2), email_hash="x", address="198.51.100.7")
+    add(session, SignInAttempt, at=now() - timedelta(hours=2), email_hash="y", address="198.51.100.7")
+    add(session, KeptForm, user_id=people.ewa.user_id, path="/", body={}, kept_at=now() - timedelta(hours=25))
+    for started in (old, now()):
+        token = started.isoformat()
+        add(
+            session, UserSession, token_hash=token, user_id=people.ewa.user_id, started_at=started, last_seen_at=started
+        )
+    make_mail(session, state=MailState.SENT, created_at=old, body="treść", subject="temat")
+    trail.record(session, people.ewa.actor, "session.started", "session", 1, now() - timedelta(days=1))
+    session.flush()
+    done = nightly.run(session, now())
+    assert sorted(done.values()) == [1, 1, 3]
+    assert [row.email_hash for row in session.exec(select(SignInAttempt)).all()] == ["y"]
+    assert session.exec(select(KeptForm)).all() == []
+    assert len(session.exec(select(UserSession)).all()) == 1
+    assert len(session.exec(select(AuditSeal)).all()) == 1
+    assert nightly.run(session, now()) == dict.fromkeys(done, 0)
