@@ -100,10 +100,17 @@ def seen(session: Session, session_id: int, now: datetime) -> None:
         session.flush()
 
 
-def note_failure(session: Session, email: str, address: str, now: datetime) -> None:
-    """Count a failed attempt for the account and for the address it came from."""
-    session.add(SignInAttempt(at=now, email_hash=token_hash(email.strip().casefold()), address=address[:45]))
+def note_failure(session: Session, email: str, address: str, now: datetime) -> int:
+    """Count a failed attempt for the account and for the address it came from; return its number."""
+    attempt = SignInAttempt(at=now, email_hash=token_hash(email.strip().casefold()), address=address[:45])
+    session.add(attempt)
     session.flush()
+    return attempt.id or 0
+
+
+def forget_failure(session: Session, attempt: int) -> None:
+    """Take an attempt back that turned out right."""
+    session.exec(delete(SignInAttempt).where(col(SignInAttempt.id) == attempt))
 
 
 def failures(session: Session, email: str, address: str, now: datetime) -> tuple[int, int]:

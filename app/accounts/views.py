@@ -14,7 +14,7 @@ from app.web.guards import open_to_all, signed_in
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, language
 from app.web.security import inside
-from app.web.session import SignedIn, actor, apart, close_early, database, session, tell
+from app.web.session import SignedIn, actor, apart, close_early, session, tell
 
 bp = Blueprint("accounts", __name__)
 _PAGE = "app/accounts/sign_in.html"
@@ -33,12 +33,15 @@ def sign_in() -> BaseResponse:
     if not form.validate():
         return respond(_PAGE, status=422, form=form, target=target)
     email, address = form.email.data or "", request.remote_addr or ""
-    # Nothing slow inside a unit of work: read the row, close, hash, and only then open for writing.
+    # Nothing slow inside a unit of work: count, close, hash, and only then open for writing. The attempt counts as
+    # failed until it succeeds, so that many at once are not more than the limit.
     close_early()
-    with database().session(writes=False) as reading:
-        account, near = actions.failures(reading, email, address, now())
-        user = queries.by_email(reading, email)
-    if rules.too_many(for_account=account, from_address=near):
+    with apart() as own:
+        account, near = actions.failures(own, email, address, now())
+        closed = rules.too_many(for_account=account, from_address=near)
+        attempt = None if closed else actions.note_failure(own, email, address, now())
+        user = queries.by_email(own, email)
+    if attempt is None:
         form.refuse(form.email, _(rules.TooManyAttempts.message))
         return respond(_PAGE, status=429, form=form, target=target)
     if (
@@ -46,10 +49,9 @@ def sign_in() -> BaseResponse:
         or user is None
         or user.locked_at
     ):
-        with apart() as own:
-            actions.note_failure(own, email, address, now())
         form.refuse(form.email, _("The e-mail address or the password is wrong. Check both and try again."))
         return respond(_PAGE, status=422, form=form, target=target)
+    actions.forget_failure(session(), attempt)
     kept_language = language()
     found = queries.form_not_shown_yet(session(), user.id or 0, now())
     actions.end_session(session(), actor(), now(), "replaced")

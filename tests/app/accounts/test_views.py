@@ -252,6 +252,25 @@ def test_a_right_password_counts_as_no_failure(client, people, session):
     assert session.exec(select(SignInAttempt)).all() == []
 
 
+def test_an_attempt_counts_before_its_password_is_read(client, people, database, monkeypatch):
+    seen = []
+
+    def slow(_password, _stored):
+        with database.session(writes=False) as reading:
+            seen.append(len(reading.exec(select(SignInAttempt)).all()))
+        return False
+
+    monkeypatch.setattr("app.accounts.actions.verify", slow)
+    sign_in(client, people.ewa.email)
+    sign_in(client, people.ewa.email)
+    assert seen == [1, 2]
+
+
+def test_a_right_password_counts_as_no_failure(client, people, session):
+    sign_in(client, people.ewa.email)
+    assert session.exec(select(SignInAttempt)).all() == []
+
+
 def test_who_is_in_already_is_not_affected(client, app, session, people):
     inside = browser_of(app, session).sign_in(people.ewa)
     for _ in range(11):
