@@ -194,14 +194,15 @@ def test_known_and_unknown_addresses_take_the_same_time(tmp_path, database, sess
     app = make_app(settings_for(tmp_path, argon_memory_kib=32768), database)
     set_password(session, people.ewa.user_id, PASSWORD)
 
+    # Seconds of this process alone: what else the machine does must not count.
     def median(email: str) -> float:
         spent = []
         for _ in range(9):
             browser = browser_of(app, session)
             browser.see("/logowanie")
-            begun = time.perf_counter()
+            begun = time.process_time()
             browser.post("/logowanie", data={"email": email, "password": "x"})
-            spent.append(time.perf_counter() - begun)
+            spent.append(time.process_time() - begun)
         return sorted(spent)[4]
 
     known, unknown = median(people.ewa.email), median("nikt@zk-kladkowo.example")
@@ -231,25 +232,6 @@ def test_the_eleventh_attempt_for_an_account_waits_even_with_the_right_password(
     clock.shift(timedelta(minutes=15, seconds=1))
     assert sign_in(client, people.ewa.email).status_code == 303
     assert len(session.exec(select(SignInAttempt)).all()) == 10
-
-
-def test_an_attempt_counts_before_its_password_is_read(client, people, database, monkeypatch):
-    seen = []
-
-    def slow(_password, _stored):
-        with database.session(writes=False) as reading:
-            seen.append(len(reading.exec(select(SignInAttempt)).all()))
-        return False
-
-    monkeypatch.setattr("app.accounts.actions.verify", slow)
-    sign_in(client, people.ewa.email)
-    sign_in(client, people.ewa.email)
-    assert seen == [1, 2]
-
-
-def test_a_right_password_counts_as_no_failure(client, people, session):
-    sign_in(client, people.ewa.email)
-    assert session.exec(select(SignInAttempt)).all() == []
 
 
 def test_an_attempt_counts_before_its_password_is_read(client, people, database, monkeypatch):
