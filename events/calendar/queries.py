@@ -1,5 +1,6 @@
 """Reads of the calendar: month, week, list, one event, drafts, and the cards that other rooms show."""
 
+from collections import namedtuple
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +24,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    inspect,
     literal,
     literal_column,
     or_,
@@ -473,10 +475,26 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
     None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. One
     statement, one more if anybody is invited, and one for a series.
     """
-    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None)
+    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None, records=True)
     row = session.execute(statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day}).first()
-    if row is None:
+    return _event_page(session, viewer, row, now) if row else None
+
+
+def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
+    """Give what page() gives, for reading only: event and date are plain values, so that equal pages are equal."""
+    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None, records=False)
+    found = rows(session, statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day})
+    if not found:
         return None
+    values = tuple(found[0])
+    width = len(_EventValues._fields)
+    event = _EventValues._make(values[:width])
+    event = event._replace(audience=tuple(event.audience), topics=tuple(event.topics))
+    rest = width + len(_DateValues._fields)
+    return _event_page(session, viewer, (event, _DateValues._make(values[width:rest]), *values[rest:]), now)
+
+
+def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: datetime) -> EventPage:
     event, occurrence = row[0], row[1]
     concerned = _parties(session, event.id) if row[23] else []
     hidden_programme = row[17] is None or (
@@ -859,12 +877,13 @@ def _list_of(
 
 
 @lru_cache(maxsize=32)
-def _page_of(scope: Scope, *, coordinates: bool, dated: bool) -> Select[Any]:
+def _page_of(scope: Scope, *, coordinates: bool, dated: bool, records: bool) -> Select[Any]:
     ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
     now: BindParameter[datetime] = bindparam("now")
     drafts = _draft_of(_INSTITUTION) if coordinates else false()
     statement = (
-        _PAGE.where(col(Event.uuid) == bindparam("uuid"), or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts))
+        (_PAGE if records else _PAGE_VALUES)
+        .where(col(Event.uuid) == bindparam("uuid"), or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts))
         .order_by(case((ends > now, 0), else_=1), case((ends > now, starts)), starts.desc())
         .limit(1)
     )
@@ -908,33 +927,48 @@ _CARD = _columns(
     func.coalesce(func.nullif(_ORGANISER.short_name, ""), _ORGANISER.name),
 )
 _CARDS = _with_places(_CARD)
-_PAGE = (
-    _columns(
-        Event,
-        Occurrence,
-        *_named(_ORGANISER),
-        *_named(_HOST),
-        _HOST.street,
-        _HOST.postal_code,
-        _HOST.post_town,
-        Programme.slug,
-        Programme.title,
-        Programme.state,
-        Programme.lead_id,
-        Agreement.number,
-        ClauseType.name_pl,
-        ClauseType.name_en,
-        Agreement.signed_on,
-        exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
-        Agreement.state,
+_as_values: Any = namedtuple  # noqa: PYI024 - the names are the columns of the tables
+_EventValues = _as_values("_EventValues", [attribute.key for attribute in inspect(Event).column_attrs])
+_DateValues = _as_values("_DateValues", [attribute.key for attribute in inspect(Occurrence).column_attrs])
+_AROUND = (
+    *_named(_ORGANISER),
+    *_named(_HOST),
+    _HOST.street,
+    _HOST.postal_code,
+    _HOST.post_town,
+    Programme.slug,
+    Programme.title,
+    Programme.state,
+    Programme.lead_id,
+    Agreement.number,
+    ClauseType.name_pl,
+    ClauseType.name_en,
+    Agreement.signed_on,
+    exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
+    Agreement.state,
+)
+
+
+def _with_surroundings(statement: Select[Any]) -> Select[Any]:
+    return (
+        statement.select_from(Event)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
+        .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
+        .outerjoin(Programme, col(Programme.id) == Event.programme_id)
+        .outerjoin(Clause, col(Clause.id) == Event.clause_id)
+        .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
+        .outerjoin(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
     )
-    .join(Occurrence, col(Occurrence.event_id) == Event.id)
-    .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
-    .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
-    .outerjoin(Programme, col(Programme.id) == Event.programme_id)
-    .outerjoin(Clause, col(Clause.id) == Event.clause_id)
-    .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
-    .outerjoin(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
+
+
+_PAGE = _with_surroundings(_columns(Event, Occurrence, *_AROUND))
+_PAGE_VALUES = _with_surroundings(
+    _columns(
+        *(getattr(Event, name) for name in _EventValues._fields),
+        *(getattr(Occurrence, name) for name in _DateValues._fields),
+        *_AROUND,
+    )
 )
 _PARTIES = (
     _columns(EventParty.part, *_named(Institution))

@@ -284,7 +284,7 @@ def _frame(sought: Sought) -> dict[str, Any]:
 
 
 def _event_page(event_uuid: UUID, day: date | None = None) -> Response:
-    page = get_or_404(queries.page(session(), actor(), event_uuid, now(), day))
+    page = get_or_404(queries.seen(session(), actor(), event_uuid, now(), day))
     return respond(
         "events/calendar/show.html",
         "events/signups/_roster.html",

@@ -1,5 +1,6 @@
 """Routes of sign-ups: sign up and withdraw; both end on the page of the event."""
 
+from datetime import date
 from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, request
@@ -32,7 +33,7 @@ def create(event_uuid: UUID) -> Response | BaseResponse:
         return _back(page)
     form.offer(panel.colleagues)
     if not form.validate():
-        return _refused(page, panel, form)
+        return _refused(event_uuid, form)
     try:
         wanted = form.wanted(panel.colleagues)
         rows = actions.sign_up(session(), actor(), page.event, panel.occurrence_id, wanted, form.key.data or "", now())
@@ -41,7 +42,7 @@ def create(event_uuid: UUID) -> Response | BaseResponse:
     except Refusal as refusal:
         close_early()  # the refused act may have left the unit of work unusable
         form.refuse(form.who, translated(refusal))
-        return _refused(*_seen(event_uuid), form)
+        return _refused(event_uuid, form)
     tell(_told(rows), "ok" if any(row.state is SignUpState.SEAT for row in rows) else "wait")
     return _back(page)
 
@@ -66,12 +67,17 @@ def _made_before(form: SignUpForm) -> list[SignUp]:
 
 
 def _seen(event_uuid: UUID) -> tuple[calendar.EventPage, queries.SignUpPanel]:
-    day = read_day(request.form.get("termin", ""))
-    page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), day))
+    page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
     return page, queries.panel(session(), page.event, page.occurrence, actor(), now())
 
 
-def _refused(page: calendar.EventPage, panel: queries.SignUpPanel, form: SignUpForm) -> Response:
+def _day() -> date | None:
+    return read_day(request.form.get("termin", ""))
+
+
+def _refused(event_uuid: UUID, form: SignUpForm) -> Response:
+    page = get_or_404(calendar.seen(session(), actor(), event_uuid, now(), _day()))
+    panel = queries.panel(session(), page.event, page.occurrence, actor(), now())
     return respond(
         "events/calendar/show.html",
         "events/signups/_roster.html",
