@@ -18,6 +18,15 @@ from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartne
 
 VOIVODESHIP = "08"
 BASIS = "dane przykładowe"
+_MAILBOXES = {
+    "duty_desk": "przepustki",
+    "front_desk": "kontakt",
+    "head": "sekretariat",
+    "penitentiary_contact": "dzial.penitencjarny",
+    "programme_coordinator": "programy",
+    "records_contact": "ewidencja",
+    "social_work_contact": "praca.socjalna",
+}
 _SIDES = (("prison", Side.PRISON), ("welfare", Side.WELFARE), ("ngo", Side.NGO), ("office", Side.OFFICE))
 
 
@@ -185,7 +194,7 @@ def _contact(owner: int, key: str, row: Entry, position: int) -> Contact:
     return Contact(
         institution_id=owner,
         role=row["role"],
-        mailbox=f"{row['role']}@{key}.example",
+        mailbox=f"{_MAILBOXES[row['role']]}@{key}.example",
         person=row.get("person", ""),
         phone=row.get("phone", ""),
         hours=row.get("hours", ""),
