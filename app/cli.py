@@ -15,10 +15,10 @@ from types import FrameType
 import click
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
-from waitress.server import create_server
 
 from app import config as settings
 from app import demo, marks, schema, site, warsaw
+from app import server as web_server
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
 from app.accounts import rules as account_rules
@@ -37,8 +37,6 @@ from app.web import log
 from events.calendar import actions as calendar
 from partners.people import actions as people
 from partners.people import queries as people_queries
-
-THREADS = 8
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,7 +62,7 @@ def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
         _refuse_outdated(database)
         _refuse_demo_in_public(database, config, host)
         app = create_app(config, database)
-        server = create_server(app, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=2**22)
+        server = web_server.make(app, host, port)
         worker = None if no_worker else _worker(database, config)
         if worker is not None:
             worker.start()

@@ -1,0 +1,36 @@
+"""The web server keeps a connection after an answer without a body."""
+
+import http.client
+import socket
+from contextlib import closing
+from threading import Thread
+
+import pytest
+from flask import Flask, Response
+
+from app import server
+
+
+@pytest.fixture
+def address():
+    app = Flask("small")
+    app.add_url_rule("/<int:status>", "answer", lambda status: Response(status=status))
+    running = server.make(app, "127.0.0.1", 0)
+    thread = Thread(target=running.run)
+    thread.start()
+    yield "127.0.0.1", running.effective_port
+    running.close()
+    # The loop ends when it looks again; a last visitor wakes it.
+    with socket.socket() as visitor:
+        visitor.connect_ex(("127.0.0.1", running.effective_port))
+    thread.join(timeout=5)
+
+
+@pytest.mark.parametrize(("status", "asks", "stays"), [(304, "keep-alive", True), (304, "close", False)])
+def test_no_connection_is_lost_over_an_answer_without_a_body(address, status, asks, stays):
+    with closing(http.client.HTTPConnection(*address, timeout=5)) as connection:
+        for _ in range(2):
+            connection.request("GET", f"/{status}", headers={"Connection": asks})
+            answer = connection.getresponse()
+            answer.read()
+            assert (answer.status, answer.will_close) == (status, not stays)
