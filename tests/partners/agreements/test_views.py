@@ -10,7 +10,7 @@ from tests.factories.events import local, make_event
 from tests.factories.institutions import make_institution
 
 HINT = "Praca socjalna może zacząć się najwcześniej 3 miesiące przed planowanym zwolnieniem"
-ZERO = "0 na wykresie źródła – może oznaczać brak takiego postanowienia."
+ZERO = "0 na wykresie źródła – może oznaczać brak zapisu."
 FOOTNOTE = "dwa porozumienia regulują informowanie o podjętych działaniach w ciągu 2 miesięcy"
 
 
