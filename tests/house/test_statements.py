@@ -128,9 +128,8 @@ def event_of(growing: Growing, guests: int) -> Event:
     for n in range(guests):
         wanted = Wanted(people=(named(n),))
         occurrence_id = date_of(growing.session, event).id or 0
-        signups.sign_up(
-            growing.session, growing.people.marek.actor, event, occurrence_id, wanted, f"guest {n:04d} x", now()
-        )
+        key = f"guest {n} of {event.id}"
+        signups.sign_up(growing.session, growing.people.marek.actor, event, occurrence_id, wanted, key, now())
     return event
 
 
