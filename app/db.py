@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Enum, Executable, MetaData, Select, create_engine, event
@@ -25,6 +26,7 @@ metadata: MetaData = SQLModel.metadata
 BUSY_TIMEOUT_MS = 5000
 POOL_SIZE = 16
 SKIP_LOCKS = "skip_locks"
+_IN_LINE = "in_line"
 
 
 def choice(kind: type[StrEnum]) -> Any:
@@ -97,9 +99,11 @@ class Database:
         self.engine: Engine = create_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "begin", self._begin_sqlite)
+            event.listen(self.engine, "checkin", self._leave_line)
         self._writer = self.engine.execution_options(writes=True)
         self._kept_open: sqlite3.Connection | None = None
+        self._line = Lock()
 
     def keep_open(self) -> None:
         """Open the connection that is never used nor closed. Does nothing on PostgreSQL."""
@@ -111,6 +115,20 @@ class Database:
         """Give a session; one that *writes* takes SQLite's write lock when it begins."""
         bind = self._writer if writes and not self._skip_locks else self.engine
         return Session(bind, expire_on_commit=False, autoflush=True, info={SKIP_LOCKS: self._skip_locks})
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        # Writers of one process stand in line here. In SQLite's own way of waiting each sleeps and looks again, up to a
+        # tenth of a second: the lock lies idle meanwhile, and who came first is not served first.
+        if connection.get_execution_options().get("writes", False):
+            if self._line.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+                connection.info[_IN_LINE] = True
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif (driver := connection.connection.driver_connection) is not None:
+            driver.execute("BEGIN")  # it waits for nobody, so no refusal of SQLite has to be told as SQLAlchemy's
+
+    def _leave_line(self, _connection: object, entry: ConnectionPoolEntry) -> None:
+        if entry.info.pop(_IN_LINE, False):
+            self._line.release()
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -133,10 +151,3 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
         "mmap_size=268435456",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif (driver := connection.connection.driver_connection) is not None:
-        driver.execute("BEGIN")  # it waits for nobody, so no refusal of SQLite has to be told as SQLAlchemy's

@@ -92,7 +92,7 @@ def serve_queue(session: Session, actor: Actor, event: Event, occurrence: Occurr
     taken = _taken(session, occurrence)
     waiting = queries.queue(session, occurrence.id or 0)
     free = len(waiting) if event.capacity is None else event.capacity - taken
-    rows = next_in_line(waiting, free)
+    rows = next_in_line(waiting, free, whole=event.split is Split.ALL_OR_NOTHING)
     for row in rows:
         row.state = SignUpState.SEAT
         row.changed_at = now
@@ -117,7 +117,10 @@ def _book(
         made_at=now,
     )
     session.add(booking)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # the same form for another date in this very moment
+        raise Conflict from error
     _refuse_twice(session, occurrence, wanted)
     nameless = (Person(name="", email="") for _ in range(wanted.places))
     rows = []
