@@ -11,7 +11,8 @@ _SPACE, _OTHER = "00", "99"
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029\u0085\x0b\x0c]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_ELEVEN_DIGITS = re.compile(r"(?<![\d+])\d{11}(?!\d)")
+_ELEVEN_DIGITS = re.compile(r"(?<![\d+])\d(?:[ \u00a0-]?\d){10}(?!\d)")
+_NOT_DIGIT = re.compile(r"\D")
 _PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
 SLUG_MAX = 60
 
@@ -64,7 +65,7 @@ def holds_pesel(text: str) -> bool:
     """
     for match in _ELEVEN_DIGITS.finditer(text):
         before = text[: match.start()].rstrip().casefold()
-        if not before.endswith(("+", "tel.", "tel", "tel:")) and _is_pesel(match.group()):
+        if not before.endswith(("+", "tel.", "tel", "tel:")) and _is_pesel(_NOT_DIGIT.sub("", match.group())):
             return True
     return False
 

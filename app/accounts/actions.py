@@ -1,6 +1,8 @@
 """Verbs of identity: add an account, begin and end a session, count failed attempts."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -11,10 +13,13 @@ from app.accounts import rules
 from app.accounts.models import PATH_MAX, KeptForm, SignInAttempt, UserAccount, UserSession
 from app.actors import Actor
 from app.audit import trail
+from app.errors import Unavailable
 from app.secret import new_token, token_hash
+from app.text import N_
 
 # 64 MiB a hash: two at once are 128 MiB; the others wait their turn.
 _hashing = threading.Semaphore(2)
+_PATIENCE_SECONDS = 3
 _memory_kib = {"value": 65536}
 
 
@@ -25,13 +30,13 @@ def configure_hashing(memory_kib: int) -> None:
 
 def hash_password(password: str) -> str:
     """Return the argon2id hash of *password*. Slow on purpose: call with no unit of work open."""
-    with _hashing:
+    with _one_of_two():
         return _hasher().hash(password)
 
 
 def verify(password: str, stored: str | None) -> bool:
     """Whether *password* gives *stored*; takes the same time when there is no account (*stored* None)."""
-    with _hashing:
+    with _one_of_two():
         hasher = _hasher()
         if stored is None:
             hasher.hash(password)
@@ -40,6 +45,17 @@ def verify(password: str, stored: str | None) -> bool:
             return hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+@contextmanager
+def _one_of_two() -> Iterator[None]:
+    # A flood of sign-ins must not hold every thread of the server: who waits too long is told to come back.
+    if not _hashing.acquire(timeout=_PATIENCE_SECONDS):
+        raise Unavailable(N_("Many people are signing in at the moment. Try again in a minute."))
+    try:
+        yield
+    finally:
+        _hashing.release()
 
 
 def add_account(

@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, delete, func, select
 
 from app import warsaw
 from app.actors import Actor
 from app.audit.models import AuditLine, AuditSeal, AuditValue
 from app.audit.verbs import VERBS
 
+PERSONAL_KEPT = timedelta(days=730)
 Plain = str | int | bool | None | list[str] | list[int]
 
 
@@ -59,6 +60,12 @@ def record(
         session.add(AuditValue(audit_id=line.id or 0, key=key, personal=dict(personal), at=now))
     else:
         session.add(line)
+
+
+def forget_personal(session: Session, now: datetime) -> int:
+    """Delete the personal values of lines older than 730 days, with the keys of their digests; return how many went."""
+    statement = delete(AuditValue).where(col(AuditValue.at) < now - PERSONAL_KEPT)
+    return session.exec(statement).rowcount
 
 
 def seal_days(session: Session, now: datetime) -> int:

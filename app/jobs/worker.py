@@ -62,7 +62,7 @@ class Worker:
     def once(self) -> bool:
         """Do one round; return whether there was something to do."""
         beat = self._beat()
-        sent = delivery.deliver(self._database, self._config, self._letters)
+        sent = delivery.deliver(self._database, self._config, self._letters, self._stop.is_set)
         if beat:
             # Last, and in a unit of work of its own: a job that fails holds up neither mail nor the sign of life.
             self._night()

@@ -3,7 +3,7 @@
 import logging
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -24,6 +24,7 @@ BATCH = 20
 RETRY_MINUTES = (1, 5, 15, 60, 240, 720)
 CLAIM_EXPIRES = timedelta(minutes=10)
 BODY_KEPT = timedelta(days=30)
+WAITS_FOR = timedelta(days=7)
 _TIMEOUT_SECONDS = 20
 _PERMANENT = 500
 
@@ -75,15 +76,23 @@ class _Words:
         return words if last <= first else f"{words} – {warsaw.day_words(last, self._language)}"
 
 
-def deliver(database: Database, config: Config, letters: Letters) -> int:
-    """Send what is due and return how many mails went out. Without a mail server rows wait and are shown."""
+def deliver(database: Database, config: Config, letters: Letters, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due, at most BATCH mails, and return how many went out; ends after the mail at hand when *stopped*.
+
+    Without a mail server rows wait and are shown. Each mail is claimed right before it is sent, so that a slow server
+    cannot outlast the claim of the mails behind it.
+    """
     if config.mail is None:
         return 0
     sent = 0
-    with database.session(writes=True) as session:
-        claimed = _claim(session, clock_now())
-        session.commit()
-    for mail_id in claimed:
+    for _ in range(BATCH):
+        if stopped():
+            break
+        with database.session(writes=True) as session:
+            mail_id = _claim(session, clock_now())
+            session.commit()
+        if mail_id is None:
+            break
         sent += _deliver_one(database, config, config.mail, letters, mail_id)
     return sent
 
@@ -110,6 +119,16 @@ def message_of(mail: OutboxMail, config: Config, letters: Letters, at: datetime)
     return message
 
 
+def give_up_old(session: Session, at: datetime) -> int:
+    """Give up what could not go out for a week: news of that age confuse, and names must not wait for ever."""
+    statement = (
+        update(OutboxMail)
+        .where(col(OutboxMail.state) == MailState.WAITING, col(OutboxMail.created_at) < at - WAITS_FOR)
+        .values(state=MailState.FAILED, error="too old")
+    )
+    return session.exec(statement).rowcount
+
+
 def forget_bodies(session: Session, at: datetime) -> int:
     """Delete what mails said 30 days ago; the row stays as evidence that it went out."""
     statement = (
@@ -134,9 +153,9 @@ def retry(session: Session, mail_id: int, at: datetime) -> OutboxMail | None:
     return mail
 
 
-def _claim(session: Session, at: datetime) -> Sequence[int]:
+def _claim(session: Session, at: datetime) -> int | None:
     due = (
-        select(OutboxMail.id)
+        select(OutboxMail)
         .where(
             or_(
                 (col(OutboxMail.state) == MailState.WAITING) & (col(OutboxMail.next_try_at) <= at),
@@ -144,16 +163,17 @@ def _claim(session: Session, at: datetime) -> Sequence[int]:
             )
         )
         .order_by(col(OutboxMail.id))
-        .limit(BATCH)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    ids = [mail_id for mail_id in session.exec(due).all() if mail_id is not None]
-    for mail in session.exec(select(OutboxMail).where(col(OutboxMail.id).in_(ids))).all():
-        # A claim that has expired belonged to a worker that died: the mail may be out. Same Message-ID, marked.
-        mail.perhaps_twice = mail.perhaps_twice or mail.state is MailState.SENDING
-        mail.state, mail.claimed_at = MailState.SENDING, at
+    mail = session.exec(due).first()
+    if mail is None:
+        return None
+    # A claim that has expired belonged to a worker that died: the mail may be out. Same Message-ID, marked.
+    mail.perhaps_twice = mail.perhaps_twice or mail.state is MailState.SENDING
+    mail.state, mail.claimed_at = MailState.SENDING, at
     session.flush()
-    return ids
+    return mail.id
 
 
 def _deliver_one(database: Database, config: Config, server: MailServer, letters: Letters, mail_id: int) -> int:

@@ -11,7 +11,9 @@ from app.outbox import delivery
 
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("old attempts, kept forms and sessions deleted", accounts.forget_old),
+    ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
+    ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )
 

@@ -68,7 +68,7 @@ def help_topic(topic: str) -> str:
 @open_to_all
 def robots() -> Response:
     """Let machines read the public pages; feeds stay reachable for Google Calendar."""
-    text = "User-agent: *\nDisallow: /biurko\nDisallow: /operator\nDisallow: /logowanie\nDisallow: /szukaj\n"
+    text = "User-agent: *\nDisallow: /biurko\nDisallow: /operator\nDisallow: /logowanie\n"
     return Response(text, mimetype="text/plain")
 
 

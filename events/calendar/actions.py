@@ -306,7 +306,7 @@ def _occurrences(session: Session, event: Event) -> list[Occurrence]:
 def _touch(event: Event, now: datetime) -> None:
     # Whole seconds: iCalendar stamps have no fractions, and LAST-MODIFIED must grow with every change.
     stamp = now.astimezone(UTC).replace(microsecond=0)
-    event.changed_at = max(stamp, event.changed_at)
+    event.changed_at = stamp if stamp > event.changed_at else event.changed_at + timedelta(seconds=1)
     event.revision += 1
 
 

@@ -125,10 +125,11 @@ def test_the_night_forgets_and_seals(session, people, clock):
             session, UserSession, token_hash=token, user_id=people.ewa.user_id, started_at=started, last_seen_at=started
         )
     make_mail(session, state=MailState.SENT, created_at=old, body="treść", subject="temat")
+    make_mail(session, state=MailState.WAITING, created_at=now() - timedelta(days=8))
     trail.record(session, people.ewa.actor, "session.started", "session", 1, now() - timedelta(days=1))
     session.flush()
     done = nightly.run(session, now())
-    assert sorted(done.values()) == [1, 1, 3]
+    assert sorted(done.values()) == [0, 1, 1, 1, 3]
     assert [row.email_hash for row in session.exec(select(SignInAttempt)).all()] == ["y"]
     assert session.exec(select(KeptForm)).all() == []
     assert len(session.exec(select(UserSession)).all()) == 1

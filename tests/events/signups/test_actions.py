@@ -121,6 +121,17 @@ def test_all_or_nothing_refuses_a_group_that_does_not_fit(session: Session, peop
     assert states(session, event) == []
 
 
+def test_a_group_that_waits_moves_up_as_a_whole(session: Session, people: People) -> None:
+    event = make_event(session, people.ewa, capacity=2, split=Split.ALL_OR_NOTHING)
+    first, second = sign_up(session, people.jola, event, 1, 2)
+    sign_up(session, people.marek, event, 3, 4)
+    sign_up(session, people.stefan, event, 5)
+    actions.withdraw(session, people.jola.actor, event, first.id or 0, now())
+    assert [state for _, state in states(session, event)[2:]] == [WAITING, WAITING, WAITING]
+    actions.withdraw(session, people.jola.actor, event, second.id or 0, now())
+    assert [state for _, state in states(session, event)[2:]] == [SEAT, SEAT, WAITING]
+
+
 def test_a_member_signs_up_himself_only(session: Session, people: People) -> None:
     event = make_event(session, people.ewa, capacity=2)
     with pytest.raises(rules.OnlyYourself):
