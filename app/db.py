@@ -1,4 +1,4 @@
-"""The database: engine, write locks, column kinds and constraint names for SQLite and PostgreSQL."""
+"""The database: engine, write locks, column kinds for SQLite and PostgreSQL."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,6 @@ from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlmodel import Session, SQLModel, select
 
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_N_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
 metadata: MetaData = SQLModel.metadata
 
 BUSY_TIMEOUT_MS = 5000

@@ -17,7 +17,8 @@ from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import event as sql_events
 from sqlmodel import Session
 
-from app import schema
+from app import marks, schema, site
+from app.accounts import actions as accounts
 from app.config import Config
 from app.db import Database
 from app.factory import create_app
@@ -155,9 +156,36 @@ def _make_app(bytecode: FileSystemBytecodeCache) -> Callable[[Config, Database],
     return make
 
 
+@pytest.fixture(scope="session", name="built")
+def _built() -> list[Flask]:
+    """The portal with plain settings of this worker, once it is built."""
+    return []
+
+
+@pytest.fixture(name="house_of")
+def _house_of(
+    config: Config, built: list[Flask], make_app: Callable[[Config, Database], Flask]
+) -> Callable[[Database], Flask]:
+    """Move the portal of this worker to a database: to build it anew costs more than most tests."""
+
+    def move(database: Database) -> Flask:
+        if not built:
+            built.append(make_app(config, database))
+        app = built[0]
+        database.keep_open()
+        demo = marks.is_set(database.engine, marks.DEMO)
+        app.extensions.pop("kladka.feed_bodies", None)  # what a process remembers of its one database
+        app.extensions |= {"kladka.config": config, "kladka.database": database, "kladka.demo": demo}
+        site.configure(config.base_url)
+        accounts.configure_hashing(config.argon_memory_kib)
+        return app
+
+    return move
+
+
 @pytest.fixture(name="app")
-def _app(config: Config, database: Database, make_app: Callable[[Config, Database], Flask]) -> Flask:
-    return make_app(config, database)
+def _app(database: Database, house_of: Callable[[Database], Flask]) -> Flask:
+    return house_of(database)
 
 
 @pytest.fixture(name="client")
@@ -231,9 +259,8 @@ class Site:
 def _site(
     prepared: Prepared,
     clock: time_machine.Traveller,
-    config: Config,
     tmp_path: Path,
-    make_app: Callable[[Config, Database], Flask],
+    house_of: Callable[[Database], Flask],
 ) -> Iterator[Site]:
     with ExitStack() as stack:
 
@@ -242,11 +269,12 @@ def _site(
             stack.callback(database.dispose)
             return database
 
-        app = make_app(config, fresh())
+        app = house_of(fresh())
 
         def again() -> Database:
             app.extensions["kladka.database"].dispose()
-            database = app.extensions["kladka.database"] = fresh()
+            database = fresh()
+            house_of(database)
             return database
 
         yield Site(app, prepared.world, again)
