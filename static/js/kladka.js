@@ -41,7 +41,7 @@
     prepare(piece.parentNode || document);
     const heading = $("h1", piece);
     if (heading) document.title = `${heading.textContent.trim()} – Kładka`;
-    else if (!piece.closest("#flash")) mark($(".errors", piece));
+    else if (!piece.closest("#flash, #state")) mark($(".errors", piece));
     const target = piece.matches("[data-focus]") ? piece : $(".errors[data-focus]", piece) || $("[data-focus]", piece);
     if (target) { target.focus(); return; }
     const said = $("[data-announce]", piece) || (piece.matches("[data-announce]") ? piece : null);

@@ -204,6 +204,15 @@ def test_after_the_close_the_panel_says_why(client, session, people, event):
     assert signed_up(session) == []
 
 
+def test_the_tags_above_the_title_follow_a_sign_up_by_htmx(client, session, people, clock):
+    last = event_in(session, people.ewa, capacity=1)
+    client.sign_in(people.piotr).see(f"/wydarzenia/{last.uuid}")
+    assert "zapisy otwarte" in client.page.one("p", id="state").text
+    client.post(path(last), data=client.page.values(path(last)))
+    answer = client.htmx(f"/wydarzenia/{last.uuid}", "roster")
+    assert "lista rezerwowa" in answer.one("p", id="state").text
+
+
 def test_htmx_gets_the_roster_alone(client, session, people, event):
     client.sign_in(people.marek)
     fragment = client.htmx(f"/wydarzenia/{event.uuid}", "roster")
