@@ -365,6 +365,19 @@ def test_in_a_prison_unit_the_invited_only_see_it(client, session, people, clock
     assert "Oprócz Twojej instytucji zobaczą je i będą mogli się zapisać: Zakład Karny w Kładkowie." in page.text
 
 
+def test_an_event_for_nobody_invited_warns_and_leads_to_the_invitations(client, session, people, clock):
+    client.sign_in(people.ewa).see("/wydarzenia/nowe")
+    client.post("/wydarzenia/nowe", data=typed(people, place=str(people.prison.id)))
+    event = session.exec(select(Event)).one()
+    page = client.see(f"/wydarzenia/{event.uuid}/sprawdz")
+    assert "Nikt nie jest zaproszony" in page.text
+    (link,) = [one["href"] for one in page.all("a") if one.text == "Zaproś instytucje"]
+    assert link == f"/wydarzenia/{event.uuid}/edycja?wiecej=1#zaproszenia"
+    folded = client.see(link.partition("#")[0]).one("details", id="wiecej")
+    assert folded.has("open")
+    assert folded.one("div", id="zaproszenia").one("textarea", id="invited_others")
+
+
 def test_a_wrong_form_comes_back_filled_in(client, session, people, clock):
     client.sign_in(people.marek).see("/wydarzenia/nowe")
     answer = client.post("/wydarzenia/nowe", data=typed(people, day="30.02.2026", seats="dużo", invited_others="Nikt"))
