@@ -1,5 +1,6 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ from app import site, warsaw
 from app.actors import Actor
 from app.audit import trail
 from app.db import lock
-from events.calendar import rules
+from events.calendar import mail, rules
 from events.calendar.models import Event, EventParty, Occurrence, Part, State, Visibility
 from events.calendar.rules import EventDraft
 from events.ical import CalendarItem
@@ -32,6 +33,8 @@ def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, 
     if not rules.may_draft(actor) or actor.institution_id is None:
         raise rules.NotYourEvent
     rules.check_times(wanted.starts, wanted.ends, all_day=wanted.all_day)
+    # What an invented institution does is invented too: the demo's life never looks like a fact.
+    wanted = replace(wanted, synthetic=wanted.synthetic or session.get_one(Institution, actor.institution_id).synthetic)
     event = Event(
         uuid=uuid or uuid4(),
         organiser_id=actor.institution_id,
@@ -101,7 +104,7 @@ def revise(session: Session, actor: Actor, event: Event, wanted: EventDraft, now
 
 
 def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
-    """Make a draft visible as its visibility says, and put it on the shelf of the feeds.
+    """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
 
     Locks the event. Raises NotYourEvent, NotADraft, Incomplete, InThePast.
     """
@@ -114,6 +117,7 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
         raise rules.Incomplete
     rules.check_future(event.local_start, now, all_day=event.all_day)
     _announce(session, actor, event, now)
+    mail.published(session, event, _occurrences(session, event)[0], now)
 
 
 def record_past(session: Session, actor: Actor, event: Event, now: datetime) -> None:

@@ -574,7 +574,8 @@ def resolve(
         called = [
             one for one in found.get(place, ()) if fold(place) in (fold(one.name), fold(one.short_name), one.slug)
         ]
-        place_id = called[0].id if len(called) == 1 else None
+        # A name is a link only where the two work together: nobody is put into another's calendar unasked.
+        place_id = called[0].id if len(called) == 1 and _agreed(session, own_id, called[0].id) else None
     hits = {name: tuple(found.get(name, ())) for name in names}
     chosen = dict.fromkeys([*invited, *(hit[0].id for hit in hits.values() if len(hit) == 1)])
     several = [one.id for hit in hits.values() if len(hit) > 1 for one in hit]
@@ -590,6 +591,18 @@ def resolve(
             name: tuple(Named(*tuple(facts[one.id])[:5]) for one in hit) for name, hit in hits.items() if len(hit) > 1
         },
     )
+
+
+def _agreed(session: Session, own_id: int, other_id: int) -> bool:
+    ours, theirs = _alias(AgreementParty, "ours"), _alias(AgreementParty, "theirs")
+    statement = (
+        _columns(literal(1))
+        .select_from(ours)
+        .join(theirs, theirs.agreement_id == ours.agreement_id)
+        .where(ours.institution_id == own_id, theirs.institution_id == other_id)
+        .limit(1)
+    )
+    return own_id == other_id or session.execute(statement).first() is not None
 
 
 def choices(session: Session, institution_id: int) -> Choices:

@@ -1,4 +1,4 @@
-"""The sign-up form: colleagues by a tick, others by name, places whose names come later."""
+"""The sign-up form: colleagues by a tick, others by name, places without names."""
 
 import re
 from collections.abc import Iterator, Sequence

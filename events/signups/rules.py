@@ -58,7 +58,7 @@ class NotEnoughSeats(Conflict):
 class NotYourSignUp(Forbidden):
     """Withdrawing another institution's sign-up."""
 
-    message = N_("Only the person himself or a coordinator of his institution can withdraw this sign-up.")
+    message = N_("Only this person or a coordinator of the same institution can withdraw this sign-up.")
 
 
 class NoSuchSignUp(Refusal):
@@ -97,7 +97,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a sign-up form asks for: named people, and places whose names come later."""
+    """What a sign-up form asks for: named people, and places whose names the organiser gets later."""
 
     people: tuple[Person, ...] = ()
     places: int = 0

@@ -8,16 +8,18 @@ import pytest
 from flask import Flask, Response
 
 from app import server
+from tests.mailserver import free_port
 
 
 @pytest.fixture
 def address():
     app = Flask("small")
     app.add_url_rule("/<int:status>", "answer", lambda status: Response(status=status))
-    running = server.make(app, "127.0.0.1", 0)
+    port = free_port()
+    running = server.make(app, "127.0.0.1", port)
     thread = Thread(target=running.run)
     thread.start()
-    place = "127.0.0.1", running.effective_port
+    place = "127.0.0.1", port
     yield place
     running.close()
     thread.join(timeout=5)
@@ -25,7 +27,7 @@ def address():
 
 @pytest.mark.parametrize(("status", "asks", "stays"), [(304, "keep-alive", True), (304, "close", False)])
 def test_no_connection_is_lost_over_an_answer_without_a_body(address, status, asks, stays):
-    with closing(http.client.HTTPConnection(*address, timeout=5)) as connection:
+    with closing(http.client.HTTPConnection(address[0], address[1], timeout=5)) as connection:
         for _ in range(2):
             connection.request("GET", f"/{status}", headers={"Connection": asks})
             answer = connection.getresponse()

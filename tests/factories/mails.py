@@ -13,6 +13,7 @@ from tests.factories.rows import add
 PARAMS: dict[str, Param] = {
     "title": "Szkolenie pokazowe",
     "person": "Anna Przykładowa",
+    "organiser": "Zakład Karny w Kładkowie (pokazowy)",
     "starts_at": "2026-12-15T09:00:00+00:00",
     "ends_at": "2026-12-15T11:00:00+00:00",
     "all_day": False,

@@ -218,7 +218,7 @@ def test_a_few_mails_wait_for_demo_accounts(loaded):
     assert len(mails) == 6
     assert all(mail.to_address.endswith("@demo.example") for mail in mails)
     assert {mail.template.rpartition("/")[2] for mail in mails} == {
-        "confirmed", "waiting", "promoted", "cancelled", "given_back",
+        "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited",
     }  # fmt: skip
 
 

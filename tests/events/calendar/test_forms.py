@@ -230,6 +230,7 @@ def test_form_of_a_saved_event_gives_the_event_back(app, session, people, clock)
         form = EventForm(formdata=None, data=values)
         form.offer(Choices(), own, "pl", more)
         same = form.settle(resolved(place_id=form.place_id(), place_kind="prison", invited=tuple(form.invited_ids())))
+    assert same is not None
     assert (same.starts, same.title, same.kind) == (event.local_start, event.title, event.kind)
     assert (same.place_institution_id, same.capacity, same.room) == (people.prison.id, 7, "sala 1")
     assert (same.topics, same.visibility, same.invited) == (("a", "b"), Visibility.PARTNERS, (people.ngo.id,))

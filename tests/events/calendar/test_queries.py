@@ -3,13 +3,14 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlmodel import Session
 
 from app import warsaw
 from app.actors import Actor
 from app.clock import now
 from events.calendar import actions as calendar
 from events.calendar import queries
-from events.calendar.models import EventKind, Part, Visibility
+from events.calendar.models import Event, EventKind, Part, Visibility
 from events.calendar.queries import Filters
 from events.changes import actions as changes
 from tests.factories.agreements import make_agreement, make_clause
@@ -21,10 +22,17 @@ TODAY = date(2026, 11, 23)
 WEEK = [TODAY + timedelta(days=n) for n in range(14)]
 
 
+def seen(session: Session, viewer: Actor, event: Event, day: date | None = None) -> queries.EventPage:
+    """Give the page of *event*, which *viewer* must be able to see."""
+    page = queries.page(session, viewer, event.uuid, now(), day)
+    assert page is not None
+    return page
+
+
 @pytest.fixture(name="world")
 def _world(session, people, clock):
     """One event of every visibility and state: the prison organises, the MOPS is invited."""
-    made = {name: event_in(session, people.ewa, title=name, visibility=Visibility(name)) for name in Visibility}
+    made = {one.value: event_in(session, people.ewa, title=one.value, visibility=one) for one in Visibility}
     invite(session, made["invited"], people.mops.id)
     made["hosted"] = event_in(
         session, people.ewa, title="hosted", visibility=Visibility.INVITED, place_institution_id=people.ngo.id
@@ -107,7 +115,7 @@ def test_my_week_holds_what_the_institution_prepares_and_what_is_named(session, 
     other = event_in(session, people.ewa, days=5)
     secret = event_in(session, people.ewa, days=5, visibility=Visibility.INVITED)
     event_in(session, people.marek, days=9)
-    named = [date_of(session, other).id, date_of(session, secret).id]
+    named = [date_of(session, other).id or 0, date_of(session, secret).id or 0]
     found = queries.my_week(session, people.marek.actor, now(), also=named)
     assert [card.uuid for card in found] == [own.uuid, hosted.uuid, other.uuid]
     assert queries.my_week(session, people.olga.actor, now()) == []
@@ -189,7 +197,9 @@ def test_page_names_what_the_event_hangs_on(session, people, clock):
     )
     calendar.add_co_organiser(session, event, people.ngo.id)
     invite(session, event, people.stranger.id)
-    page = queries.page(session, Actor.visitor(), event.uuid, now())
+    page = seen(session, Actor.visitor(), event)
+    assert page.host is not None
+    assert page.clause is not None
     assert page.organiser.name == "Zakład Karny w Kładkowie"
     assert page.host.slug == "mops-kladkowo"
     assert page.programme == (programme.slug, "Krok po kroku")
@@ -197,15 +207,15 @@ def test_page_names_what_the_event_hangs_on(session, people, clock):
     assert [one.id for one in page.co_organisers] == [people.ngo.id]
     assert [one.id for one in page.invited] == [people.stranger.id]
     assert not page.prepares
-    assert queries.page(session, people.jola.actor, event.uuid, now()).prepares
-    assert not queries.page(session, people.jola.actor, event.uuid, now()).may_edit
-    assert queries.page(session, people.ewa.actor, event.uuid, now()).may_edit
+    assert seen(session, people.jola.actor, event).prepares
+    assert not seen(session, people.jola.actor, event).may_edit
+    assert seen(session, people.ewa.actor, event).may_edit
 
 
 def test_page_of_one_date(session, people, clock):
     event = event_in(session, people.ewa)
     day = date_of(session, event).local_date
-    assert queries.page(session, Actor.visitor(), event.uuid, now(), day).occurrence.local_date == day
+    assert seen(session, Actor.visitor(), event, day).occurrence.local_date == day
     assert queries.page(session, Actor.visitor(), event.uuid, now(), day + timedelta(days=1)) is None
 
 
@@ -240,7 +250,15 @@ def test_institutions_are_looked_up_by_beginnings_of_words(session, people, word
     assert sorted(one.slug for one in queries.look_up(session, words)) == found
 
 
+def test_a_typed_place_without_an_agreement_stays_words(session, people):
+    found = queries.resolve(
+        session, people.mops.id, place_id=None, place="Zakład Karny w Kładkowie", invited=[], names=[]
+    )
+    assert (found.place_id, found.place_kind, found.voivodeship) == (None, "", "08")
+
+
 def test_names_of_a_form_are_resolved(session, people):
+    make_agreement(session, "P-08-001", people.prison, people.mops)
     found = queries.resolve(
         session,
         people.mops.id,

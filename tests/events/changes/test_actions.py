@@ -161,3 +161,23 @@ def test_publishing_for_a_past_date_is_refused(session: Session, people: People)
     past = make_draft(session, people.ewa, starts=START - timedelta(days=30), ends=END - timedelta(days=30))
     with pytest.raises(rules.InThePast):
         calendar.publish(session, people.ewa.actor, past, now())
+
+
+def test_the_institutions_that_an_event_names_hear_of_it(session: Session, people: People) -> None:
+    invited = (people.mops.id or 0, people.stranger.id or 0)
+    make_event(session, people.ewa, visibility=Visibility.INVITED, invited=invited)
+    assert [(mail.rpartition("/")[2], to) for mail, to in mails(session)] == [
+        ("invited", people.marek.email),
+        ("invited", people.stefan.email),
+    ]
+
+
+def test_a_public_event_of_one_institution_writes_to_nobody(session: Session, people: People) -> None:
+    make_event(session, people.ewa, place_institution_id=people.prison.id)
+    assert mails(session) == []
+
+
+def test_what_an_invented_institution_publishes_is_marked(session: Session, people: People) -> None:
+    people.prison.synthetic = True
+    assert make_event(session, people.ewa).synthetic
+    assert not make_event(session, people.jola).synthetic

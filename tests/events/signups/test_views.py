@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from events.calendar.models import Split, Visibility
 from events.signups.models import SignUp, SignUpState
@@ -27,7 +27,9 @@ def roster(client):
 
 
 def signed_up(session):
-    rows = session.exec(select(SignUp).where(SignUp.state != SignUpState.WITHDRAWN).order_by(SignUp.queue_no)).all()
+    rows = session.exec(
+        select(SignUp).where(SignUp.state != SignUpState.WITHDRAWN).order_by(col(SignUp.queue_no))
+    ).all()
     return [(row.person, row.state.value) for row in rows]
 
 
