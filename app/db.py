@@ -113,7 +113,8 @@ class Database:
         # Writers of one process stand in line here. In SQLite's own way of waiting each sleeps and looks again, up to a
         # tenth of a second: the lock lies idle meanwhile, and who came first is not served first.
         if connection.get_execution_options().get("writes", False):
-            if self._line.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            in_line = connection.info.get(_IN_LINE, False)  # as a migration is that begins after another
+            if not in_line and self._line.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
                 connection.info[_IN_LINE] = True
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif (driver := connection.connection.driver_connection) is not None:

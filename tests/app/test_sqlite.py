@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -96,3 +97,15 @@ def test_a_write_in_a_reading_unit_fails_while_another_writes(database, session)
         late.add(SiteMark(key="b", value="2"))
         with pytest.raises(OperationalError, match="locked"):
             late.flush()
+
+
+def test_one_connection_may_write_twice_without_waiting_for_itself(database):
+    begun = time.monotonic()
+    with database.engine.connect().execution_options(writes=True) as connection:
+        for key in ("a", "b"):
+            connection.exec_driver_sql(f"INSERT INTO site_mark (key, value) VALUES ('{key}', '1')")
+            connection.commit()
+    assert time.monotonic() - begun < 2
+    with closing(database.session(writes=True)) as session:
+        assert len(session.exec(select(SiteMark)).all()) == 2
+    assert time.monotonic() - begun < 4
