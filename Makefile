@@ -30,8 +30,8 @@ test-fast: tools ## run rules, actions and house tests on SQLite, under a minute
 lint: tools ## run the checks that read the code: ruff, mypy, import-linter
 	@exec sh tools/lint.sh
 
-bench: tools ## measure the pages against a bare Flask page
-	@$(RUN) tools/bench.py
+bench: tools ## measure the pages against a bare Flask page, and write docs/speed.md
+	@$(RUN) tools/bench.py --write docs/speed.md
 
 messages: tools ## collect the texts to translate into the catalogues
 	@exec sh tools/messages.sh

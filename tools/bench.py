@@ -76,9 +76,9 @@ class Server:
     def __post_init__(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
-    def another(self) -> "Server":
-        """Return the same server with a connection of its own."""
-        return Server(self.process, self.port, self.started, dict(self.cookies))
+    def another(self, *, signed_in: bool = True) -> "Server":
+        """Return the same server with a connection of its own; programs that read feeds have no cookies."""
+        return Server(self.process, self.port, self.started, dict(self.cookies) if signed_in else {})
 
     def ask(self, path: str, *, body: str | None = None, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
         """Send one request and return the answer, keeping cookies as a browser does."""
@@ -429,8 +429,11 @@ def in_order(settings: dict[str, str], event: str) -> tuple[int, int, bool]:
     return seats, states.count("waiting"), fair
 
 
-def sign_ups_per_second(server: Server, event: str, token: str, seconds: float) -> float:
-    """Sign people up for one event over as many connections as the server has threads; return how many a second."""
+def sign_ups_per_second(server: Server, event: str, token: str, seconds: float) -> tuple[float, int]:
+    """Sign people up for one event over as many connections as the server has threads.
+
+    Return how many a second, and how many were refused in all.
+    """
     end, done = time.monotonic() + seconds, list[int]()
 
     def send(connection: Server) -> None:
@@ -443,10 +446,8 @@ def sign_ups_per_second(server: Server, event: str, token: str, seconds: float) 
         thread.start()
     for thread in threads:
         thread.join()
-    if set(done) != {int(http.HTTPStatus.SEE_OTHER)}:
-        message = f"sign-ups answered {sorted(set(done))}"
-        raise BenchError(message)
-    return len(done) / (time.monotonic() - started)
+    made = done.count(http.HTTPStatus.SEE_OTHER)
+    return made / (time.monotonic() - started), len(done) - made
 
 
 def count_statements(paths: Sequence[str], etag_of: str) -> dict[str, int]:
@@ -522,14 +523,15 @@ def pages(wants: Wants) -> Iterator[Line]:
             not_changed = Page(feed, 304, {"If_None_Match": answer.headers["ETag"]})
             sign_in(server, COORDINATOR)
             asked = {"list": Page("/kalendarz/lista"), "month": Page("/kalendarz"), "event": Page(shown)}
-            portals[events] = server, asked | {"directory": Page("/partnerzy"), "304": not_changed}
+            portals[events] = server, asked | {"304": not_changed}
             _, content = server.ask(open_to_many)
             sign_ups_one_by_one(server, open_to_many, token_in(content), 10)
             sign_up[events] = sign_ups_one_by_one(server, open_to_many, token_in(content), 100)
-        for name in ("list", "month", "event", "directory", "304"):
+        for name in ("list", "month", "event", "304"):
             readings[name] = {}
             for events, (server, asked) in portals.items():
-                readings[name][events] = measure(floor, server, asked[name], wants.seconds)
+                client = server.another() if name != "304" else server.another(signed_in=False)
+                readings[name][events] = measure(floor, client, asked[name], wants.seconds)
     yield from page_lines(readings, counts)
     yield from growth_lines(readings, sign_up)
 
@@ -627,8 +629,9 @@ def sign_ups(wants: Wants) -> Iterator[Line]:
         wanted = f"{PLACES} + {CROWD - PLACES} waiting, in order"
         yield Line(title, wanted, wanted, f"{seats} + {waiting} waiting, {order}", right)
         yield at_most(f"{title}: until the last answer", seconds, 1, "0.3", " s", 2)
-        number = sign_ups_per_second(one, open_to_many, token, max(wants.seconds, 3))
-        yield Line("sign-ups per second on one event", "≥ 150", "≥ 300", f"{number:.0f}", number >= 150)
+        number, refused = sign_ups_per_second(one, open_to_many, token, max(wants.seconds, 3))
+        shown = f"{number:.0f}" + (f", {refused} refused" if refused else "")
+        yield Line("sign-ups per second on one event", "≥ 150", "≥ 300", shown, number >= 150 and not refused)
 
 
 def start(wants: Wants) -> Iterator[Line]:
