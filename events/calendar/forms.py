@@ -1,7 +1,7 @@
 """What people type about events: the filters of the calendar and the form of an event."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -125,13 +125,13 @@ class EventForm(Form):
     visibility = ChoiceField(_l("Who sees the event"), default=AUTOMATIC)
     invited = ChoicesField(_l("Invited institutions"), coerce=str)
     invited_others = LongTextField(_l("Other invited institutions"), longest=2000)
-    end_day = DayField(_l("Last day, if it is another one"))
-    all_day = CheckField(_l("The whole day, without hours"))
     room = TextField(_l("Room"), longest=PLACE_MAX)
     online_link = TextField(_l("Link for taking part online"), longest=LINK_MAX)
+    end_day = DayField(_l("Last day, if it is another one"))
+    all_day = CheckField(_l("The whole day, without hours"))
+    topics = LongTextField(_l("Topics"), longest=TOPICS_MAX * TOPIC_MAX)
     programme = ChoiceField(_l("Part of the project"))
     clause = ChoiceField(_l("Comes from the agreement"))
-    topics = LongTextField(_l("Topics"), longest=TOPICS_MAX * TOPIC_MAX)
     closes_day = DayField(_l("Sign-up closes on"))
     closes_time = TimeField(_l("at"))
     withdraw_day = DayField(_l("Withdrawal possible until"))
@@ -177,9 +177,8 @@ class EventForm(Form):
         if complete:
             valid = self._check_complete() and valid
         valid = self._check_texts() and valid
-        if not (self.day.errors or self.end_day.errors or self.starts.errors or self.ends.errors):
-            valid = self._check_times(now, started) and self._check_deadlines() and valid
-        return valid
+        valid = self._check_times(now, started) and valid
+        return self._check_deadlines() and valid
 
     def wall(self) -> tuple[datetime, datetime, bool]:
         """Give start, end (Warsaw wall times) and whether the event lasts whole days."""
@@ -283,15 +282,39 @@ class EventForm(Form):
         return valid
 
     def _check_times(self, now: datetime, started: datetime | None) -> bool:
-        if (self.starts.data is None) != (self.ends.data is None):
+        # Faults of single fields hide none of two: what can be read is compared, and told in the same round.
+        hours_read = not (self.starts.errors or self.ends.errors)
+        valid = True
+        if hours_read and (self.starts.data is None) != (self.ends.data is None):
             empty = self.starts if self.starts.data is None else self.ends
             self.refuse(empty, _("Give both hours: from and to."))
-            return False
-        starts, ends, all_day = self.wall()
+            hours_read = valid = False
+        if self.day.data is None:
+            return (not hours_read or self._check_hours()) and valid
+        if hours_read and not self.end_day.errors:
+            starts, ends, all_day = self.wall()
+        else:
+            first, last = self.day.data, self.end_day.data or self.day.data
+            starts, ends, all_day = datetime.combine(first, time.min), datetime.combine(last, time.min), True
+            ends += timedelta(minutes=1) if last == first else timedelta()
+            started = datetime.combine(started.date(), time.min) if started else None
+        valid = self._holds(starts, lambda: rules.check_times(starts, ends, all_day=all_day)) and valid
+        if starts != started:
+            valid = self._holds(starts, lambda: rules.check_future(starts, now, all_day=all_day)) and valid
+        return valid
+
+    def _check_hours(self) -> bool:
+        # Without a date the hours can still be compared, if all is meant for one day.
+        if self._without_hours() or self.end_day.data or self.end_day.errors:
+            return True
+        if self.ends.data > self.starts.data:
+            return True
+        self.refuse(self.ends, translated(rules.EndBeforeStart()))
+        return False
+
+    def _holds(self, starts: datetime, check: Callable[[], None]) -> bool:
         try:
-            rules.check_times(starts, ends, all_day=all_day)
-            if starts != started:
-                rules.check_future(starts, now, all_day=all_day)
+            check()
         except Refusal as refusal:
             self.refuse(self._field_of(refusal, starts), translated(refusal))
             return False
@@ -307,7 +330,6 @@ class EventForm(Form):
         return self.day
 
     def _check_deadlines(self) -> bool:
-        starts, _ends, _all_day = self.wall()
         valid = True
         for day_field, time_field in ((self.closes_day, self.closes_time), (self.withdraw_day, self.withdraw_time)):
             if time_field.data is not None and day_field.data is None and not day_field.errors:
@@ -320,7 +342,7 @@ class EventForm(Form):
             if warsaw.is_unsafe(wall):
                 self.refuse(time_field, translated(rules.UnsafeHour()))
                 valid = False
-            elif wall > starts and day_field.data > starts.date():
+            elif self.day.data is not None and day_field.data > self.day.data:
                 self.refuse(day_field, _("This must not be later than the start of the event."))
                 valid = False
         return valid

@@ -94,6 +94,25 @@ def test_what_is_wrong_gets_a_sentence_at_its_field(filled, typed, field, senten
     assert sentence in " ".join(str(error) for error in form.errors[field])
 
 
+TOGETHER = [
+    ({"title": "", "ends": "9.00"}, {"title", "ends"}),
+    ({"day": "20.11.2026", "ends": "9.00"}, {"day", "ends"}),
+    ({"day": "20.11.2026", "starts": "25.61", "seats": "dużo"}, {"day", "starts", "seats"}),
+    ({"day": "30.02.2026", "ends": "9.00"}, {"day", "ends"}),
+    ({"day": "20.11.2026", "end_day": "19.11.2026", "starts": "", "ends": ""}, {"day", "end_day", "starts", "ends"}),
+    ({"end_day": "40.12.2026", "day": "20.11.2026"}, {"day", "end_day"}),
+    ({"end_day": "30.12.2026", "ends": ""}, {"end_day", "ends"}),
+    ({"title": "", "closes_day": "16.12.2026", "ends": "9.00"}, {"title", "ends", "closes_day"}),
+]
+
+
+@pytest.mark.parametrize(("typed", "fields"), TOGETHER)
+def test_faults_of_one_field_and_of_two_are_told_together(filled, typed, fields):
+    form = filled(**typed)
+    assert not form.check(NOW, complete=True)
+    assert set(form.errors) == fields
+
+
 RIGHT = [
     ({}, (wall("2026-12-15T10:00"), wall("2026-12-15T12:00"), False)),
     ({"day": "2026-12-15", "starts": "9"}, (wall("2026-12-15T09:00"), wall("2026-12-15T12:00"), False)),
