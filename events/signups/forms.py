@@ -24,7 +24,7 @@ class SignUpForm(Form):
 
     key = TextField(longest=8000)
     who = ChoicesField(_l("Whom do you sign up?"))
-    places = WholeNumberField(_l("Places without names"), low=0, high=BOOKING_MAX)
+    places: WholeNumberField
 
     def offer(self, colleagues: Sequence[Colleague]) -> None:
         """Let the form choose among these colleagues."""
@@ -76,3 +76,5 @@ for _number in range(LINES):
     setattr(SignUpForm, f"name_{_number}", TextField(_l("Name and surname"), longest=NAME_MAX))
     setattr(SignUpForm, f"function_{_number}", TextField(_l("Function"), longest=NAME_MAX))
     setattr(SignUpForm, f"email_{_number}", TextField(_l("Work e-mail"), longest=EMAIL_MAX))
+# Last, as on the page: the summary of errors keeps the order of the fields.
+SignUpForm.places = WholeNumberField(_l("Places without names"), low=0, high=BOOKING_MAX)

@@ -206,6 +206,14 @@ def test_after_the_close_the_panel_says_why(client, session, people, event):
     assert signed_up(session) == []
 
 
+def test_the_summary_keeps_the_order_of_the_page(client, people, event):
+    client.sign_in(people.marek).see(f"/wydarzenia/{event.uuid}")
+    typed = {"who": "999", "email_0": "a@mops.example", "name_1": "Anna Przykładowa", "places": "dwa"}
+    client.post(path(event), data={**client.page.values(path(event)), **typed})
+    links = [link["href"] for link in client.page.main.one("div", id="errors").all("a")]
+    assert links == ["#who", "#name_0", "#email_1", "#places"]
+
+
 def test_the_tags_above_the_title_follow_a_sign_up_by_htmx(client, session, people, clock):
     last = event_in(session, people.ewa, capacity=1)
     client.sign_in(people.piotr).see(f"/wydarzenia/{last.uuid}")
