@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID
 
@@ -153,8 +154,11 @@ def calendar(name: str, vevents: Iterable[bytes], *, method: str = "PUBLISH", de
     return b"".join((head, *vevents, _END))
 
 
+@lru_cache(maxsize=256)
 def publication(item: CalendarItem) -> str:
     """Write *item* as a calendar of its own for a mail's attachment or a download.
+
+    Everybody who signs up gets the same text until the event changes, so the last ones are remembered.
 
     METHOD:PUBLISH without ORGANIZER and ATTENDEE: the portal reads no answers by mail, so none is asked for
     (RFC 5546, 3.2.1). A cancelled item carries STATUS:CANCELLED and, from its row, a raised SEQUENCE.
