@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from app.web.i18n import _, language, translated
 from app.web.session import actor, session, tell
 from events.calendar import actions, queries, rules
 from events.calendar.forms import Asked, EventForm, read_day, values_of
-from events.calendar.models import State
+from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
 from events.calendar.rules import EventDraft
 from events.signups import queries as signups
@@ -61,6 +62,20 @@ class Cell:
             return "out none"
         named = (("today", self.today), ("free", self.free), ("none", not (self.cards or self.today or self.holiday)))
         return " ".join(name for name, wanted in named if wanted)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """What the calendar's filters offer, in one language; made once for each, and itself wherever it is compared."""
+
+    families: Mapping[str, str]
+    kinds: Mapping[EventKind, str]
+    audiences: Mapping[str, str]
+    icons: Mapping[str, str]
+
+    def kinds_of(self, family: str) -> list[EventKind]:
+        """Give the kinds of a family."""
+        return [kind for kind in self.kinds if rules.FAMILY[kind] == family]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,18 +281,24 @@ def _sought() -> Sought:
     return Sought(asked, asked.filters(found), found)
 
 
+@lru_cache(maxsize=2)
+def _words(_language: str) -> Words:
+    return Words(
+        families={family: _(label) for family, label in rules.FAMILY_LABEL.items()},
+        kinds={kind: _(label) for kind, label in rules.KIND_LABEL.items()},
+        audiences={key: _(label) for key, label in rules.AUDIENCE.items()},
+        icons=_FAMILY_ICON,
+    )
+
+
 def _frame(sought: Sought) -> dict[str, Any]:
     one = sought.one
     path = url_for("feeds.institution", slug=one.slug) if one else url_for("feeds.public")
     return {
         "sought": sought,
         "address": sought.asked.address(),
-        "voivodeships": territory.voivodeships(session()),
-        "families": {family: _(label) for family, label in rules.FAMILY_LABEL.items()},
-        "kinds": {kind: _(label) for kind, label in rules.KIND_LABEL.items()},
-        "family_of": rules.FAMILY,
-        "family_icon": _FAMILY_ICON,
-        "audiences": {key: _(label) for key, label in rules.AUDIENCE.items()},
+        "voivodeships": tuple(territory.voivodeships(session())),
+        "words": _words(language()),
         "feed": site.absolute(path),
         "may_draft": rules.may_draft(actor()),
     }
