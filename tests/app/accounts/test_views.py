@@ -331,3 +331,10 @@ def test_passwords_are_taken_as_they_are(app, session, password):
     set_password(session, person.user_id, password)
     assert sign_in(browser_of(app, session), person.email, password).status_code == 303
     assert sign_in(browser_of(app, session), person.email, password.strip() + "x").status_code == 422
+
+
+def test_the_masthead_names_the_role_of_whoever_acts_for_no_institution(client, people):
+    assert (
+        "inspektor wojewody, woj. lubuskie" in client.sign_in(people.wanda).see("/biurko").one("div", class_="who").text
+    )
+    assert "operator portalu" in client.sign_in(people.olga).see("/biurko").one("div", class_="who").text
