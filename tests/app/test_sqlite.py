@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlmodel import select
+from sqlmodel import insert, select
 
 from app.db import Database
 from app.marks import SiteMark
@@ -103,7 +103,7 @@ def test_one_connection_may_write_twice_without_waiting_for_itself(database):
     begun = time.monotonic()
     with database.engine.connect().execution_options(writes=True) as connection:
         for key in ("a", "b"):
-            connection.exec_driver_sql(f"INSERT INTO site_mark (key, value) VALUES ('{key}', '1')")
+            connection.execute(insert(SiteMark).values(key=key, value="1"))
             connection.commit()
     assert time.monotonic() - begun < 2
     with closing(database.session(writes=True)) as session:

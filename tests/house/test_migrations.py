@@ -72,6 +72,7 @@ def test_a_second_run_does_nothing(bare):
     assert schema.present(bare.engine) == schema.newest()
 
 
+@pytest.mark.slow
 def test_up_down_and_up_with_rows_in_every_table(bare):
     """Each step goes down and up again over full tables; what was there before the step is there after it."""
     steps = [script.revision for script in reversed(list(SCRIPTS.walk_revisions()))]

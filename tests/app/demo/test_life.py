@@ -24,6 +24,8 @@ from partners.people.models import Contact, Membership
 from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 from tests.app.demo.conftest import LOADED_AT, TODAY
 
+pytestmark = pytest.mark.slow
+
 REAL = select(Institution.id).where(~col(Institution.synthetic)).scalar_subquery()
 INVENTED = select(Institution.id).where(col(Institution.synthetic)).scalar_subquery()
 

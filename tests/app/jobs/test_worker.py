@@ -52,6 +52,7 @@ def test_a_round_delivers_and_says_whether_it_did(worker, session, inbox):
     assert len(inbox.messages) == 1
 
 
+@pytest.mark.slow
 def test_two_workers_send_each_mail_once(database, config, session, inbox, clock):
     for number in range(30):
         make_mail(session, to=f"osoba{number}@ops.example")

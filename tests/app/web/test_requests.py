@@ -235,6 +235,7 @@ def test_pages_of_the_signed_in_are_kept_by_nobody(client, people, path):
 # --- methods, sizes, odd requests
 
 
+@pytest.mark.slow
 def test_other_methods_are_refused(site):
     browser = site.browser("coordinator")
     before = dump(site.app)
