@@ -27,6 +27,12 @@
   });
   prepare(document);
 
+  // What belongs to one choice of a list unfolds with that choice.
+  document.addEventListener("change", (event) => {
+    const folded = $(`details[data-opened-by="${event.target.name}=${event.target.value}"]`);
+    if (folded) folded.open = true;
+  });
+
   // The title says that something is to be corrected, as it does on a page loaded whole.
   let marked = "";
   const mark = (summary) => {
