@@ -17,7 +17,7 @@ from wtforms import (
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from app.text import clean
-from app.web.i18n import _, _l
+from app.web.i18n import _, _l, language
 
 _DAY_FORMATS = ("%d.%m.%Y", "%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
 _TIME_FORMATS = ("%H:%M", "%H.%M", "%H")
@@ -146,8 +146,8 @@ class TimeField(_TypedField):
         raise ValueError(_("Give a time between 0:00 and 23:59, for example 10:00."))
 
     def show(self, value: time) -> str:
-        """Write the time with a colon."""
-        return value.strftime("%H:%M")
+        """Write the time as the page does: 10.00 in Polish, 10:00 in English."""
+        return f"{value.hour}.{value.minute:02d}" if language() == "pl" else value.strftime("%H:%M")
 
 
 class WholeNumberField(_TypedField):

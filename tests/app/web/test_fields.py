@@ -91,7 +91,7 @@ def test_hours(fill, typed, hour):
 def test_hours_that_are_none(fill, typed):
     form = fill(hour=typed)
     assert form.hour.data is None
-    assert list(form.hour.errors) == ["Podaj godzinę od 0:00 do 23:59, na przykład 10:00."]
+    assert list(form.hour.errors) == ["Podaj godzinę od 0.00 do 23.59, na przykład 10.00."]
 
 
 @pytest.mark.parametrize(

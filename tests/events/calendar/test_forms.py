@@ -52,8 +52,8 @@ WRONG = [
     ({"day": "jutro"}, "day", "Podaj datę, która istnieje, na przykład 15.12.2026."),
     ({"day": "15.12.0026"}, "day", "Podaj datę, która istnieje, na przykład 15.12.2026."),
     ({"day": ""}, "day", "Podaj datę."),
-    ({"starts": "25:61"}, "starts", "Podaj godzinę od 0:00 do 23:59, na przykład 10:00."),
-    ({"ends": "12:60"}, "ends", "Podaj godzinę od 0:00 do 23:59, na przykład 10:00."),
+    ({"starts": "25:61"}, "starts", "Podaj godzinę od 0.00 do 23.59, na przykład 10.00."),
+    ({"ends": "12:60"}, "ends", "Podaj godzinę od 0.00 do 23.59, na przykład 10.00."),
     ({"ends": "9:00"}, "ends", "Koniec musi być późniejszy niż początek."),
     ({"ends": "10:00"}, "ends", "Koniec musi być późniejszy niż początek."),
     ({"end_day": "14.12.2026"}, "end_day", "Koniec musi być późniejszy niż początek."),
@@ -62,7 +62,7 @@ WRONG = [
     ({"day": "28.03.2027", "starts": "2:30", "ends": "5:00"}, "starts", "Tej nocy zmienia się czas"),
     ({"day": "24.10.2027", "end_day": "31.10.2027", "ends": "2:30"}, "ends", "Tej nocy zmienia się czas"),
     ({"end_day": "30.12.2026"}, "end_day", "Wydarzenie może trwać najwyżej 14 dni."),
-    ({"starts": "", "ends": ""}, "starts", "Podaj godzinę rozpoczęcia, na przykład 10:00."),
+    ({"starts": "", "ends": ""}, "starts", "Podaj godzinę rozpoczęcia, na przykład 10.00."),
     ({"ends": ""}, "ends", "Podaj obie godziny: od i do."),
     ({"title": " "}, "title", "Podaj nazwę wydarzenia."),
     ({"title": "a" * 161}, "title", "160"),
@@ -92,6 +92,13 @@ def test_what_is_wrong_gets_a_sentence_at_its_field(filled, typed, field, senten
     assert not form.check(NOW, complete=True)
     assert field in form.errors
     assert sentence in " ".join(str(error) for error in form.errors[field])
+
+
+@pytest.mark.parametrize(("language", "hour"), [("pl", "9.05"), ("en", "09:05")])
+def test_hours_stand_in_the_fields_as_the_language_writes_them(app, language, hour):
+    with app.test_request_context(f"/wydarzenia/nowe?jezyk={language}"):
+        form = EventForm(formdata=None, data={"starts": wall("2026-12-15T09:05").time()})
+        assert form.starts._value() == hour
 
 
 TOGETHER = [

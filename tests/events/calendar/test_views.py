@@ -435,7 +435,7 @@ def test_an_event_is_copied_without_its_date(client, session, people, clock):
     client.sign_in(people.marek)
     address = f"/wydarzenia/nowe?wzor={event.uuid}"
     values = client.see(address).values(address)
-    assert (values["title"], values["day"], values["starts"], values["seats"]) == ("Co miesiąc", "", "10:00", "7")
+    assert (values["title"], values["day"], values["starts"], values["seats"]) == ("Co miesiąc", "", "10.00", "7")
     assert (values["topics"].strip(), values["invited"]) == ("jeden\ndwa", str(people.ngo.id))
     client.sign_in(people.stefan)
     assert client.see(f"/wydarzenia/nowe?wzor={event.uuid}").values("/wydarzenia/nowe")["title"] == ""

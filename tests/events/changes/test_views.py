@@ -52,7 +52,7 @@ def test_a_change_is_saved_and_mailed_to_those_signed_up(client, session, people
     assert (values["title"], values["day"], values["starts"], values["place"]) == (
         "Narada",
         "30.11.2026",
-        "10:00",
+        "10.00",
         "other",
     )
     answer = client.post(edit(event), data={**values, "starts": "11:00", "ends": "13.30", "title": "Narada druga"})
