@@ -384,7 +384,7 @@ def test_a_wrong_form_comes_back_filled_in(client, session, people, clock):
     assert answer.status_code == 422
     page = client.page
     assert page.title.startswith("Błąd: Nowe wydarzenie")
-    assert page.one("div", class_="errors").one("h2").text == "Popraw 2 rzeczy"
+    assert page.one("div", class_="errors").one("h2").text == "Popraw 2 błędy"
     links = [(link["href"], link.text) for link in page.one("div", class_="errors").all("a")]
     assert links[0] == ("#day", "Podaj datę, która istnieje, na przykład 15.12.2026.")
     assert links[1][0] == "#seats"
