@@ -509,11 +509,12 @@ def pages(wants: Wants) -> Iterator[Line]:
     readings: dict[str, dict[int, Reading]] = {}
     sign_up: dict[int, float] = {}
     counts: dict[int, dict[str, int]] = {}
+    kept = {events: filled(events, wants.institutions, wants.seed) for events in wants.events}
     with contextlib.ExitStack() as stack:
         floor = stack.enter_context(serving_floor())
         portals: dict[int, tuple[Server, dict[str, Page]]] = {}
         for events in wants.events:
-            settings = stack.enter_context(copied(filled(events, wants.institutions, wants.seed)))
+            settings = stack.enter_context(copied(kept[events]))
             shown, _crowded, open_to_many = events_to_sign_up_for(settings)
             feed = f"/kanaly/i/proba-{wants.seed}-1.ics"
             counts[events] = statements(settings, ["/kalendarz/lista", "/kalendarz", shown], feed)
