@@ -62,7 +62,7 @@ def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
         _refuse_outdated(database)
         _refuse_demo_in_public(database, config, host)
         app = create_app(config, database)
-        server = web_server.make(app, host, port)
+        server = web_server.make(app, host, port, proxied=config.trusted_proxies > 0)
         worker = None if no_worker else _worker(database, config)
         if worker is not None:
             worker.start()
@@ -151,7 +151,12 @@ def user() -> None:
 @click.argument("email")
 @click.option("--name", default="", help="Name shown in the portal (default: the address).")
 @click.option("--institution", help="Slug of the institution that the person works for.")
-@click.option("--role", type=click.Choice([Role.MEMBER, Role.COORDINATOR, Role.ADMIN]), default=Role.COORDINATOR)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in (Role.MEMBER, Role.COORDINATOR, Role.ADMIN)]),
+    default=Role.COORDINATOR.value,
+    show_default=True,
+)
 @click.option("--operator", is_flag=True, help="Operator of the portal.")
 @click.option("--inspector", metavar="CODE", help="Inspector of the voivodeship with this code, such as 08.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making one.")
@@ -159,7 +164,7 @@ def add(
     email: str,
     name: str,
     institution: str | None,
-    role: Role,
+    role: str,
     inspector: str | None,
     *,
     operator: bool,

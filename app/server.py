@@ -32,11 +32,21 @@ class Channel(HTTPChannel):
     task_class = Task
 
 
-def make(app: Flask, host: str, port: int) -> MultiSocketServer | BaseWSGIServer:
-    """Make the server of *app*, listening but not yet running; a host name may stand for several addresses."""
+def make(app: Flask, host: str, port: int, *, proxied: bool = False) -> MultiSocketServer | BaseWSGIServer:
+    """Make the server of *app*, listening but not yet running; a host name may stand for several addresses.
+
+    waitress takes X-Forwarded-… away, as from a stranger; *proxied* leaves them to ProxyFix, which counts our proxies.
+    """
     listening: dict[int, Any] = {}
     server = create_server(
-        app, map=listening, host=host, port=port, threads=THREADS, ident=None, max_request_body_size=_BODY_MAX
+        app,
+        map=listening,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=_BODY_MAX,
+        clear_untrusted_proxy_headers=not proxied,
     )
     for one in listening.values():
         if isinstance(one, BaseWSGIServer):

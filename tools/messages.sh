@@ -7,7 +7,7 @@ catalogues=app/web/translations
 template=$(mktemp)
 trap 'rm -f "$template"' EXIT
 
-$babel extract -F pyproject.toml -k _ -k _l -k N_ -k _n:1,2 -c I18N: --sort-by-file --no-location \
+$babel extract -F pyproject.toml -k _ -k _l -k N_ -k _n:1,2 -c I18N: --sort-output --no-location \
     --project=kladka -o "$template" .
 $babel update -i "$template" -d "$catalogues" --no-fuzzy-matching --ignore-obsolete \
-    --ignore-pot-creation-date
+    --ignore-pot-creation-date --no-wrap

@@ -67,7 +67,7 @@ def may_see(actor: Actor, state: AgreementState, party_ids: Collection[int], voi
     """Decide whether *actor* may know of an agreement.
 
     One in preparation is known to its parties, the operator and the inspector of its voivodeship; all others to
-    everybody (product.md 4: the register is public).
+    everybody: the register is public.
     """
     if state not in IN_PREPARATION:
         return True

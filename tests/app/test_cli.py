@@ -27,3 +27,8 @@ def test_the_demo_is_served_to_this_machine_only(config, database, session, host
     else:
         with pytest.raises(click.ClickException, match="public password"):
             cli._refuse_demo_in_public(database, config, host)
+
+
+def test_roles_are_written_as_people_write_them():
+    option = next(one for one in cli.add.params if one.name == "role")
+    assert list(option.type.choices) == ["member", "coordinator", "admin"]  # type: ignore[attr-defined]
