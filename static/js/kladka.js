@@ -46,7 +46,7 @@
     const piece = event.detail.elt;
     prepare(piece.parentNode || document);
     const heading = $("h1", piece);
-    if (heading) document.title = `${heading.textContent.trim()} – Kładka`;
+    if (heading) document.title = `${piece.dataset.page || heading.textContent.trim()} – Kładka`;
     else if (!piece.closest("#flash, #state")) mark($(".errors", piece));
     const target = piece.matches("[data-focus]") ? piece : $(".errors[data-focus]", piece) || $("[data-focus]", piece);
     if (target) { target.focus(); return; }

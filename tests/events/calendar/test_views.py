@@ -53,6 +53,8 @@ def test_month_is_a_table_with_holidays_today_and_events(client, session, people
     (entry,) = table.all("a", class_="ev")
     assert entry.text == "10.00 Szkolenie kadry: Warsztaty w świetlicy"
     assert len(table.all("td")) == 42
+    piece = page.one("div", id="month")
+    assert (piece["data-announce"], page.title) == ("Listopad 2026: 1 wydarzenie", f"{piece['data-page']} – Kładka")
 
 
 def test_month_in_english_has_english_words(client, session, people, clock):
