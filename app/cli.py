@@ -110,7 +110,7 @@ def upgrade() -> None:
     """Bring the database to the newest migration, and stored calendar text to the newest form."""
     with unit() as session:
         session.rollback()
-        _upgrade(_database_of(session))
+        _upgrade(_database_of(session), settings.read())
         click.echo("The database is up to date.")
 
 
@@ -258,9 +258,11 @@ def _database_of(session: Session) -> Database:
     return database
 
 
-def _upgrade(database: Database) -> None:
+def _upgrade(database: Database, config: Config) -> None:
     schema.upgrade(database.engine)
     with database.session(writes=True) as session:
+        if not config.demo_allowed and not people_queries.any_institution(session):
+            demo.load_reference(session, now())  # a portal in earnest begins with the territory and the prison units
         calendar.rebuild_shelf(session, now())
         session.commit()
 
@@ -268,7 +270,7 @@ def _upgrade(database: Database) -> None:
 def _prepare(database: Database, config: Config) -> None:
     if schema.present(database.engine) != schema.newest():
         click.echo("Migrating the database …")
-    _upgrade(database)
+    _upgrade(database, config)
     if not (config.demo_allowed and config.on_loopback):
         return
     with database.session(writes=True) as session:
