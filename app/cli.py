@@ -37,6 +37,7 @@ from app.web import log
 from events.calendar import actions as calendar
 from partners.people import actions as people
 from partners.people import queries as people_queries
+from partners.territory import queries as territory
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -179,6 +180,10 @@ def add(
         if not (institution or operator or inspector):
             raise click.ClickException(
                 "Say what the account is for: --institution SLUG, --operator or --inspector CODE."
+            )
+        if inspector and inspector not in {one.code for one in territory.voivodeships(session)}:
+            raise click.ClickException(
+                f"There is no voivodeship with the code {inspector}; lubuskie, for example, is 08."
             )
         if account_queries.by_email(session, email) is not None:
             raise click.ClickException(f"There is an account with the address {email} already.")
