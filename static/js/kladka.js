@@ -29,8 +29,8 @@
 
   // What belongs to one choice of a list unfolds with that choice.
   document.addEventListener("change", (event) => {
-    const folded = $(`details[data-opened-by="${event.target.name}=${event.target.value}"]`);
-    if (folded) folded.open = true;
+    const chosen = `${event.target.name}=${event.target.value}`;
+    document.querySelectorAll("details[data-opened-by]").forEach((folded) => { if (folded.dataset.openedBy === chosen) folded.open = true; });
   });
 
   // The title says that something is to be corrected, as it does on a page loaded whole.

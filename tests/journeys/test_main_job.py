@@ -114,6 +114,7 @@ def test_training_from_publication_to_cancellation(
     expect(panel).to_contain_text("Zajęte: 10 z 10 miejsc")
     expect(panel.get_by_role("listitem").filter(has_text="Marek Przykładowy")).to_contain_text("ma miejsce")
     expect(panel.get_by_role("listitem").filter(has_text="Piotr Wzorcowy")).to_contain_text("lista rezerwowa, numer 1")
+    expect(mops.locator("#state")).to_contain_text("lista rezerwowa")
     assert "Jola" not in panel.inner_text()
 
     # Another institution withdraws; who waited has the place.
