@@ -19,7 +19,7 @@ from app.marks import SiteMark
 from app.web.guards import open_to_all
 from app.web.security import inside
 from app.web.session import session as unit_of_work
-from tests.conftest import POSTGRESQL, Site, browser_of, settings_for
+from tests.conftest import Site, browser_of, settings_for
 from tests.dump import dump
 from tests.factories.persons import PASSWORD
 
@@ -384,7 +384,6 @@ def test_a_refused_commit_is_never_called_saved(strict, session):
     assert session.exec(select(SiteMark)).all() == []
 
 
-@pytest.mark.skipif(POSTGRESQL, reason="about SQLite")
 def test_a_busy_store_says_so_and_reading_goes_on(tmp_path, sqlite_files, make_app, monkeypatch):
     monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 50)
     with sqlite_files.fresh(tmp_path) as url:
