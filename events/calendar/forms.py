@@ -176,6 +176,7 @@ class EventForm(Form):
         valid = self.validate()
         if complete:
             valid = self._check_complete() and valid
+        valid = self._check_place() and valid
         valid = self._check_texts() and valid
         valid = self._check_times(now, started) and valid
         return self._check_deadlines() and valid
@@ -346,6 +347,13 @@ class EventForm(Form):
                 self.refuse(day_field, _("This must not be later than the start of the event."))
                 valid = False
         return valid
+
+    def _check_place(self) -> bool:
+        # Neither of the two may win in silence: the meeting would be announced at the wrong door.
+        both = self.place.data not in (None, "", ELSEWHERE) and self.place_other.data
+        if both and not self.place_other.errors:
+            self.refuse(self.place_other, _("Two places are given. Choose “another place” above, or clear this field."))
+        return not both
 
     def _check_texts(self) -> bool:
         valid = True

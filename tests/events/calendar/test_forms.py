@@ -72,6 +72,11 @@ WRONG = [
     ({"place": ""}, "place", "Wybierz, gdzie odbędzie się wydarzenie."),
     ({"place": "77"}, "place", "Wybierz"),
     ({"place": "other"}, "place_other", "Podaj nazwę i adres miejsca."),
+    (
+        {"place": "online", "place_other": "Dom Kultury, ul. Przykładowa 20"},
+        "place_other",
+        "Podano dwa miejsca. Wybierz wyżej „inne miejsce” albo wyczyść to pole.",
+    ),
     ({"audience": None}, "audience", "Wybierz, dla kogo jest wydarzenie."),
     ({"audience": "everybody"}, "audience", "Wybierz"),
     ({"seats": "0"}, "seats", "Podaj liczbę całkowitą"),
