@@ -98,8 +98,11 @@ class Server:
     def send(self, path: str, body: str) -> int:
         """Post a form with the same cookies again and again, as many people would; return the status."""
         kept = dict(self.cookies)
-        answer, _content = self.ask(path, body=body)
+        answer, content = self.ask(path, body=body)
         self.cookies = kept
+        if answer.status == http.HTTPStatus.UNPROCESSABLE_ENTITY:
+            why = re.search(r'class="(?:errors|msg)".*?</(?:ul|span)>', content.decode(), re.DOTALL)
+            print("Refused:", re.sub(r"<[^>]*>|\s+", " ", why[0] if why else body), file=sys.stderr)
         return answer.status
 
     def processor_seconds(self) -> float:
