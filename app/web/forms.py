@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto as _AUTO
-from wtforms import Field, StringField
+from wtforms import Field, HiddenField, StringField
 
 from app.text import holds_pesel
 from app.web import kept
@@ -43,4 +43,5 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
 
 
 def _is_text(field: Field) -> bool:
-    return isinstance(field, StringField) and not isinstance(field, SecretField)
+    # A hidden field holds what a machine made: one in two thousand booking keys looks like a PESEL.
+    return isinstance(field, StringField) and not isinstance(field, (SecretField, HiddenField))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wtforms import Field
+from wtforms import Field, HiddenField
 
 from app.web.fields import ChoicesField, TextField, WholeNumberField
 from app.web.forms import Form
@@ -22,7 +22,7 @@ _KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 class SignUpForm(Form):
     """Whom to sign up. *key* is the same for every sending of one page: a double click makes one booking."""
 
-    key = TextField(longest=8000)
+    key = HiddenField()
     who = ChoicesField(_l("Whom do you sign up?"))
     places: WholeNumberField
 

@@ -180,6 +180,17 @@ def test_who_may_sign_up_for_an_invited_event(client, session, people, clock, wh
     assert signed_up(session) == ([("Piotr Wzorcowy", "seat")] if who == "piotr" else [])
 
 
+def test_a_booking_key_that_looks_like_a_pesel_is_no_pesel(client, session, people, event):
+    client.sign_in(people.piotr).see(f"/wydarzenia/{event.uuid}")
+    data = {
+        **client.page.values(path(event)),
+        "key": "aaaaaaaa-aaaa-4aaa-aaaa-a44051401359",
+        "who": str(people.piotr.user_id),
+    }
+    assert client.post(path(event), data=data).status_code == 303
+    assert signed_up(session) == [("Piotr Wzorcowy", "seat")]
+
+
 def test_a_member_signs_up_nobody_else(client, session, people, event):
     client.sign_in(people.piotr).see(f"/wydarzenia/{event.uuid}")
     data = {**client.page.values(path(event)), "name_0": "Anna", "email_0": "anna@mops.example"}
