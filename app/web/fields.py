@@ -179,8 +179,8 @@ class ChoiceField(RadioField):
             raise validators.StopValidation(_("Choose one of the listed values."))
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        """Take the first value."""
-        self.data = valuelist[0] if valuelist else None
+        """Take the first value, without what no database stores: a view may look it up before it is refused."""
+        self.data = clean(valuelist[0]) if valuelist else None
 
 
 class ChoicesField(SelectMultipleField):
