@@ -57,30 +57,12 @@ def serve(host: str, port: int, *, no_worker: bool, prepare: bool) -> None:
         log.init(config.log_level)
         _refuse_taken(host, port)
         site.configure(config.base_url)
-        database = Database(config.database_url)
-        if prepare:
-            _prepare(database, config)
-        _refuse_outdated(database)
-        _refuse_demo_in_public(database, config, host)
-        app = create_app(config, database)
-        server = web_server.make(app, host, port, proxied=config.trusted_proxies > 0)
-        worker = None if no_worker else _worker(database, config)
-        if worker is not None:
-            worker.start()
-        _greet(config, host, port, demo_site=bool(app.extensions["kladka.demo"]))
-        # What exists now lives as long as the process: the collector need not look at it again (p99 of a page).
-        gc.collect()
-        gc.freeze()
-        signal.signal(signal.SIGTERM, _interrupt)
-        try:
-            server.run()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.close()
-            if worker is not None:
-                worker.stop()
-            database.dispose()
+        with opened(config) as database:
+            if prepare:
+                _prepare(database, config)
+            _refuse_outdated(database)
+            _refuse_demo_in_public(database, config, host)
+            _serve(config, database, host, port, with_worker=not no_worker)
 
 
 @kladka.command()
@@ -90,15 +72,15 @@ def worker() -> None:
         config = settings.read()
         log.init(config.log_level)
         site.configure(config.base_url)
-        database = Database(config.database_url)
-        _refuse_outdated(database)
-        database.keep_open()
-        running = _worker(database, config)
-        signal.signal(signal.SIGTERM, lambda *_: running.stop())
-        try:
-            running.run()
-        except KeyboardInterrupt:
-            running.stop()
+        with opened(config) as database:
+            _refuse_outdated(database)
+            database.keep_open()
+            running = _worker(database, config)
+            signal.signal(signal.SIGTERM, lambda *_: running.stop())
+            try:
+                running.run()
+            except KeyboardInterrupt:
+                running.stop()
 
 
 @kladka.group()
@@ -119,7 +101,8 @@ def upgrade() -> None:
 def check() -> None:
     """Say whether the database has the newest structure."""
     with sentences():
-        _refuse_outdated(Database(settings.read().database_url))
+        with opened(settings.read()) as database:
+            _refuse_outdated(database)
         click.echo(f"The database stands at {schema.newest()}.")
 
 
@@ -220,8 +203,8 @@ def doctor() -> None:
     """Look at settings, database, mail, disk and worker: green, or what to do."""
     with sentences():
         config = settings.read()
-        database = Database(config.database_url)
-        findings = list(_findings(config, database))
+        with opened(config) as database:
+            findings = list(_findings(config, database))
         for good, words in findings:
             click.echo(("ok    " if good else "WRONG ") + words)
         if not all(good for good, _ in findings):
@@ -242,18 +225,26 @@ def sentences() -> Iterator[None]:
 
 
 @contextmanager
+def opened(config: Config) -> Iterator[Database]:
+    """Open the configured database and close its connections whatever happens."""
+    database = Database(config.database_url)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+@contextmanager
 def unit() -> Iterator[Session]:
     """Open the configured database for one writing unit of work; the command commits."""
     with sentences():
         config = settings.read()
         site.configure(config.base_url)
         accounts.configure_hashing(config.argon_memory_kib)
-        database = Database(config.database_url)
-        database.keep_open()
-        with database.session(writes=True) as session:
+        with opened(config) as database, database.session(writes=True) as session:
+            database.keep_open()
             session.info["database"] = database
             yield session
-        database.dispose()
 
 
 def _database_of(session: Session) -> Database:
@@ -289,6 +280,27 @@ def _prepare(database: Database, config: Config) -> None:
 
 def _worker(database: Database, config: Config) -> Worker:
     return Worker(database, config, Letters(ROOT / "templates"), timetable.run)
+
+
+def _serve(config: Config, database: Database, host: str, port: int, *, with_worker: bool) -> None:
+    app = create_app(config, database)
+    server = web_server.make(app, host, port, proxied=config.trusted_proxies > 0)
+    worker = _worker(database, config) if with_worker else None
+    if worker is not None:
+        worker.start()
+    _greet(config, host, port, demo_site=bool(app.extensions["kladka.demo"]))
+    # What exists now lives as long as the process: the collector need not look at it again (p99 of a page).
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+        if worker is not None:
+            worker.stop()
 
 
 def _refuse_taken(host: str, port: int) -> None:

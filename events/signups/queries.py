@@ -99,6 +99,21 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
     )
 
 
+def to_sign_up(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Colleague, ...]:
+    """Give the colleagues whom *viewer* may sign up for a date and who neither hold a seat nor wait: two statements."""
+    if viewer.institution_id is None:
+        return ()
+    statement = select(SignUp.user_id).where(
+        SignUp.occurrence_id == occurrence_id,
+        SignUp.state != SignUpState.WITHDRAWN,
+        SignUp.institution_id == viewer.institution_id,
+        col(SignUp.user_id).is_not(None),
+    )
+    signed_up = set(session.exec(statement).all())
+    known = people.colleagues(session, viewer.institution_id)
+    return tuple(one for one in known if one.user_id not in signed_up and _may_sign(viewer, one))
+
+
 @dataclass(frozen=True, slots=True)
 class OwnSignUp:
     """A sign-up of the viewer's institution for a date that has not ended."""

@@ -26,17 +26,19 @@ bp = Blueprint("signups", __name__)
 @bp.post("/wydarzenia/<uuid:event_uuid>/zapisy")
 @acting_for(Role.MEMBER)
 def create(event_uuid: UUID) -> Response | BaseResponse:
-    page, panel = _seen(event_uuid)
+    page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
+    occurrence_id = page.occurrence.id or 0
+    colleagues = queries.to_sign_up(session(), occurrence_id, actor())
     form = SignUpForm()
-    if made := _made_before(form):
-        tell(_told(made), "ok")
-        return _back(page)
-    form.offer(panel.colleagues)
+    form.offer(colleagues)
     if not form.validate():
+        if made := _made_before(form):
+            tell(_told(made), "ok")
+            return _back(page)
         return _refused(event_uuid, form)
     try:
-        wanted = form.wanted(panel.colleagues)
-        rows = actions.sign_up(session(), actor(), page.event, panel.occurrence_id, wanted, form.key.data or "", now())
+        wanted = form.wanted(colleagues)
+        rows = actions.sign_up(session(), actor(), page.event, occurrence_id, wanted, form.key.data or "", now())
     except Forbidden:
         raise
     except Refusal as refusal:
@@ -64,11 +66,6 @@ def _made_before(form: SignUpForm) -> list[SignUp]:
     # A second click: those whom the first one signed up are no longer among the choices of the form.
     made = queries.of_booking(session(), form.key.data or "")
     return [row for row in made if row.institution_id == actor().institution_id]
-
-
-def _seen(event_uuid: UUID) -> tuple[calendar.EventPage, queries.SignUpPanel]:
-    page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
-    return page, queries.panel(session(), page.event, page.occurrence, actor(), now())
 
 
 def _day() -> date | None:
