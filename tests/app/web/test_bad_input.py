@@ -111,6 +111,7 @@ def test_the_parameters_are_found(site):
     assert {"stan", "przed"} <= found["operator.outbox"]
 
 
+@pytest.mark.slow
 def test_nonsense_in_an_address_is_not_found(site):
     browser = site.browser("coordinator")
     for rule in site.app.url_map.iter_rules():

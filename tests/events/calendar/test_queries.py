@@ -273,6 +273,7 @@ def test_names_of_a_form_are_resolved(session, people):
     assert found.ambiguous == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("viewer", ["visitor", "marek"])
 def test_statements_do_not_grow_with_the_rows(session, people, clock, query_count, viewer):
     who = Actor.visitor() if viewer == "visitor" else people.marek.actor

@@ -196,6 +196,7 @@ def test_htmx_gets_a_piece_of_the_page(client, session, people, clock, path, tar
     client.htmx(path, target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "limit"), [("/kalendarz", 5), ("/kalendarz/lista", 4), ("/kalendarz/tydzien/2026-W48", 5)]
 )

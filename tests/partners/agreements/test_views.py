@@ -57,6 +57,7 @@ def test_nonsense_in_the_address_is_left_out(client, session, people, address):
     assert numbers(client.see(f"/porozumienia{address}")) == ["P-08-001"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 100])
 def test_statements_of_the_register_do_not_grow(client, session, people, query_count, number):
     for one in range(number):
@@ -157,6 +158,7 @@ def test_anothers_draft_is_not_there(client, session, people, who):
     client.sign_in(getattr(people, who)).see("/porozumienia/P-08-008", 404)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 30])
 def test_statements_of_an_agreement_do_not_grow(client, session, people, query_count, clock, number):
     agreement = make_agreement(session, "P-08-007", people.prison, people.mops)

@@ -127,6 +127,7 @@ def test_htmx_gets_the_results_alone(client, people):
     assert fragment.one("h2").text == "1 partner"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 100])
 def test_statements_of_the_directory_do_not_grow(client, session, query_count, number):
     service = make_service(session, "shelter")
@@ -238,6 +239,7 @@ def test_card_shows_agreements_events_and_projects(client, session, people, cloc
     assert "Narada partnerów" in client.sign_in(people.jola).see("/partnerzy/mops-kladkowo").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 30])
 def test_statements_of_a_card_do_not_grow(client, session, people, query_count, clock, number):
     for one in range(number):

@@ -74,6 +74,7 @@ def test_filters_stand_in_the_address(client, session, people):
     assert client.htmx("/projekty?q=krok", "programmes").one("h2").text == "1 projekt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 100])
 def test_statements_of_the_list_do_not_grow(client, session, people, query_count, number):
     for one in range(number):
@@ -83,6 +84,7 @@ def test_statements_of_the_list_do_not_grow(client, session, people, query_count
     assert len(asked) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [1, 3, 30])
 def test_statements_of_a_project_do_not_grow(client, session, people, query_count, clock, number):
     partners = tuple(PartnerPart(make_institution(session, f"p-{one}").id or 0) for one in range(min(number, 12)))
