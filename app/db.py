@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, Enum, Executable, MetaData, Select, create_engine, event
 from sqlalchemy import select as select_columns
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlmodel import Session, SQLModel, select
 
@@ -32,11 +31,6 @@ def choice(kind: type[StrEnum]) -> Any:
         values_callable=lambda members: [member.value for member in members],
         length=32,
     )
-
-
-def rel(attribute: Any) -> QueryableAttribute[Any]:
-    """Let mypy accept a relationship attribute as a loader option's target."""
-    return attribute  # type: ignore[no-any-return]  # SQLModel types relationships as their targets
 
 
 def columns(*wanted: Any) -> Select[Any]:

@@ -10,13 +10,12 @@ from app.accounts.models import UserAccount
 from app.actors import Actor, Role
 from app.demo.seed import Entry
 from app.demo.vocabulary import Ids
+from app.portal.facts import DEMO_PASSWORD
 from app.text import fold
 from events.signups.rules import Person
 from partners.institutions.models import Institution
 from partners.people.actions import add_member
 from partners.people.models import Membership
-
-PASSWORD = "kladka-demo-2026"  # noqa: S105 - printed by `make run`; refused outside demo mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def load_accounts(session: Session, entries: list[Entry], ids: Ids, now: datetim
     missing = [entry for entry in entries if entry["email"] not in known]
     if not missing:
         return
-    hashed = hash_password(PASSWORD)
+    hashed = hash_password(DEMO_PASSWORD)
     for entry in missing:
         user = add_account(
             session,

@@ -120,13 +120,6 @@ VISIBILITY_LABEL: Mapping[Visibility, str] = {
     Visibility.INVITED: N_("Invited institutions only"),
 }
 
-STATE_LABEL: Mapping[State, str] = {
-    State.DRAFT: N_("draft"),
-    State.PUBLISHED: N_("published"),
-    State.CANCELLED: N_("cancelled"),
-    State.REMOVED: N_("removed date"),
-}
-
 
 class UnsafeHour(Refusal):
     """A start or end in the doubled or missing hour of a clock-change night."""

@@ -110,12 +110,6 @@ STATUS_LABEL: Mapping[Status, str] = {
     Status.ARCHIVED: N_("archived"),
 }
 
-SERVICE_GROUP_LABEL: Mapping[str, str] = {
-    "ops": N_("Help of the social welfare centre"),
-    "pcpr": N_("Help of the family support centre"),
-    "ngo": N_("Help of organisations"),
-}
-
 CHECKED_FOR = timedelta(days=366)
 
 

@@ -156,12 +156,6 @@ def coordinators(session: Session, institution_id: int) -> list[Colleague]:
     return [c for c in colleagues(session, institution_id) if c.role in (Role.COORDINATOR, Role.ADMIN)]
 
 
-def actor_of_user(session: Session, user_id: int) -> Actor | None:
-    """Give the actor of an account without a web session: for commands and loaders."""
-    found = [_Held(*row) for row in rows(session, _BY_USER, {"user_id": user_id})]
-    return _actor(found, None) if found else None
-
-
 @dataclass(frozen=True, slots=True)
 class ContactRow:
     """Whom to write to in one matter; *role_label* is a msgid."""

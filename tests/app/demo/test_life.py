@@ -13,8 +13,8 @@ from app.audit.models import AuditLine
 from app.demo.facts import fact_uuid
 from app.demo.life import life, life_events
 from app.demo.meetings import life_uuid, meetings
-from app.demo.people import PASSWORD
 from app.outbox.models import OutboxMail
+from app.portal.facts import DEMO_PASSWORD
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, State, Visibility
 from events.shelf.models import EventText, FeedEvent, FeedKind
 from events.signups.models import Booking, SignUp, SignUpState
@@ -145,7 +145,7 @@ def test_the_accounts_are_those_of_the_contract(loaded):
     }
     assert [user.email for user in users if user.is_operator] == ["operator@demo.example"]
     assert {user.email: user.inspects for user in users if user.inspects} == {"nadzor@demo.example": "08"}
-    assert PASSWORD == "kladka-demo-2026"
+    assert DEMO_PASSWORD == "kladka-demo-2026"
 
 
 def test_every_kind_of_event_is_there_before_and_after_today(loaded):
