@@ -1,12 +1,14 @@
 """The structure of the database: which migration it stands at, and how to bring it to the newest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 _FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -26,14 +28,35 @@ def upgrade(engine: Engine, to: str = "head") -> None:
     """Run the migrations up to *to*. Each runs in a transaction of its own."""
     if to == "head" and present(engine) == newest():
         return
-    with engine.connect() as connection:
+    with engine.connect() as connection, _without_foreign_keys(connection):
         command.upgrade(_config(connection), to)
 
 
 def downgrade(engine: Engine, to: str) -> None:
     """Run the migrations down to *to*: for tests, never in operation."""
-    with engine.connect() as connection:
+    with engine.connect() as connection, _without_foreign_keys(connection):
         command.downgrade(_config(connection), to)
+
+
+@contextmanager
+def _without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Let SQLite rebuild tables: dropping the old copy of a table would delete, by cascade, all that hangs on it.
+
+    Afterwards every foreign key is checked; one that leads nowhere raises.
+    """
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        lost = driver.execute("PRAGMA foreign_key_check").fetchall()
+        if lost:
+            message = f"rows point to nothing after the migration: {lost[:5]}"
+            raise RuntimeError(message)
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def _config(connection: object) -> Config:

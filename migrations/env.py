@@ -2,7 +2,10 @@
 
 from alembic import context
 
-import projects.programmes.models  # noqa: F401 - importing a models module puts its tables into the metadata
+# Importing a models module puts its tables into the metadata.
+import partners.admission.models
+import partners.exchange.models  # noqa: F401
+import projects.programmes.models  # noqa: F401
 from app.db import metadata
 
 connection = context.config.attributes["connection"].execution_options(writes=True)

@@ -1,4 +1,4 @@
-"""Tables of identity: accounts, server-side sessions, attempts at signing in, forms kept over a lost session."""
+"""Tables of identity: accounts, second factor, sessions, resets, attempts to sign in, kept forms."""
 
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,9 @@ class UserAccount(SQLModel, table=True):
     locked_at: datetime | None = None
     created_at: datetime
     synthetic: bool = False
+    totp_secret: str | None = Field(default=None, max_length=64, description="base32 (RFC 6238), maybe unproven")
+    totp_since: datetime | None = Field(default=None, description="when a first code proved it; empty: not asked for")
+    totp_last_step: int = Field(default=0, description="last 30-second step taken: a code works once")
 
 
 class UserSession(SQLModel, table=True):
@@ -43,6 +46,31 @@ class UserSession(SQLModel, table=True):
     last_seen_at: datetime
     ended_at: datetime | None = None
     client: str = Field(default="", max_length=200)
+    awaits_code: bool = Field(default=False, description="password right, second factor not yet: signs nobody in")
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A printed code that stands in for the second factor once. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
+    code_hash: str = Field(max_length=64, unique=True)
+    used_at: datetime | None = None
+
+
+class PasswordReset(SQLModel, table=True):
+    """A link to choose a new password: one use, a short time. Only the token's SHA-256 is kept."""
+
+    __tablename__ = "password_reset"
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user_account.id", ondelete="CASCADE", index=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
 
 
 class SignInAttempt(SQLModel, table=True):

@@ -47,7 +47,7 @@ from partners.agreements import queries as agreements
 from partners.agreements.models import Agreement, AgreementParty, AgreementState, Clause, ClauseType
 from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
-from partners.institutions.models import Institution, Kind, Status
+from partners.institutions.models import SHOWN, Institution, Kind, Status
 from partners.institutions.rules import KIND_GROUP
 from projects.programmes.models import Programme, ProgrammeState
 
@@ -616,7 +616,7 @@ def choices(session: Session, institution_id: int) -> Choices:
                 .join(ours, ours.agreement_id == theirs.agreement_id)
                 .where(ours.institution_id == institution_id, theirs.institution_id != institution_id)
             ),
-            col(Institution.status) != Status.ARCHIVED,
+            col(Institution.status).in_(SHOWN),
         )
         .order_by(col(Institution.sort_key))
         .limit(NEIGHBOURS)

@@ -26,6 +26,7 @@ from app.audit.models import AuditLine
 from app.db import rows
 from app.text import N_, sort_key
 from partners.institutions.models import (
+    SHOWN,
     Institution,
     InstitutionActsAs,
     Kind,
@@ -275,7 +276,7 @@ def _count(session: Session, wanted: DirectoryFilter) -> Facets:
     counted = func.count()
     by_card = (
         columns(literal("card"), status, own, place, literal(""), counted, literal(0), literal(0))
-        .where(text, services, col(Institution.status) != Status.ARCHIVED)
+        .where(text, services, col(Institution.status).in_(SHOWN))
         .group_by(status, own, place)
     )
     further = plain(InstitutionActsAs.kind)
@@ -283,7 +284,7 @@ def _count(session: Session, wanted: DirectoryFilter) -> Facets:
         columns(literal("acts_as"), status, own, place, further, counted, literal(0), literal(0))
         .select_from(InstitutionActsAs)
         .join(Institution, col(InstitutionActsAs.institution_id) == col(Institution.id))
-        .where(text, services, col(Institution.status) != Status.ARCHIVED)
+        .where(text, services, col(Institution.status).in_(SHOWN))
         .group_by(status, own, place, further)
     )
     offered = _offers_counted(wanted)

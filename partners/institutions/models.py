@@ -1,4 +1,4 @@
-"""Tables of institutions: cards, aliases, features, services and offers, lines of history."""
+"""Tables of institutions: cards, names, territory, rooms, features, services and offers, lines of history."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,11 +54,21 @@ class KindGroup(StrEnum):
 
 
 class Status(StrEnum):
-    """Whether a card is shown: unconfirmed ones only when asked for, archived ones only by address."""
+    """Whether a card is shown.
+
+    Unconfirmed ones only when asked for, archived ones only by address; what is applied for or refused, to nobody but
+    its own people and the operator.
+    """
 
     UNCONFIRMED = "unconfirmed"
     ACTIVE = "active"
     ARCHIVED = "archived"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+SHOWN = (Status.ACTIVE, Status.UNCONFIRMED)
+"""What a list may hold at all."""
 
 
 class Institution(SQLModel, table=True):
@@ -101,8 +111,41 @@ class Institution(SQLModel, table=True):
     sort_key: str = Field(max_length=400)
     search_text: str = Field(sa_column=Column(Text, nullable=False))
     basis: str = Field(default="", max_length=300, description="public source of the card's facts")
+    confirmed_on: date | None = Field(default=None, description="day on which its own people last confirmed the card")
+    confirmed_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
     changed_at: datetime
     synthetic: bool = False
+
+
+class InstitutionSlug(SQLModel, table=True):
+    """An address that an institution once had: it leads to the present one for ever."""
+
+    __tablename__ = "institution_slug"
+
+    slug: str = Field(primary_key=True, max_length=60)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE", index=True)
+
+
+class InstitutionTerritory(SQLModel, table=True):
+    """A territory that an institution serves: a voivodeship (2 digits), county (4), gmina or Warsaw district (6)."""
+
+    __tablename__ = "institution_territory"
+    __table_args__ = (Index("ix_institution_territory_code", "code", "institution_id"),)
+
+    institution_id: int = Field(primary_key=True, foreign_key="institution.id", ondelete="CASCADE")
+    code: str = Field(primary_key=True, max_length=6)
+
+
+class Room(SQLModel, table=True):
+    """A room of an institution in which meetings take place; switched off rather than deleted."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE", index=True)
+    name: str = Field(max_length=120)
+    seats: int | None = None
+    equipment: str = Field(default="", max_length=300)
+    active: bool = True
+    position: int = 0
 
 
 class InstitutionAlias(SQLModel, table=True):
@@ -174,5 +217,20 @@ class ServiceOffer(SQLModel, table=True):
     institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE")
     service_id: int = Field(foreign_key="service.id", ondelete="RESTRICT")
     note: str = Field(default="", max_length=300)
+    audience: str = Field(default="", max_length=300, description="for whom (HSDS: eligibility_description)")
+    how_to_apply: str = Field(default="", max_length=500, description="HSDS: application_process")
+    what_to_bring: str = Field(default="", max_length=300, description="HSDS: required_document")
+    hours: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=40)
     checked_on: date | None = None
+    checked_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
     basis: str = Field(default="", max_length=300)
+
+
+class ServiceOfferTerritory(SQLModel, table=True):
+    """Where an offer holds, as codes of InstitutionTerritory; without a row: wherever its institution serves."""
+
+    __tablename__ = "service_offer_territory"
+
+    offer_id: int = Field(primary_key=True, foreign_key="service_offer.id", ondelete="CASCADE")
+    code: str = Field(primary_key=True, max_length=6)

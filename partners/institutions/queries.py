@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from app.text import fold, sort_key
 from partners.institutions.models import (
+    SHOWN,
     Institution,
     InstitutionActsAs,
     InstitutionAlias,
@@ -163,7 +164,7 @@ def card(session: Session, slug: str) -> Card | None:
     related = session.execute(
         union_all(
             columns(*_link_columns(Institution, "link"), literal(1), col(Institution.sort_key)).where(
-                col(Institution.parent_id) == key, col(Institution.status) != Status.ARCHIVED
+                col(Institution.parent_id) == key, col(Institution.status).in_(SHOWN)
             ),
             columns(*_link_columns(Institution, "link"), literal(0), col(Institution.sort_key)).where(
                 col(Institution.successor_id) == key, col(Institution.status) == Status.ARCHIVED

@@ -108,6 +108,8 @@ STATUS_LABEL: Mapping[Status, str] = {
     Status.UNCONFIRMED: N_("unconfirmed data"),
     Status.ACTIVE: N_("active"),
     Status.ARCHIVED: N_("archived"),
+    Status.APPLIED: N_("waiting for admission"),
+    Status.REFUSED: N_("not admitted"),
 }
 
 CHECKED_FOR = timedelta(days=366)

@@ -1,6 +1,7 @@
-"""Tables of people in institutions: memberships and contacts by role."""
+"""Tables of people in institutions: memberships, invitations, contacts by role with absences and reports."""
 
 from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
@@ -32,6 +33,26 @@ class Membership(SQLModel, table=True):
     function: str = Field(default="", max_length=FUNCTION_MAX)
     since: datetime
     ended_at: datetime | None = None
+    confirmed_on: date | None = Field(default=None, description="day on which an admin last confirmed the membership")
+
+
+class Invitation(SQLModel, table=True):
+    """An invitation to act for an institution: by mail or printed, 14 days, one use; only a hash is kept."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE", index=True)
+    token_hash: str = Field(max_length=64, unique=True)
+    email: str = Field(max_length=254)
+    name: str = Field(default="", max_length=120)
+    role: Role = Field(sa_type=choice(Role))
+    function: str = Field(default="", max_length=FUNCTION_MAX)
+    language: str = Field(default="pl", max_length=2)
+    printed: bool = Field(default=False, description="handed over as a printed code instead of a mail")
+    invited_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    invited_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None = None
+    withdrawn_at: datetime | None = None
 
 
 class Contact(SQLModel, table=True):
@@ -46,4 +67,47 @@ class Contact(SQLModel, table=True):
     hours: str = Field(default="", max_length=120)
     public: bool = False
     confirmed_on: date | None = None
-    position: int = 0
+    confirmed_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    position: int = Field(default=0, description="order within the role: 0 first, its substitutes after it")
+
+
+class ContactAbsence(SQLModel, table=True):
+    """Days on which a contact is away, both ends included: mails and tasks go to the next substitute."""
+
+    __tablename__ = "contact_absence"
+
+    id: int | None = Field(default=None, primary_key=True)
+    contact_id: int = Field(foreign_key="contact.id", ondelete="CASCADE", index=True)
+    starts_on: date
+    ends_on: date
+    noted_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    noted_at: datetime
+
+
+class ReportKind(StrEnum):
+    """What is wrong on a card."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+    HOURS = "hours"
+    SERVICE = "service"
+    OTHER = "other"
+
+
+class CardReport(SQLModel, table=True):
+    """A partner's report that something on a card does not work; a task of the institution until it is settled."""
+
+    __tablename__ = "card_report"
+
+    id: int | None = Field(default=None, primary_key=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="CASCADE", index=True)
+    contact_id: int | None = Field(default=None, foreign_key="contact.id", ondelete="SET NULL")
+    kind: ReportKind = Field(sa_type=choice(ReportKind))
+    note: str = Field(default="", max_length=300)
+    reported_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    reporter_institution_id: int | None = Field(default=None, foreign_key="institution.id", ondelete="SET NULL")
+    reported_at: datetime
+    settled_at: datetime | None = None
+    settled_by: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL")
+    outcome: str = Field(default="", max_length=300)

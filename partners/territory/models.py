@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.db import choice
@@ -68,3 +69,27 @@ class WarsawDistrict(SQLModel, table=True):
     name: str = Field(max_length=80)
     gmina_code: str = Field(foreign_key="gmina.code", ondelete="RESTRICT", max_length=6, index=True)
     sort_key: str = Field(max_length=160)
+
+
+class TerritoryChangeKind(StrEnum):
+    """What a yearly update of TERYT changed about a gmina."""
+
+    NEW = "new"
+    RENAMED = "renamed"
+    KIND = "kind"
+    COUNTY = "county"
+    ENDED = "ended"
+
+
+class TerritoryChange(SQLModel, table=True):
+    """One change of a gmina by a yearly update: the history that TERYT's lists of a single day do not carry."""
+
+    __tablename__ = "territory_change"
+    __table_args__ = (UniqueConstraint("gmina_code", "day", "kind", name="uq_territory_change_once"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    gmina_code: str = Field(foreign_key="gmina.code", ondelete="CASCADE", max_length=6)
+    day: date
+    kind: TerritoryChangeKind = Field(sa_type=choice(TerritoryChangeKind))
+    before: str = Field(default="", max_length=80)
+    after: str = Field(default="", max_length=80)

@@ -13,6 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column, DateTime, Enum, MetaData, Table, TypeDecorator, inspect, select
+from sqlalchemy import column as column_of
+from sqlalchemy import table as table_of
 
 from app import schema
 from app.db import Database, metadata
@@ -137,9 +139,12 @@ def fill(database: Database) -> None:
         for table in metadata.sorted_tables:
             if counts.get(table.name, 1):
                 continue
-            present = {column["name"] for column in inspect(connection).get_columns(table.name)}
-            values = {c.name: a_value(connection, table, c) for c in table.columns if c.name in present}
-            connection.execute(table.insert().values({k: v for k, v in values.items() if v is not None}))
+            names = {column["name"] for column in inspect(connection).get_columns(table.name)}
+            present = [column for column in table.columns if column.name in names]
+            # As the step knows the table: a default of the models must not name a column that comes later.
+            as_it_stands = table_of(table.name, *(column_of(c.name, c.type) for c in present))
+            values = {c.name: a_value(connection, table, c) for c in present}
+            connection.execute(as_it_stands.insert().values({k: v for k, v in values.items() if v is not None}))
         connection.commit()
 
 

@@ -67,5 +67,5 @@ def test_every_kind_has_its_words_and_its_badge():
     assert set(KIND_LABEL) == set(KIND_PLURAL) == set(KIND_GROUP) == set(Kind)
     assert set(KIND_GROUP.values()) == set(KindGroup)
     assert len(set(KIND_LABEL.values())) == len(Kind)
-    assert len(STATUS_LABEL) == 3
+    assert len(STATUS_LABEL) == len(Status)
     assert {"half_open", "open", "therapeutic_unit", "halfway_house"} <= set(FEATURE_LABEL)

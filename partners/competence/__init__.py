@@ -1,0 +1,1 @@
+"""Competence: who serves a gmina, and the sheet "Gdzie po pomoc"."""

@@ -1,0 +1,1 @@
+"""Exchange: import and export of tables, open data in the Open Referral shape."""
