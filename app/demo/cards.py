@@ -10,9 +10,9 @@ from app.demo.seed import Entry
 from app.demo.vocabulary import Ids, by_key
 from app.text import search_text, sort_key
 from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
+from partners.contacts.models import Contact
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, Kind, ServiceOffer
-from partners.people.models import Contact
 from partners.territory.models import Gmina
 from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 

@@ -20,7 +20,7 @@ from events.changes import actions as changes
 from events.signups import actions as signups
 from events.signups.rules import Person, Wanted
 from partners.agreements.models import Agreement, Clause, ClauseType
-from partners.people.models import Contact
+from partners.contacts.models import Contact
 
 SEED = 2026
 _KNOWN_BEFORE = 21  # days between publication and the date, or today

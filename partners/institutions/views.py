@@ -17,6 +17,7 @@ from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from partners.agreements import queries as agreements
+from partners.contacts import queries as contacts
 from partners.institutions import directory, queries, rules
 from partners.institutions.directory import KIND_FACETS, DirectoryFilter, Facets, InstitutionRow, Option
 from partners.institutions.models import Status
@@ -103,7 +104,7 @@ def show(slug: str) -> Response:
         outdated=[offer.key for offer in card.offers if rules.is_outdated(offer.checked_on, today)],
         offer_notes=_distinct(offer.note for offer in card.offers),
         offer_sources=_distinct(offer.basis for offer in card.offers),
-        contacts=people.contacts(session(), owner, viewer),
+        contacts=contacts.contacts(session(), owner, viewer),
         is_outdated=rules.is_outdated,
         today=today,
         has_people=people.has_people(session(), owner),

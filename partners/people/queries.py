@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam
@@ -13,8 +13,7 @@ from app.accounts.rules import ABSOLUTE, IDLE
 from app.actors import Actor, Role
 from app.db import columns, rows
 from partners.institutions.models import Institution, Kind
-from partners.people.models import Contact, Membership
-from partners.people.rules import CONTACT_ROLES
+from partners.people.models import Membership
 
 _RANK = {Role.ADMIN: 0, Role.COORDINATOR: 1, Role.MEMBER: 2}
 
@@ -154,38 +153,6 @@ def colleagues(session: Session, institution_id: int) -> list[Colleague]:
 def coordinators(session: Session, institution_id: int) -> list[Colleague]:
     """Give those of an institution who publish and decide: coordinators and admins."""
     return [c for c in colleagues(session, institution_id) if c.role in (Role.COORDINATOR, Role.ADMIN)]
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """Whom to write to in one matter; *role_label* is a msgid."""
-
-    role_label: str
-    person: str
-    phone: str
-    mailbox: str
-    hours: str
-    public: bool
-    confirmed_on: date | None
-
-
-def contacts(session: Session, institution_id: int, viewer: Actor) -> list[ContactRow]:
-    """Give the contacts of an institution that *viewer* may know of: the public ones, all of them to partners."""
-    statement = select(Contact).where(Contact.institution_id == institution_id)
-    if not (viewer.works_for_institution or viewer.role in (Role.OPERATOR, Role.INSPECTOR)):
-        statement = statement.where(col(Contact.public).is_(True))
-    return [
-        ContactRow(
-            role_label=CONTACT_ROLES.get(row.role, row.role),
-            person=row.person,
-            phone=row.phone,
-            mailbox=row.mailbox,
-            hours=row.hours,
-            public=row.public,
-            confirmed_on=row.confirmed_on,
-        )
-        for row in session.exec(statement.order_by(col(Contact.position), col(Contact.id)))
-    ]
 
 
 def has_people(session: Session, institution_id: int) -> bool:

@@ -15,6 +15,7 @@ from partners.agreements.models import (
     Clause,
     ClauseType,
 )
+from partners.contacts.models import Contact
 from partners.institutions.models import (
     Institution,
     InstitutionActsAs,
@@ -26,7 +27,7 @@ from partners.institutions.models import (
     ServiceOffer,
     Status,
 )
-from partners.people.models import Contact, Membership
+from partners.people.models import Membership
 from partners.territory.models import County, Gmina, GminaKind, Voivodeship, WarsawDistrict
 from projects.programmes.models import Programme, ProgrammePartner
 

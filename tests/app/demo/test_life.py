@@ -19,8 +19,9 @@ from events.calendar.models import Event, EventKind, EventParty, Occurrence, Sta
 from events.shelf.models import EventText, FeedEvent, FeedKind
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.agreements.models import Agreement, AgreementParty, AgreementState
+from partners.contacts.models import Contact
 from partners.institutions.models import Institution, Kind, ServiceOffer
-from partners.people.models import Contact, Membership
+from partners.people.models import Membership
 from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 from tests.app.demo.conftest import LOADED_AT, TODAY
 

@@ -5,8 +5,8 @@ import pytest
 from app.clock import now
 from app.warsaw import today
 from events.calendar.models import Visibility
+from partners.contacts.models import Contact
 from partners.institutions.models import InstitutionAlias, InstitutionHistory, Kind, Status
-from partners.people.models import Contact
 from projects.programmes.models import ProgrammePartner
 from tests.factories.agreements import make_agreement
 from tests.factories.events import local, make_event
