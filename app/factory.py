@@ -15,6 +15,7 @@ from app.db import Database
 from app.outbox.delivery import Letters
 from app.portal import desk, facts, home, look, operator, pages
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
+from app.web.application import Portal
 from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
@@ -50,7 +51,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     database.keep_open()
     site.configure(config.base_url)
     accounts.configure_hashing(config.argon_memory_kib)
-    app = Flask("app", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Portal("app", root_path=str(ROOT), template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions |= {"kladka.config": config, "kladka.root": ROOT, "kladka.letters": Letters(ROOT / "templates")}
     app.config["TESTING"] = config.testing
     app.config["TEMPLATES_AUTO_RELOAD"] = False

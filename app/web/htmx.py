@@ -8,7 +8,7 @@ from flask_htmx import HTMX
 from werkzeug.wrappers import Response as BaseResponse
 
 htmx = HTMX()
-_VARY = ("HX-Request", "HX-Target")
+_VARY = "HX-Request, HX-Target"
 
 
 def respond(page: str, /, *fragments: str, status: int = 200, **context: Any) -> Response:
@@ -18,8 +18,7 @@ def respond(page: str, /, *fragments: str, status: int = 200, **context: Any) ->
     get the whole page.
     """
     response = make_response(render_template(_choose(page, fragments), **context), status)
-    for header in _VARY:
-        response.vary.add(header)
+    response.headers["Vary"] = _VARY
     return response
 
 
@@ -29,7 +28,7 @@ def see_other(endpoint: str, **values: Any) -> BaseResponse:
 
 
 def _choose(page: str, fragments: tuple[str, ...]) -> str:
-    if not htmx or htmx.boosted or htmx.history_restore_request:
+    if "HTTP_HX_REQUEST" not in request.environ or not htmx or htmx.boosted or htmx.history_restore_request:
         return page
     wanted = request.headers.get("HX-Target", "")
     named = {PurePosixPath(fragment).stem.removeprefix("_"): fragment for fragment in fragments}

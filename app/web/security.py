@@ -1,12 +1,14 @@
 """Headers, cookies, CSRF, the Host check and size limits: closed unless declared open."""
 
 import gzip
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask import Flask, Request, Response, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from itsdangerous import URLSafeTimedSerializer
+from jinja2.utils import LRUCache
 from werkzeug.exceptions import BadRequest
 
 from app.config import LOOPBACK, Config
@@ -30,20 +32,46 @@ _PARTS_MAX = 500
 _URL_MAX = 8000
 _COMPRESS_FROM = 1000
 _YEAR = 365 * 24 * 3600
+_COOKIES_REMEMBERED = 2048
 
 csrf = CSRFProtect()
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's sessions in a signed cookie, with one signer for the life of the process instead of one per request."""
+    """Flask's sessions in a signed cookie, with one signer for the life of the process instead of one per request.
+
+    A cookie that was found good is remembered with what it says: a browser sends the same one with every request.
+    """
 
     def __init__(self) -> None:
         self._signer: URLSafeTimedSerializer | None = None
+        self._good = LRUCache(_COOKIES_REMEMBERED)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return the signer."""
         self._signer = self._signer or super().get_signing_serializer(app)
         return self._signer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie; one that is missing, forged or too old gives an empty session."""
+        cookie = request.cookies.get(self.get_cookie_name(app)) if "HTTP_COOKIE" in request.environ else None
+        if not cookie:
+            return self.session_class()
+        said = self._good.get(cookie)
+        if said is not None:
+            return self.session_class(said)
+        opened = super().open_session(app, request)
+        # Lists are not remembered: what is taken out of one here would be missing from the next request's.
+        if opened and all(isinstance(value, str | bool) for value in opened.values()):
+            self._good[cookie] = dict(opened)
+        return opened
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the cookie if something in it has changed."""
+        if session.modified or session.permanent:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 def init(app: Flask, config: Config) -> None:
@@ -64,6 +92,21 @@ def init(app: Flask, config: Config) -> None:
     )
     app.session_interface = CookieSessions()
     csrf.init_app(app)
+    signed = LRUCache(_COOKIES_REMEMBERED)
+
+    def csrf_token() -> str:
+        """Give the page its token: the one that this visitor's secret was signed as before, if it was."""
+        token: str | None = g.get("csrf_token")
+        if token is None:
+            secret = session.get("csrf_token")
+            token = signed.get(secret) if secret else None
+            if token is None:
+                token = generate_csrf()
+                signed[session["csrf_token"]] = token
+            g.csrf_token = token
+        return token
+
+    app.jinja_env.globals["csrf_token"] = csrf_token
     app.before_request(_check_host)
     app.before_request(_check_forgery)
     app.after_request(_headers)
@@ -125,6 +168,8 @@ def _check_forgery() -> None:
 
 
 def _headers(response: Response) -> Response:
+    if response.status_code == HTTPStatus.NOT_MODIFIED:
+        return response  # the client keeps the headers of the answer that it has (RFC 9110, 15.4.5)
     # One look over what is there: asking for each name in turn costs an exception for each that is missing.
     present = {name for name, _value in response.headers}
     for name, value in _HEADERS.items():

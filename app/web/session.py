@@ -95,7 +95,7 @@ def init(app: Flask, load_actor: ActorLoader, note_seen: SeenNoter, store: Datab
     app.extensions["kladka.note_seen"] = note_seen
     logins = LoginManager()
     logins.session_protection = None  # the row in the database decides, not the address of the visitor
-    logins.init_app(app)
+    logins.init_app(app, add_context_processor=False)
     # No "remember me" here: without this the cookie would be read, and feeds and files would say Vary: Cookie.
     app.after_request_funcs[None].remove(logins._update_remember_cookie)  # noqa: SLF001 - no switch for it
 

@@ -50,11 +50,10 @@ class Files:
         return known[1]
 
     def address(self, name: str) -> str:
-        """Return the address of *name* with its version; made once for each."""
-        key = name, self.version(name)
-        if key not in self._addresses:
-            self._addresses[key] = url_for("static", name=name, v=key[1])
-        return self._addresses[key]
+        """Return the address of *name* with its version; made once in a process, as templates are read once."""
+        if name not in self._addresses:
+            self._addresses[name] = url_for("static", name=name, v=self.version(name))
+        return self._addresses[name]
 
     def compressed(self, name: str, path: Path) -> Path | None:
         """Return the gzip made at set-up, unless the file has changed since."""

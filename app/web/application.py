@@ -1,0 +1,32 @@
+"""The application itself: Flask without the questions whose answer never changes while a process runs."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from flask import Flask
+from flask.templating import Environment
+from jinja2 import Template
+
+
+class PageEnvironment(Environment):
+    """Jinja's environment, which remembers templates by their names: their files are read once in a process."""
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._by_name: dict[str, Template] = {}
+
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:  # noqa: A002 - so in Jinja
+        known = self._by_name.get(name)
+        if known is None:
+            known = self._by_name[name] = super()._load_template(name, globals)
+        return known
+
+
+class Portal(Flask):
+    """Flask whose views, and the functions around them, are plain functions."""
+
+    jinja_environment = PageEnvironment
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return *func*: Flask asks ten times a request whether something is a coroutine, and nothing here is."""
+        return func
