@@ -1,0 +1,211 @@
+"""Tables in files: CSV and XLSX as Polish offices open and save them, written row by row, read with row numbers."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import IO, Any, Final
+
+import xlsxwriter
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from app.errors import Refusal
+from app.text import N_, clean
+
+# No instants: who writes them says in whose time.
+Cell = str | int | float | Decimal | date | None
+
+CSV_TYPE: Final = "text/csv; charset=utf-8"
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ROWS_MAX: Final = 100_000
+COLUMNS_MAX: Final = 200
+UNPACKED_MAX: Final = 100 * 2**20
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_DELIMITERS: Final = (";", ",", "\t")
+_ZIP, _OLD_EXCEL, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
+_CELL_MAX: Final = 32_767
+_NARROWEST, _WIDEST = 10, 60
+
+
+class Unreadable(Refusal):
+    """A file that is no table, or one that nobody could have meant."""
+
+    message = N_("This file cannot be read as a table. Save it as CSV or XLSX and send it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as a spreadsheet numbers it, from 1; the cells are text, stripped."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no cell holds anything."""
+        return not any(self.cells)
+
+
+def write_csv(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+    """Write UTF-8 with BOM, semicolons, CRLF, decimal commas: Polish Excel opens it by a double click.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front; read() takes it away again.
+    """
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="", write_through=False)
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow([_as_text(cell) for cell in header])
+    writer.writerows([_as_text(cell) for cell in row] for row in rows)
+    text.flush()
+    text.detach()
+
+
+def write_xlsx(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> None:
+    """Write one sheet called *title* with a frozen header and fitting widths; no text ever becomes a formula.
+
+    Rows go to a temporary file as they come, so memory does not grow with their number.
+    """
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": True,
+        "default_date_format": "yyyy-mm-dd",
+    }
+    with xlsxwriter.Workbook(stream, options) as book:
+        sheet = book.add_worksheet(title[:31])
+        bold = book.add_format({"bold": True})
+        widths = [max(len(name) + 2, _NARROWEST) for name in header]
+        for column, name in enumerate(header):
+            sheet.write_string(0, column, name, bold)
+        for number, row in enumerate(rows, start=1):
+            for column, cell in enumerate(row):
+                _write_cell(sheet, number, column, cell)
+                widths[column] = max(widths[column], min(len(str(cell or "")) + 2, _WIDEST))
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(1, 0)
+
+
+def read(body: bytes) -> Iterator[Row]:
+    """Give the rows of a CSV (UTF-8, UTF-16 or Windows-1250; semicolon, comma or tab) or of an XLSX's first sheet.
+
+    Empty rows are left out but counted. Numbers lose what Excel adds ("65001.0"), dates become 2026-11-22, yes and no
+    "tak" and "nie". Raises Unreadable, also in the middle.
+    """
+    if not body.strip():
+        raise Unreadable(N_("This file is empty."))
+    if body.startswith(_OLD_EXCEL):
+        raise Unreadable(
+            N_("This is a file of an old Excel or one with a password. Save it as XLSX without a password.")
+        )
+    found = _sheet(body) if body.startswith(_ZIP) else _csv(body)
+    for row in found:
+        if row.number > ROWS_MAX:
+            raise Unreadable(N_("This table has more than %(limit)d rows. Split it."), limit=ROWS_MAX)
+        if len(row.cells) > COLUMNS_MAX:
+            raise Unreadable(N_("This table has more than %(limit)d columns."), limit=COLUMNS_MAX)
+        if not row.empty:
+            yield row
+
+
+def _as_text(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    if isinstance(cell, (float, Decimal)):
+        return str(cell).replace(".", ",")
+    return "" if cell is None else str(cell)
+
+
+def _write_cell(sheet: Any, row: int, column: int, cell: Cell) -> None:
+    if isinstance(cell, str):
+        if cell:
+            sheet.write_string(row, column, cell[:_CELL_MAX])
+    elif isinstance(cell, date):
+        sheet.write_datetime(row, column, cell)
+    elif cell is not None:
+        sheet.write_number(row, column, cell)
+
+
+def _csv(body: bytes) -> Iterator[Row]:
+    text = _decoded(body)
+    if "\x00" in text:
+        raise Unreadable
+    first = text.partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=lambda one: _columns(first, one))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield Row(number, tuple(_plain(cell) for cell in cells))
+    except csv.Error as error:
+        raise Unreadable from error
+
+
+def _columns(line: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=delimiter), []))
+    except csv.Error:
+        return 0
+
+
+def _decoded(body: bytes) -> str:
+    for encoding in ("utf-16",) if body.startswith(_UTF16) else ("utf-8-sig", "cp1250"):
+        try:
+            return body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Unreadable
+
+
+def _plain(cell: str) -> str:
+    words = clean(cell).strip()
+    return words[1:] if words[:1] == "'" and words[1:2] in _FORMULA and words[1:] else words
+
+
+def _sheet(body: bytes) -> Iterator[Row]:
+    _check_unpacked(body)
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
+            names = [
+                one.name
+                for one in book.sheets_metadata
+                if one.typ == SheetTypeEnum.WorkSheet and one.visible == SheetVisibleEnum.Visible
+            ]
+            if not names:
+                raise Unreadable
+            sheet = book.get_sheet_by_name(names[0])
+            if sheet.total_height > ROWS_MAX:
+                raise Unreadable(N_("This table has more than %(limit)d rows. Split it."), limit=ROWS_MAX)
+            # Rows come from the first on, columns only from the first that is filled.
+            before = ("",) * (sheet.start or (0, 0))[1]
+            for number, cells in enumerate(sheet.iter_rows(), start=1):
+                yield Row(number, (*before, *(_worded(cell) for cell in cells)))
+    except CalamineError as error:
+        raise Unreadable from error
+
+
+def _check_unpacked(body: bytes) -> None:
+    """Unpack once and count: a small file may hold gigabytes of nothing (zip bomb)."""
+    size = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            for entry in archive.infolist():
+                with archive.open(entry) as packed:
+                    while part := packed.read(2**20):
+                        size += len(part)
+                        if size > UNPACKED_MAX:
+                            raise Unreadable
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+        raise Unreadable from error
+
+
+def _worded(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "tak" if cell else "nie"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else str(cell).replace(".", ",")
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if (cell.hour, cell.minute) == (0, 0) else cell.isoformat(" ", "minutes")
+    return _plain(str(cell))
