@@ -66,15 +66,23 @@ def add_account(
     email: str,
     name: str,
     password_hash: str,
+    language: str = "pl",
     is_operator: bool = False,
     inspects: str | None = None,
     synthetic: bool = False,
 ) -> UserAccount:
-    """Add a person who can sign in. The caller has checked and hashed the password."""
+    """Add a person who can sign in. Raises AddressTaken.
+
+    The caller has checked the password (rules.check_password) and hashed it (hash_password) with no unit of work open.
+    """
+    address = email.strip().casefold()
+    if session.exec(select(UserAccount.id).where(UserAccount.email == address)).first() is not None:
+        raise rules.AddressTaken
     user = UserAccount(
-        email=email.strip().casefold(),
+        email=address,
         name=name,
         password_hash=password_hash,
+        language=language,
         is_operator=is_operator,
         inspects=inspects,
         created_at=now,

@@ -1,9 +1,12 @@
 """Decisions of identity on plain values: how long a session lasts, which passwords are refused, when to slow down."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
+from string import digits
 
 from app.accounts.models import PASSWORD_MAX, PASSWORD_MIN
-from app.errors import Refusal
+from app.errors import Conflict, Refusal
 from app.text import N_, fold
 
 IDLE = timedelta(minutes=60)
@@ -12,20 +15,31 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_ADDRESS = 30
 KEPT_FORM_FOR = timedelta(hours=24)
-
-# Words that people put into passwords of this length; the whole list of common ones comes with account management.
-_COMMON = (
-    "haslo",
-    "password",
-    "qwerty",
-    "zaq12wsx",
-    "123456",
-    "wiezienie",
-    "zakladkarny",
-    "opieka",
-    "kladka",
-    "kladkademo",
+_LEAST_DIFFERENT = 4
+_FEW_WORDS = 2
+_LONGEST_WORD = 40
+_LEET = str.maketrans("@4301$5!7+", "aaeoissitt")
+_AT_THE_ENDS = digits + "!?.,*#-_+ "
+_ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
+_LONG = (
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "1234567890qwertyuiopasdfghjklzxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    "zaq12wsxcde34rfvbgt56yhnmju78ik",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "qweasdzxc",
+    "qwe123asd456zxc789",
+    "123qweasdzxc",
+    "abc123def456ghi789",
+    "a1b2c3d4e5f6g7h8i9",
 )
+# Lines over which fingers walk, both ways: a password that is a piece of one is no secret.
+_WALKS = tuple(walk for line in (*(row * 3 for row in _ROWS), *_LONG) for walk in (line, line[::-1]))
+_LINES = Path(__file__).with_name("guessable.txt").read_text(encoding="ascii").splitlines()
+_WORDS = frozenset(word for line in _LINES if not line.startswith("#") for word in line.split())
 
 
 class PasswordTooShort(Refusal):
@@ -37,10 +51,25 @@ class PasswordTooShort(Refusal):
         super().__init__(least=PASSWORD_MIN)
 
 
+class PasswordTooLong(Refusal):
+    """A password over the maximum."""
+
+    message = N_("The password may have at most %(most)d characters.")
+
+    def __init__(self) -> None:
+        super().__init__(most=PASSWORD_MAX)
+
+
 class PasswordTooCommon(Refusal):
-    """A password made of a common word and digits."""
+    """A password made of common words, digits, walks over the keyboard, or of what the account itself says."""
 
     message = N_("This password is easy to guess. Choose three or four unrelated words.")
+
+
+class AddressTaken(Conflict):
+    """A second account for one mail address."""
+
+    message = N_("There is an account with this address already. Sign in with it instead.")
 
 
 class TooManyAttempts(Refusal):
@@ -50,13 +79,56 @@ class TooManyAttempts(Refusal):
     message = N_("Too many attempts. Wait 15 minutes and try again; who is signed in already is not affected.")
 
 
-def check_password(password: str) -> None:
-    """Refuse a password that is short or built on a common word. Raises PasswordTooShort, PasswordTooCommon."""
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+def check_password(password: str, *, known: Iterable[str] = ()) -> None:
+    """Refuse a password that is short or can be guessed; *known* are the person's address, name and institutions.
+
+    Characters are taken as they are: any script, spaces, no rules about kinds of them. Raises PasswordTooShort,
+    PasswordTooLong, PasswordTooCommon.
+    """
+    if len(password) < PASSWORD_MIN:
         raise PasswordTooShort
-    letters = fold(password).replace(" ", "").strip("0123456789")
-    if not letters or letters in _COMMON or len(set(password)) < PASSWORD_MIN // 3:
+    if len(password) > PASSWORD_MAX:
+        raise PasswordTooLong
+    if is_guessable(password, known):
         raise PasswordTooCommon
+
+
+def is_guessable(password: str, known: Iterable[str] = ()) -> bool:
+    """Whether *password* is a repetition, a walk over the keyboard, or nothing but one or two common words and digits.
+
+    Words of *known* do not count at all: an institution's name is public, however long it is.
+    """
+    if len(set(password.casefold())) < _LEAST_DIFFERENT or _repeats(password.casefold()):
+        return True
+    own = {word for text in known for word in fold(text).split()}
+    for plain in {_letters(password), _letters(password.casefold().strip(_AT_THE_ENDS).translate(_LEET))}:
+        core = plain.strip(digits)
+        if plain and (not core or any(core in walk or plain in walk for walk in _WALKS) or _is_built_on(plain, own)):
+            return True
+    return False
+
+
+def _letters(text: str) -> str:
+    return fold(text).replace(" ", "")
+
+
+def _repeats(text: str) -> bool:
+    period = (text + text).find(text, 1)
+    return period < min(len(text), PASSWORD_MIN)
+
+
+def _is_built_on(plain: str, own: set[str]) -> bool:
+    # least[n]: with how few common words the first n characters can be written; digits and own words cost nothing.
+    never = len(plain) + 1
+    least = [0] + [never] * len(plain)
+    for end in range(1, len(plain) + 1):
+        if plain[end - 1] in digits:
+            least[end] = least[end - 1]
+        for begin in range(max(0, end - _LONGEST_WORD), end):
+            piece = plain[begin:end]
+            price = 0 if piece in own else 1 if piece in _WORDS else never
+            least[end] = min(least[end], least[begin] + price)
+    return least[-1] <= _FEW_WORDS
 
 
 def too_many(*, for_account: int, from_address: int) -> bool:

@@ -97,6 +97,12 @@ class LowerUUIDConverter(UUIDConverter):
     regex = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
+class TokenConverter(BaseConverter):
+    """A secret of app/secret.py: 43 characters that carry 256 random bits."""
+
+    regex = r"[A-Za-z0-9_-]{43}"
+
+
 def init(app: Flask) -> None:
     """Register the converters."""
     app.url_map.converters.update(
@@ -107,6 +113,7 @@ def init(app: Flask) -> None:
         day=DayConverter,
         number=NumberConverter,
         uuid=LowerUUIDConverter,
+        token=TokenConverter,
     )
 
 
