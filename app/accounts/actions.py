@@ -116,6 +116,20 @@ def end_session(session: Session, actor: Actor, now: datetime, reason: str = "si
         trail.record(session, actor, "session.ended", "session", row.id or 0, now, details={"reason": reason})
 
 
+def end_sessions(
+    session: Session, actor: Actor, user_id: int, now: datetime, *, reason: str, keep: int | None = None
+) -> int:
+    """End all sessions of a person at once, but for the one in *keep*; return how many were open."""
+    still_open = select(UserSession).where(UserSession.user_id == user_id, col(UserSession.ended_at).is_(None))
+    ended = [row for row in session.exec(still_open) if row.id != keep]
+    for row in ended:
+        row.ended_at = now
+    session.flush()
+    for row in ended:
+        trail.record(session, actor, "session.ended", "session", row.id or 0, now, details={"reason": reason})
+    return len(ended)
+
+
 def seen(session: Session, session_id: int, now: datetime) -> None:
     """Note that the person is still there: moves the idle end of the session."""
     row = session.get(UserSession, session_id)
