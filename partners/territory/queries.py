@@ -1,16 +1,31 @@
 """Reads of the register: small lists for choices, one gmina with the words that tell it apart."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from app.db import rows
-from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
-from partners.territory.rules import gmina_name
+from app.text import fold, search_text, sort_key
+from partners.territory.models import (
+    County,
+    CountyKind,
+    Gmina,
+    GminaKind,
+    TerritoryChange,
+    TerritoryChangeKind,
+    Voivodeship,
+    WarsawDistrict,
+)
+from partners.territory.rules import WARSAW, county_name, district_name, gmina_kind_words, gmina_name
+
+WORDS_MAX = 8
+FOUND_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +50,60 @@ class GminaPlace:
     voivodeship_name: str
     homonym: bool
     synthetic: bool
+    valid_to: date | None = None
+    latitude: float | None = None
+    longitude: float | None = None
 
     def words(self, language: str = "pl") -> str:
         """Give the name, with kind and county where another gmina is called the same."""
         return gmina_name(
             self.name, self.kind, self.county_name, self.county_kind, homonym=self.homonym, language=language
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A gmina or a district of Warsaw: what a person names when he says where he lives.
+
+    *former* are the names that the gmina had before.
+    """
+
+    code: str
+    name: str
+    gmina: GminaPlace
+    former: tuple[str, ...] = ()
+
+    @property
+    def is_district(self) -> bool:
+        """Whether this is a district of Warsaw."""
+        return self.code != self.gmina.code
+
+    @property
+    def is_warsaw(self) -> bool:
+        """Whether this is Warsaw as a whole, where the district decides."""
+        return self.code == WARSAW
+
+    @property
+    def is_city_county(self) -> bool:
+        """Whether it lies in a city with county rights."""
+        return self.gmina.county_kind is CountyKind.CITY_COUNTY
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of all that it lies in, the narrowest first: a district or gmina, county, voivodeship."""
+        return tuple(dict.fromkeys((self.code, self.gmina.code, self.gmina.county_code, self.gmina.voivodeship_code)))
+
+    def words(self, language: str = "pl") -> str:
+        """Give the name, with kind and county where another gmina is called the same."""
+        return district_name(self.name, language) if self.is_district else self.gmina.words(language)
+
+    def around(self, language: str = "pl") -> str:
+        """Give the county and the voivodeship in which it lies."""
+        voivodeship = self.gmina.voivodeship_name
+        region = f"woj. {voivodeship}" if language == "pl" else f"{voivodeship} voivodeship"
+        if self.is_city_county:
+            return region
+        return f"{county_name(self.gmina.county_name, self.gmina.county_kind, language)}, {region}"
 
 
 # Made once: every page of the calendar asks it, and making it costs more than running it.
@@ -78,6 +141,47 @@ def gminas(
     return [GminaPlace(*row) for row in session.execute(statement)]
 
 
+def area(session: Session, code: str) -> Area | None:
+    """Give the gmina or district of Warsaw with six-digit *code*, ended ones too, or None. At most three statements."""
+    found = areas(session, [code]) if len(code) == 6 and code.isascii() and code.isdigit() else []
+    return found[0] if found else None
+
+
+def areas(session: Session, codes: Collection[str] | None = None) -> list[Area]:
+    """Give gminas and districts by code, of all Poland if *codes* is None; by code, in three statements."""
+    districts = columns(col(WarsawDistrict.code), col(WarsawDistrict.name), col(WarsawDistrict.gmina_code))
+    if codes is not None:
+        districts = districts.where(col(WarsawDistrict.code).in_(codes))
+    parts = session.execute(districts.order_by(col(WarsawDistrict.code))).all()
+    statement = _gminas()
+    if codes is not None:
+        statement = statement.where(col(Gmina.code).in_({*codes, *(row.gmina_code for row in parts)}))
+    places = {row[0]: GminaPlace(*row) for row in session.execute(statement.order_by(col(Gmina.code)))}
+    former = _former(session, None if codes is None else list(places))
+    wanted = places if codes is None else [code for code in places if code in codes]
+    found = [Area(code, places[code].name, places[code], former.get(code, ())) for code in wanted]
+    return found + [Area(row.code, row.name, places[row.gmina_code]) for row in parts]
+
+
+def search(session: Session, text: str) -> list[Area]:
+    """Find gminas and Warsaw districts that exist, each word of *text* being the beginning of one of theirs.
+
+    Old names count, so do county, kind and voivodeship beside a word of the name. Exact names come first, then the
+    Polish order; at most FOUND_MAX. Five statements.
+    """
+    words = fold(text).split()[:WORDS_MAX]
+    if not words:
+        return []
+    likely = or_(*(col(Gmina.search_text).like(f"% {word}%") for word in words))
+    codes = session.execute(columns(col(Gmina.code)).where(likely, col(Gmina.valid_to).is_(None))).scalars().all()
+    parts = session.execute(columns(col(WarsawDistrict.code), col(WarsawDistrict.name))).all()
+    named = [row.code for row in parts if any(f" {word}" in search_text("Warszawa", row.name) for word in words)]
+    wanted = " ".join(words)
+    found = [one for one in areas(session, {*codes, *named}) if all(f" {word}" in _words(one) for word in words)]
+    found.sort(key=lambda one: (_distance(one, wanted), one.is_district, sort_key(one.name), one.code))
+    return found[:FOUND_MAX]
+
+
 def gmina_count(session: Session, voivodeship_code: str) -> int:
     """Count the gminas of a voivodeship; those of the demo are in no statistics."""
     return session.exec(
@@ -108,7 +212,48 @@ def _gminas() -> Select[*tuple[Any, ...]]:
             col(Voivodeship.name),
             col(Gmina.name).in_(doubled),
             col(Gmina.synthetic),
+            col(Gmina.valid_to),
+            col(Gmina.latitude),
+            col(Gmina.longitude),
         )
         .join(County, col(County.code) == col(Gmina.county_code))
         .join(Voivodeship, col(Voivodeship.code) == col(Gmina.voivodeship_code))
     )
+
+
+def _former(session: Session, codes: Collection[str] | None) -> dict[str, tuple[str, ...]]:
+    statement = columns(col(TerritoryChange.gmina_code), col(TerritoryChange.before)).where(
+        col(TerritoryChange.kind) == TerritoryChangeKind.RENAMED
+    )
+    if codes is not None:
+        statement = statement.where(col(TerritoryChange.gmina_code).in_(codes))
+    former: dict[str, tuple[str, ...]] = {}
+    for code, name in session.execute(statement.order_by(col(TerritoryChange.day).desc())):
+        former[code] = (*former.get(code, ()), name)
+    return former
+
+
+def _words(one: Area) -> str:
+    """Everything that may be typed to tell this area from others."""
+    return search_text(
+        one.name,
+        *one.former,
+        one.gmina.name,
+        gmina_kind_words(one.gmina.kind),
+        "powiat pow",
+        one.gmina.county_name,
+        "województwo woj",
+        one.gmina.voivodeship_name,
+    )
+
+
+def _distance(one: Area, wanted: str) -> int:
+    """Whole names first, then names that begin so; a present name before an old one."""
+    names, former = [fold(one.name)], [fold(name) for name in one.former]
+    tests = (
+        wanted in names,
+        wanted in former,
+        any(name.startswith(wanted) for name in names),
+        any(name.startswith(wanted) for name in former),
+    )
+    return tests.index(True) if any(tests) else len(tests)

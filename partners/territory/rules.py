@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from partners.territory.models import CountyKind, GminaKind
 
+WARSAW = "146501"
+"""Code of the gmina whose districts have welfare centres of their own."""
+
 _KIND_WORDS: Mapping[str, Mapping[GminaKind, str]] = {
     "pl": {
         GminaKind.URBAN: "gmina miejska",
@@ -44,3 +47,15 @@ def gmina_name(
         return f"{name} ({words}, {_CITY_WORDS['pl' if language == 'pl' else 'en']})"
     county = f"pow. {county_name}" if language == "pl" else f"{county_name} county"
     return f"{name} ({words}, {county})"
+
+
+def district_name(name: str, language: str = "pl") -> str:
+    """Give "Warszawa, dzielnica Mokotów"."""
+    return f"Warszawa, dzielnica {name}" if language == "pl" else f"Warszawa, district of {name}"
+
+
+def county_name(name: str, kind: CountyKind, language: str = "pl") -> str:
+    """Give "powiat krośnieński", or the name of a city that is its own county."""
+    if kind is CountyKind.CITY_COUNTY:
+        return name
+    return f"powiat {name}" if language == "pl" else f"{name} county"

@@ -23,7 +23,7 @@ def test_a_changed_name_is_corrected_and_found_by_its_new_one(session):
     session.flush()
     actions.load(session)
     session.refresh(gmina)
-    assert (gmina.name, gmina.search_text) == ("Bratian", " bratian")
+    assert (gmina.name, gmina.search_text) == ("Bratian", " bratian nowe miasto lubawskie")
 
 
 def test_the_gminas_of_the_demo_are_in_no_count(session):
