@@ -1,6 +1,7 @@
 """What every page may say about the site, and the accounts that a demonstration shows at its door."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import current_app
 
@@ -34,7 +35,9 @@ class Site:
 def of_site() -> Site:
     """Return the facts of this site."""
     config: Config = current_app.extensions["kladka.config"]
-    demo = bool(current_app.extensions["kladka.demo"])
-    return Site(
-        demo, config.contact_email, site.base_url(), DEMO_ACCOUNTS if demo else (), DEMO_PASSWORD if demo else ""
-    )
+    return _site(bool(current_app.extensions["kladka.demo"]), config.contact_email, site.base_url())
+
+
+@lru_cache(maxsize=8)
+def _site(demo: bool, contact_email: str, base_url: str) -> Site:  # noqa: FBT001 - a key, not a switch
+    return Site(demo, contact_email, base_url, DEMO_ACCOUNTS if demo else (), DEMO_PASSWORD if demo else "")

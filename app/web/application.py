@@ -1,7 +1,7 @@
 """The application itself: Flask without the questions whose answer never changes while a process runs."""
 
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask.templating import Environment
@@ -15,7 +15,7 @@ class PageEnvironment(Environment):
         super().__init__(app, **options)
         self._by_name: dict[str, Template] = {}
 
-    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:  # noqa: A002 - so in Jinja
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
         known = self._by_name.get(name)
         if known is None:
             known = self._by_name[name] = super()._load_template(name, globals)
@@ -25,8 +25,14 @@ class PageEnvironment(Environment):
 class Portal(Flask):
     """Flask whose views, and the functions around them, are plain functions."""
 
-    jinja_environment = PageEnvironment
+    jinja_environment = PageEnvironment  # type: ignore[assignment]  # Flask types it as its own class alone
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return *func*: Flask asks ten times a request whether something is a coroutine, and nothing here is."""
         return func
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what every page may use; what the view gave goes first. No blueprint of ours adds anything of its own."""
+        for process in self.template_context_processors[None]:
+            for name, value in cast(dict[str, Any], process()).items():
+                context.setdefault(name, value)

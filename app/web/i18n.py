@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, has_request_context, request
@@ -48,6 +49,12 @@ def ngettext(singular: str, plural: str, number: int, /, **values: object) -> st
     return words % ({"num": number} | values)
 
 
+def same_in(code: str) -> str:
+    """Give the address, relative to this page, of the same page in another language."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "jezyk"] if request.args else []
+    return f"?{urlencode([*kept, ('jezyk', code)])}"
+
+
 _ = gettext
 _l = lazy_gettext
 _n = ngettext
@@ -64,6 +71,7 @@ def init(app: Flask) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Warsaw"
     Babel(app, locale_selector=language, default_timezone="Europe/Warsaw")
     app.jinja_env.globals |= {"_": _in_page, "gettext": _in_page, "ngettext": _number_in_page}
+    app.jinja_env.globals["same_in"] = same_in
     app.before_request(_begin)
     app.after_request(_keep)
     app.teardown_request(_forget)

@@ -71,7 +71,8 @@ class CookieSessions(SecureCookieSessionInterface):
         if session.modified or session.permanent:
             super().save_session(app, session, response)
         elif session.accessed:
-            response.vary.add("Cookie")
+            said = response.headers.get("Vary")
+            response.headers["Vary"] = f"{said}, Cookie" if said else "Cookie"
 
 
 def init(app: Flask, config: Config) -> None:
@@ -106,7 +107,9 @@ def init(app: Flask, config: Config) -> None:
             g.csrf_token = token
         return token
 
+    # Flask-WTF gives its own in both ways: macros see the one, pages the other.
     app.jinja_env.globals["csrf_token"] = csrf_token
+    app.context_processor(lambda: {"csrf_token": csrf_token})
     app.before_request(_check_host)
     app.before_request(_check_forgery)
     app.after_request(_headers)

@@ -21,7 +21,7 @@ class Files:
         self.folder = folder
         self._paths: dict[str, Path] = {}
         self._hashes: dict[str, tuple[float, str]] = {}
-        self._addresses: dict[tuple[str, str], str] = {}
+        self._addresses: dict[str, str] = {}
 
     def find(self, name: str) -> Path | None:
         """Return the file *name* below the folder, or None: no way out of it."""

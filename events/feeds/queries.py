@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from events.feeds.rules import PUBLIC_NAME, Edition, Feed
 from events.shelf import queries as shelf
 from events.shelf.models import FeedKind, FeedState
-from partners.institutions.models import Institution
+from partners.institutions.models import Institution, Status
 from projects.programmes.models import Programme, ProgrammeState
 
 # Made once, and asked on a bare connection: programs ask thousands of times an hour whether anything has changed, and
@@ -22,7 +22,11 @@ _OF_INSTITUTION = (
         FeedState,
         and_(col(FeedState.kind) == FeedKind.INSTITUTION, col(FeedState.owner_id) == col(Institution.id)),
     )
-    .where(col(Institution.slug) == bindparam("slug"))
+    .where(
+        col(Institution.slug) == bindparam("slug"),
+        col(Institution.status) != Status.APPLIED,
+        col(Institution.status) != Status.REFUSED,
+    )
 )
 _OF_PROGRAMME = (
     columns(col(Programme.id), col(Programme.title), col(Programme.changed_at), *_STATE)
@@ -34,21 +38,21 @@ _OF_PROGRAMME = (
 )
 
 
-def public(connection: Connection) -> Feed:
+def public(database: Database) -> Feed:
     """Give the feed of everything that everybody may see."""
-    row = connection.execute(_OF_ALL).first()
+    row = database.glance(_OF_ALL)
     version, modified = row or (0, None)
     return Feed(FeedKind.PUBLIC, shelf.PUBLIC_OWNER, PUBLIC_NAME, version, modified)
 
 
-def of_institution(connection: Connection, slug: str) -> Feed | None:
+def of_institution(database: Database, slug: str) -> Feed | None:
     """Give the feed of an institution, archived ones included (subscribers stay), or None."""
-    return _feed(connection, FeedKind.INSTITUTION, _OF_INSTITUTION, slug)
+    return _feed(database, FeedKind.INSTITUTION, _OF_INSTITUTION, slug)
 
 
-def of_programme(connection: Connection, slug: str) -> Feed | None:
+def of_programme(database: Database, slug: str) -> Feed | None:
     """Give the feed of a programme, or None: also for a draft, whose title only its lead may read."""
-    return _feed(connection, FeedKind.PROGRAMME, _OF_PROGRAMME, slug)
+    return _feed(database, FeedKind.PROGRAMME, _OF_PROGRAMME, slug)
 
 
 def texts(session: Session, feed: Feed, edition: Edition) -> Sequence[bytes]:
@@ -56,8 +60,8 @@ def texts(session: Session, feed: Feed, edition: Edition) -> Sequence[bytes]:
     return shelf.texts(session, feed.kind, feed.owner_id, since=edition.since, cancelled_since=edition.cancelled_since)
 
 
-def _feed(connection: Connection, kind: FeedKind, statement: Executable, slug: str) -> Feed | None:
-    row = connection.execute(statement, {"slug": slug}).first()
+def _feed(database: Database, kind: FeedKind, statement: Executable, slug: str) -> Feed | None:
+    row = database.glance(statement, {"slug": slug})
     if row is None:
         return None
     owner_id, name, changed_at, version, modified = row

@@ -45,7 +45,11 @@ def edition(feed: Feed, now: datetime) -> Edition:
     byte, between two changes: what ended 90 days before the month is left out, what is cancelled, after 60 days. The
     name stands in the text too, and is changed where the shelf is unknown: hence its checksum.
     """
-    month = warsaw.today(now).replace(day=1)
+    return _edition(feed, warsaw.today(now).replace(day=1))
+
+
+@lru_cache(maxsize=256)
+def _edition(feed: Feed, month: date) -> Edition:
     turned, since, cancelled_since = _window(month)
     owner = f"{feed.kind.value}{feed.owner_id}.{crc32(feed.name.encode()):08x}"
     return Edition(

@@ -8,6 +8,7 @@ from threading import Lock
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
+from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, quote_etag
 
 from app.actors import Actor
@@ -43,6 +44,16 @@ class Body:
     packed: bytes
 
 
+class Unchanged(Response):
+    """A 304: no body, and no header but its own, so werkzeug has nothing to work out."""
+
+    default_mimetype = None
+
+    def get_wsgi_headers(self, _environ: object) -> Headers:
+        """Return the headers as they are."""
+        return self.headers
+
+
 class Bodies:
     """The bodies asked for most recently, by ETag: which names one text and no other, so nothing here grows stale."""
 
@@ -75,24 +86,21 @@ class Bodies:
 @bp.get("/kanaly/publiczny.ics")
 @open_to_all
 def public() -> Response:
-    with database().engine.connect() as connection:
-        feed = queries.public(connection)
+    feed = queries.public(database())
     return _serve(feed, "kladka.ics")
 
 
 @bp.get("/kanaly/i/<slug:slug>.ics")
 @open_to_all
 def institution(slug: str) -> Response:
-    with database().engine.connect() as connection:
-        feed = queries.of_institution(connection, slug)
+    feed = queries.of_institution(database(), slug)
     return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
 
 
 @bp.get("/kanaly/p/<slug:slug>.ics")
 @open_to_all
 def programme(slug: str) -> Response:
-    with database().engine.connect() as connection:
-        feed = queries.of_programme(connection, slug)
+    feed = queries.of_programme(database(), slug)
     return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
 
 
@@ -126,9 +134,7 @@ def _serve(feed: Feed, filename: str) -> Response:
     }
     known = _known(edition, plain, packed)
     if known:
-        response = Response(status=304, headers={"ETag": known, **headers})
-        del response.headers["Content-Type"]
-        return response
+        return Unchanged(status=304, headers=[("ETag", known), *headers.items()])
     body = _body(feed, edition)
     headers["Content-Disposition"] = f'inline; filename="{filename}"'
     if request.accept_encodings["gzip"] > 0 and rules.takes_gzip(request.user_agent.string):
