@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Executable, and_, bindparam
+from sqlalchemy import Executable, and_, bindparam
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
+from app.db import Database
 from events.feeds.rules import PUBLIC_NAME, Edition, Feed
 from events.shelf import queries as shelf
 from events.shelf.models import FeedKind, FeedState
 from partners.institutions.models import Institution, Status
 from projects.programmes.models import Programme, ProgrammeState
 
-# Made once, and asked on a bare connection: programs ask thousands of times an hour whether anything has changed, and
-# a session with a statement made anew costs four times as much as the answer.
+# Made once, and asked at a glance: programs ask thousands of times an hour whether anything has changed, and a session
+# with a statement made anew costs four times as much as the answer.
 _STATE = (col(FeedState.version), col(FeedState.modified))
 _OF_ALL = columns(*_STATE).where(col(FeedState.kind) == FeedKind.PUBLIC, col(FeedState.owner_id) == shelf.PUBLIC_OWNER)
 _OF_INSTITUTION = (
