@@ -10,7 +10,8 @@ from app.audit import trail
 from app.demo.facts import load_facts
 from app.demo.life import load_life, refresh_life
 from app.demo.load import add_load
-from app.demo.reference import load_reference
+from app.demo.reference import load_reference, load_register
+from partners.competence.actions import keep_placeholders
 
 __all__ = ["add_load", "is_loaded", "load_all", "load_reference", "loaded_for", "refresh"]
 
@@ -23,9 +24,10 @@ def load_all(session: Session, today: date, now: datetime) -> None:
     A demo that was loaded for another day keeps that day: `refresh` moves it.
     """
     loaded = loaded_for(session)
-    load_reference(session, now)
+    load_register(session, now)
     load_facts(session, now)
     load_life(session, loaded or today, now)
+    keep_placeholders(session, Actor.system(), now)
     if loaded is None:
         _mark(session, today, now)
 

@@ -1,4 +1,4 @@
-"""Reference data of every installation: the TERYT register and the prison units."""
+"""Reference data of every installation: the TERYT register, the prison units, placeholders of welfare centres."""
 
 import csv
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 import partners.institutions
 from app.actors import Actor
 from app.demo.seed import seed, source
+from partners.competence.actions import keep_placeholders
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, Kind, Status
 from partners.territory import actions as territory
@@ -22,10 +23,17 @@ _VALID = {"as-lubsko": (None, _LUBSKO_ENDS), "oz-lubsko": (_LUBSKO_BEGINS, None)
 
 
 def load_reference(session: Session, now: datetime) -> None:
-    """Load territory and prison units; what is there already stays as it is.
+    """Load territory, prison units and placeholders; what is there already stays as it is.
 
-    166 current units and 2 historical ones. A district inspectorate that could only be guessed stays empty.
+    166 current units and 2 historical ones. A district inspectorate that could only be guessed stays empty. Every gmina
+    and Warsaw district whose welfare centre is not listed gets a placeholder.
     """
+    load_register(session, now)
+    keep_placeholders(session, Actor.system(), now)
+
+
+def load_register(session: Session, now: datetime) -> None:
+    """Load territory and prison units alone."""
     territory.load(session)
     known = dict(session.exec(select(Institution.slug, Institution.id)).all())
     keys = {entry["prison_unit"]: entry["key"] for entry in seed()["institutions"] if "prison_unit" in entry}

@@ -1,1 +1,1 @@
-"""Competence: who serves a gmina, and the sheet "Gdzie po pomoc"."""
+"""Competence: who serves a gmina, and the public sheet "Gdzie po pomoc"."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, or_
@@ -14,15 +13,13 @@ from app.db import rows
 from app.text import fold, search_text, sort_key
 from partners.territory.models import (
     County,
-    CountyKind,
     Gmina,
-    GminaKind,
     TerritoryChange,
     TerritoryChangeKind,
     Voivodeship,
     WarsawDistrict,
 )
-from partners.territory.rules import WARSAW, county_name, district_name, gmina_kind_words, gmina_name
+from partners.territory.rules import Area, GminaPlace, gmina_kind_words
 
 WORDS_MAX = 8
 FOUND_MAX = 40
@@ -34,76 +31,6 @@ class Place:
 
     code: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class GminaPlace:
-    """A gmina with its county and voivodeship."""
-
-    code: str
-    name: str
-    kind: GminaKind
-    county_code: str
-    county_name: str
-    county_kind: CountyKind
-    voivodeship_code: str
-    voivodeship_name: str
-    homonym: bool
-    synthetic: bool
-    valid_to: date | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-
-    def words(self, language: str = "pl") -> str:
-        """Give the name, with kind and county where another gmina is called the same."""
-        return gmina_name(
-            self.name, self.kind, self.county_name, self.county_kind, homonym=self.homonym, language=language
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A gmina or a district of Warsaw: what a person names when he says where he lives.
-
-    *former* are the names that the gmina had before.
-    """
-
-    code: str
-    name: str
-    gmina: GminaPlace
-    former: tuple[str, ...] = ()
-
-    @property
-    def is_district(self) -> bool:
-        """Whether this is a district of Warsaw."""
-        return self.code != self.gmina.code
-
-    @property
-    def is_warsaw(self) -> bool:
-        """Whether this is Warsaw as a whole, where the district decides."""
-        return self.code == WARSAW
-
-    @property
-    def is_city_county(self) -> bool:
-        """Whether it lies in a city with county rights."""
-        return self.gmina.county_kind is CountyKind.CITY_COUNTY
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes of all that it lies in, the narrowest first: a district or gmina, county, voivodeship."""
-        return tuple(dict.fromkeys((self.code, self.gmina.code, self.gmina.county_code, self.gmina.voivodeship_code)))
-
-    def words(self, language: str = "pl") -> str:
-        """Give the name, with kind and county where another gmina is called the same."""
-        return district_name(self.name, language) if self.is_district else self.gmina.words(language)
-
-    def around(self, language: str = "pl") -> str:
-        """Give the county and the voivodeship in which it lies."""
-        voivodeship = self.gmina.voivodeship_name
-        region = f"woj. {voivodeship}" if language == "pl" else f"{voivodeship} voivodeship"
-        if self.is_city_county:
-            return region
-        return f"{county_name(self.gmina.county_name, self.gmina.county_kind, language)}, {region}"
 
 
 # Made once: every page of the calendar asks it, and making it costs more than running it.
