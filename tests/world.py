@@ -12,6 +12,7 @@ from app.accounts.actions import begin_session
 from app.accounts.models import UserAccount
 from app.clock import now
 from app.outbox.models import MailState
+from app.warsaw import today
 from events.calendar.models import Event, Visibility
 from events.changes import actions as changes
 from events.signups import actions as signups
@@ -20,6 +21,7 @@ from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
 from projects.programmes.models import ProgrammeState
 from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
@@ -32,6 +34,9 @@ _ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
 # The first that fits: a sign-up is named with its event.
 _KIND_OF = {
     "signup_id": "signup",
+    "absence_id": "absence",
+    "contact_id": "contact",
+    "report_id": "report",
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
@@ -99,6 +104,10 @@ def make_world(session: Session) -> World:
         _sign_up(session, events["public"], marek, people.piotr),
         _sign_up(session, events["public"], people.jola),
     ]
+    contact = make_contact(session, people.prison, "head", person="Maria Próbna", public=True)
+    make_contact(session, people.prison, "head", position=1)
+    absence = make_absence(session, contact, today(now()))
+    report = make_report(session, people.prison, people.piotr)
     failed = make_mail(session, state=MailState.FAILED, error="SMTPDataError 550")
     waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
     public = str(events["public"].uuid)
@@ -113,6 +122,17 @@ def make_world(session: Session) -> World:
             "other-event": {"event_uuid": str(events["partners"].uuid), "signup_id": str(signed[1])},
         },
         "mail": {"failed": {"mail_id": str(failed.id)}, "waiting": {"mail_id": str(waiting.id)}},
+        "contact": {
+            "own": {"slug": people.prison.slug, "contact_id": str(contact.id)},
+            "other-institution": {"slug": people.mops.slug, "contact_id": str(contact.id)},
+        },
+        "absence": {
+            "": {"slug": people.prison.slug, "contact_id": str(contact.id), "absence_id": str(absence.id)},
+        },
+        "report": {
+            "open": {"slug": people.prison.slug, "report_id": str(report.id)},
+            "other-institution": {"slug": people.mops.slug, "report_id": str(report.id)},
+        },
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},

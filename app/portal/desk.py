@@ -1,6 +1,7 @@
 """The desk: what waits for me, my week, drafts and our sign-ups, read afresh from the rooms."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,10 +11,11 @@ from app.actors import Actor, Role
 from app.clock import now
 from app.web.guards import signed_in
 from app.web.htmx import respond
-from app.web.i18n import _
+from app.web.i18n import _, _n
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.signups import queries as signups
+from partners.contacts import queries as contacts
 from projects.programmes import queries as programmes
 
 bp = Blueprint("desk", __name__)
@@ -24,6 +26,16 @@ SideRow = tuple[str, str, str, int, bool]
 @dataclass(frozen=True, slots=True)
 class Act:
     """A big act of a role's first desk."""
+
+    url: str
+    icon: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something that waits for the actor, with the page where it is done."""
 
     url: str
     icon: str
@@ -42,11 +54,27 @@ def show() -> BaseResponse:
         side=side_list(who),
         today=warsaw.today(instant),
         acts=acts(who),
+        tasks=tasks(who, warsaw.today(instant)),
         week=calendar.my_week(session(), who, instant, also=[row.occurrence_id for row in own]),
         drafts=calendar.drafts(session(), who, instant),
         programme_drafts=programmes.drafts(session(), who),
         own=own,
     )
+
+
+def tasks(who: Actor, today: date) -> list[Task]:
+    """Give what waits for those who keep the institution's card."""
+    waiting = contacts.tasks(session(), who, today)
+    found = []
+    if waiting.reports:
+        words = _n("%(num)d report on your card", "%(num)d reports on your card", waiting.reports)
+        url = url_for("contacts.reports", slug=who.institution_slug)
+        found.append(Task(url, "flag", words, _("A partner says that something on it is wrong.")))
+    if waiting.outdated:
+        words = _n("%(num)d contact to confirm", "%(num)d contacts to confirm", waiting.outdated)
+        url = url_for("contacts.index", slug=who.institution_slug)
+        found.append(Task(url, "phone", words, _("Contacts are confirmed once a year, with one button.")))
+    return found
 
 
 def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:

@@ -8,11 +8,14 @@ from sqlmodel import Session
 from app.accounts import actions as accounts
 from app.audit import trail
 from app.outbox import delivery
+from partners.contacts import actions as contacts
 
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("old attempts, kept forms and sessions deleted", accounts.forget_old),
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
+    ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
+    ("institutions asked to confirm their contacts", contacts.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

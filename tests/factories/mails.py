@@ -21,6 +21,15 @@ PARAMS: dict[str, Param] = {
     "synthetic": False,
 }
 
+# What the mails of further rooms carry besides.
+FURTHER: dict[str, Param] = {
+    "institution": "Stowarzyszenie Pokazowe „Most”",
+    "inviter": "Adam Pokazowy",
+    "role": "coordinator",
+    "report": "phone",
+    "number": 3,
+}
+
 
 def make_mail(session: Session, to: str = "anna@mops-kladkowo.example", **columns: Any) -> OutboxMail:
     """Put a mail into the outbox, due now."""

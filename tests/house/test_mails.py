@@ -12,13 +12,13 @@ from app.outbox.delivery import Letters
 from events.calendar.models import Event, EventKind, Occurrence, Visibility
 from events.signups import mail
 from events.signups.models import SignUp, SignUpState
-from tests.factories.mails import PARAMS
+from tests.factories.mails import FURTHER, PARAMS
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 FILES = sorted((TEMPLATES / "mail").rglob("*.txt"))
 NAMES = sorted({str(path.relative_to(TEMPLATES / "mail"))[: -len(".pl.txt")] for path in FILES})
 # What each mail may ask for: the parameters of its row, and what the delivery adds.
-GIVEN = {*PARAMS, "link", "words"}
+GIVEN = {*PARAMS, *FURTHER, "link", "words"}
 LINK = "/wydarzenia/00000000-0000-4000-8000-000000000000#zapisy"
 SUBJECT_MAX = 200
 END = {"pl": "Na tę wiadomość nie trzeba odpowiadać.", "en": "You need not answer this message."}
@@ -50,7 +50,7 @@ def test_nothing_undeclared_is_asked_for(path):
 @pytest.mark.parametrize("language", ["pl", "en"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mail_renders(name, language, variant):
-    subject, body = Letters(TEMPLATES).render(name, language, {**PARAMS, **variant}, LINK)
+    subject, body = Letters(TEMPLATES).render(name, language, {**PARAMS, **FURTHER, **variant}, LINK)
     assert 0 < len(subject) <= SUBJECT_MAX
     assert "\n" not in subject
     assert f"{LINK}\n" in body
