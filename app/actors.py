@@ -22,11 +22,22 @@ _INSIDE = (Role.MEMBER, Role.COORDINATOR, Role.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An institution that a person may act for, and what he is there."""
+
+    institution_id: int
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """A person in a role, for an institution.
 
     *voivodeship* is the two-digit code of an inspector's scope; *session_id* the server-side session, if any;
-    *session_ends* (idle), *session_limit* (absolute) and *seen_at* are seconds since 1970.
+    *session_ends* (idle), *session_limit* (absolute) and *seen_at* are seconds since 1970. *admitted* is False while
+    the institution's application waits: its people prepare drafts, see what visitors see, and show nothing to anybody.
+    *places* are the institutions that the person may act for.
     """
 
     role: Role
@@ -44,6 +55,8 @@ class Actor:
     session_limit: float = 0.0
     seen_at: float = 0.0
     synthetic: bool = False
+    admitted: bool = True
+    places: tuple[Place, ...] = ()
 
     @classmethod
     def visitor(cls) -> "Actor":
@@ -67,12 +80,17 @@ class Actor:
 
     @property
     def works_for_institution(self) -> bool:
-        """Whether the actor is a member, coordinator or admin of an institution."""
-        return self.role in _INSIDE and self.institution_id is not None
+        """Whether the actor is a member, coordinator or admin of an institution that has been admitted."""
+        return self.role in _INSIDE and self.institution_id is not None and self.admitted
 
     @property
     def coordinates(self) -> bool:
         """Whether the actor may publish and decide for his institution."""
+        return self.prepares and self.admitted
+
+    @property
+    def prepares(self) -> bool:
+        """Whether the actor may write drafts for his institution, before it is admitted too."""
         return self.role in (Role.COORDINATOR, Role.ADMIN) and self.institution_id is not None
 
 

@@ -31,6 +31,15 @@ class Forbidden(Refusal):
     message = N_("Your role does not allow this. Ask the coordinator of your institution.")
 
 
+class NotAdmitted(Forbidden):
+    """An act that others would see, for an institution whose application waits."""
+
+    message = N_(
+        "Your institution has not been admitted yet. You can prepare drafts; nothing of it is shown to others, and no "
+        "message goes out, until the operator has admitted it."
+    )
+
+
 class Conflict(Refusal):
     """Somebody was faster, or the page that the act came from is out of date."""
 

@@ -12,16 +12,17 @@ from app.accounts.actions import begin_session
 from app.accounts.models import UserAccount
 from app.clock import now
 from app.outbox.models import MailState
-from app.warsaw import today
 from events.calendar.models import Event, Visibility
 from events.changes import actions as changes
 from events.signups import actions as signups
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
+from partners.people import actions as people_actions
+from partners.people import queries as people_queries
+from partners.people.rules import Wanted as Wanting
 from projects.programmes.models import ProgrammeState
 from tests.factories.agreements import make_agreement, make_clause
-from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
@@ -34,9 +35,6 @@ _ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
 # The first that fits: a sign-up is named with its event.
 _KIND_OF = {
     "signup_id": "signup",
-    "absence_id": "absence",
-    "contact_id": "contact",
-    "report_id": "report",
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
@@ -44,6 +42,9 @@ _KIND_OF = {
     "month": "month",
     "monday": "monday",
     "name": "name",
+    "membership_id": "membership",
+    "invitation_id": "invitation",
+    "token": "token",
 }
 SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
 
@@ -104,10 +105,10 @@ def make_world(session: Session) -> World:
         _sign_up(session, events["public"], marek, people.piotr),
         _sign_up(session, events["public"], people.jola),
     ]
-    contact = make_contact(session, people.prison, "head", person="Maria Próbna", public=True)
-    make_contact(session, people.prison, "head", position=1)
-    absence = make_absence(session, contact, today(now()))
-    report = make_report(session, people.prison, people.piotr)
+    invitation, secret = people_actions.invite(
+        session, people.adam.actor, people.prison.id or 0, Wanting("nowa@zk-kladkowo.example"), now()
+    )
+    members = {one.name: one.membership_id for one in people_queries.members(session, people.prison.id or 0)}
     failed = make_mail(session, state=MailState.FAILED, error="SMTPDataError 550")
     waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
     public = str(events["public"].uuid)
@@ -122,17 +123,15 @@ def make_world(session: Session) -> World:
             "other-event": {"event_uuid": str(events["partners"].uuid), "signup_id": str(signed[1])},
         },
         "mail": {"failed": {"mail_id": str(failed.id)}, "waiting": {"mail_id": str(waiting.id)}},
-        "contact": {
-            "own": {"slug": people.prison.slug, "contact_id": str(contact.id)},
-            "other-institution": {"slug": people.mops.slug, "contact_id": str(contact.id)},
+        "membership": {
+            "ewa": {"slug": people.prison.slug, "membership_id": str(members[ewa.name])},
+            "other-institution": {"slug": people.mops.slug, "membership_id": str(members[ewa.name])},
         },
-        "absence": {
-            "": {"slug": people.prison.slug, "contact_id": str(contact.id), "absence_id": str(absence.id)},
+        "invitation": {
+            "open": {"slug": people.prison.slug, "invitation_id": str(invitation.id)},
+            "other-institution": {"slug": people.mops.slug, "invitation_id": str(invitation.id)},
         },
-        "report": {
-            "open": {"slug": people.prison.slug, "report_id": str(report.id)},
-            "other-institution": {"slug": people.mops.slug, "report_id": str(report.id)},
-        },
+        "token": {"open": {"token": secret}, "unknown": {"token": "x" * 43}},
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},

@@ -11,6 +11,7 @@ from app import site, warsaw
 from app.actors import Actor
 from app.audit import trail
 from app.db import lock
+from app.errors import NotAdmitted
 from events.calendar import mail, rules
 from events.calendar.models import Event, EventParty, Occurrence, Part, State, Visibility
 from events.calendar.rules import EventDraft
@@ -106,11 +107,13 @@ def revise(session: Session, actor: Actor, event: Event, wanted: EventDraft, now
 def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
     """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
 
-    Locks the event. Raises NotYourEvent, NotADraft, Incomplete, InThePast.
+    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, InThePast.
     """
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
+    if not actor.admitted:
+        raise NotAdmitted
     if event.state is not State.DRAFT:
         raise rules.NotADraft
     if rules.missing(has_place=has_place(event), audience=event.audience):

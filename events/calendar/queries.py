@@ -47,7 +47,7 @@ from partners.agreements import queries as agreements
 from partners.agreements.models import Agreement, AgreementParty, AgreementState, Clause, ClauseType
 from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
-from partners.institutions.models import SHOWN, Institution, Kind, Status
+from partners.institutions.models import KNOWN, SHOWN, Institution, Kind, Status
 from partners.institutions.rules import KIND_GROUP
 from projects.programmes.models import Programme, ProgrammeState
 
@@ -441,7 +441,7 @@ def week_of(session: Session, viewer: Actor, monday: date, filters: Filters, now
 
 def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZE) -> list[EventCard]:
     """Give the drafts of the viewer's institution, the soonest first; nothing for those who do not coordinate it."""
-    if not viewer.coordinates:
+    if not viewer.prepares:
         return []
     own = _columns(Event.id).where(col(Event.organiser_id) == viewer.institution_id, col(Event.state) == State.DRAFT)
     conditions = [col(Occurrence.event_id).in_(own), cast(col(Occurrence.state), String) == State.DRAFT.value]
@@ -475,14 +475,14 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
     None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. One
     statement, one more if anybody is invited, and one for a series.
     """
-    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None, records=True)
+    statement = _page_of(_scope(viewer), coordinates=viewer.prepares, dated=day is not None, records=True)
     row = session.execute(statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day}).first()
     return _event_page(session, viewer, row, now) if row else None
 
 
 def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
     """Give what page() gives, for reading only: event and date are plain values, so that equal pages are equal."""
-    statement = _page_of(_scope(viewer), coordinates=viewer.coordinates, dated=day is not None, records=False)
+    statement = _page_of(_scope(viewer), coordinates=viewer.prepares, dated=day is not None, records=False)
     found = rows(session, statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day})
     if not found:
         return None
@@ -498,7 +498,7 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
     event, occurrence = row[0], row[1]
     concerned = _parties(session, event.id) if row[23] else []
     hidden_programme = row[17] is None or (
-        row[17] is ProgrammeState.DRAFT and not (viewer.coordinates and viewer.institution_id == row[18])
+        row[17] is ProgrammeState.DRAFT and not (viewer.prepares and viewer.institution_id == row[18])
     )
     return EventPage(
         event=event,
@@ -531,13 +531,13 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
-    """Find active institutions by address name or by the beginnings of words; whole names go before parts."""
+    """Find known institutions by address name, active ones by the beginnings of words; whole names go before parts."""
     folded = fold(words)
     if not folded:
         return []
     slug = words.strip().casefold()
     beginnings = and_(*(col(Institution.search_text).contains(f" {word}", autoescape=True) for word in folded.split()))
-    is_slug = col(Institution.slug) == slug
+    is_slug = and_(col(Institution.slug) == slug, col(Institution.status).in_(KNOWN))
     statement = (
         _columns(*_named(Institution))
         .where(or_(is_slug, and_(col(Institution.status) == Status.ACTIVE, beginnings)))
@@ -754,7 +754,7 @@ def _its_event(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _own_draft(viewer: Actor) -> ColumnElement[bool]:
-    return _draft_of(viewer.institution_id or 0) if viewer.coordinates else false()
+    return _draft_of(viewer.institution_id or 0) if viewer.prepares else false()
 
 
 def _draft_of(institution_id: int | BindParameter[int]) -> ColumnElement[bool]:

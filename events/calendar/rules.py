@@ -241,12 +241,12 @@ def check_future(starts: datetime, now: datetime, *, all_day: bool = False) -> N
 
 def may_draft(actor: Actor) -> bool:
     """Whether *actor* may begin an event for his institution."""
-    return actor.coordinates or actor.role is Role.SYSTEM
+    return actor.prepares or actor.role is Role.SYSTEM
 
 
 def may_edit(actor: Actor, event: HasTimes) -> bool:
-    """Whether *actor* may change, publish or cancel *event*: coordinators of the organiser."""
-    return actor.role is Role.SYSTEM or (actor.coordinates and actor.institution_id == event.organiser_id)
+    """Whether *actor* may change or cancel *event*, and publish it once admitted: coordinators of the organiser."""
+    return actor.role is Role.SYSTEM or (actor.prepares and actor.institution_id == event.organiser_id)
 
 
 def missing(*, has_place: bool, audience: Sequence[str]) -> list[str]:

@@ -70,6 +70,9 @@ class Status(StrEnum):
 SHOWN = (Status.ACTIVE, Status.UNCONFIRMED)
 """What a list may hold at all."""
 
+KNOWN = (*SHOWN, Status.ARCHIVED)
+"""What strangers may know of: what is applied for or refused is not there for them."""
+
 
 class Institution(SQLModel, table=True):
     """An institution and its card. *slug* is kept for ever; *search_text* and *sort_key* are made by actions."""

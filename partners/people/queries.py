@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam
@@ -10,10 +10,12 @@ from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount, UserSession
 from app.accounts.rules import ABSOLUTE, IDLE
-from app.actors import Actor, Role
+from app.actors import Actor, Place, Role
 from app.db import columns, rows
-from partners.institutions.models import Institution, Kind
-from partners.people.models import Membership
+from app.text import sort_key
+from partners.institutions.models import KNOWN, Institution, Kind, Status
+from partners.people.models import Invitation, Membership
+from partners.people.rules import confirmed_until, may_administer
 
 _RANK = {Role.ADMIN: 0, Role.COORDINATOR: 1, Role.MEMBER: 2}
 
@@ -49,6 +51,7 @@ class _Held:
     institution_short: str | None
     institution_slug: str | None
     institution_kind: Kind | None
+    institution_status: Status | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ _HELD = (
     col(Institution.short_name),
     col(Institution.slug),
     col(Institution.kind),
+    col(Institution.status),
 )
 _SIGNED = (
     col(UserSession.id),
@@ -101,7 +105,7 @@ _BY_TOKEN = _with_places(
     columns(*_HELD, *_SIGNED)
     .select_from(UserSession)
     .join(UserAccount, col(UserAccount.id) == UserSession.user_id)
-    .where(col(UserSession.token_hash) == bindparam("token_hash"))
+    .where(col(UserSession.token_hash) == bindparam("token_hash"), col(UserSession.awaits_code).is_(False))
 )
 
 _COLLEAGUES = (
@@ -175,14 +179,127 @@ def institution_id(session: Session, slug: str) -> int | None:
     return session.exec(select(Institution.id).where(Institution.slug == slug)).first()
 
 
+def names_of_places(session: Session, user_id: int) -> list[str]:
+    """Give the names of the institutions that a person belongs to: no password may be made of them."""
+    statement = (
+        select(Institution.name)
+        .join(Membership, col(Membership.institution_id) == Institution.id)
+        .where(col(Membership.user_id) == user_id, col(Membership.ended_at).is_(None))
+    )
+    return list(session.exec(statement))
+
+
 def any_institution(session: Session) -> bool:
     """Whether the directory holds anything yet."""
     return session.exec(select(Institution.id).limit(1)).first() is not None
 
 
+def administered(session: Session, slug: str, actor: Actor) -> Institution | None:
+    """Give an institution whose people *actor* administers; None for every other, and for one that does not exist."""
+    found = session.exec(select(Institution).where(Institution.slug == slug)).first()
+    return found if found and may_administer(actor, found.id or 0) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of an institution as its administrators see him."""
+
+    membership_id: int
+    user_id: int
+    name: str
+    email: str
+    role: Role
+    function: str
+    since: datetime
+    confirmed_on: date | None
+    locked: bool
+
+
+_MEMBERS = (
+    columns(
+        Membership.id,
+        UserAccount.id,
+        UserAccount.name,
+        UserAccount.email,
+        Membership.role,
+        Membership.function,
+        Membership.since,
+        Membership.confirmed_on,
+        col(UserAccount.locked_at).is_not(None),
+    )
+    .join(UserAccount, col(UserAccount.id) == Membership.user_id)
+    .where(col(Membership.institution_id) == bindparam("institution_id"), col(Membership.ended_at).is_(None))
+)
+
+
+def members(session: Session, institution_id: int) -> list[Member]:
+    """Give everybody who belongs to an institution, locked accounts too, by surname as far as names tell it."""
+    found = [Member(*row) for row in rows(session, _MEMBERS, {"institution_id": institution_id})]
+    return sorted(found, key=lambda one: (sort_key(" ".join(reversed(one.name.split()))), one.membership_id))
+
+
+def membership(session: Session, institution_id: int, membership_id: int) -> Membership | None:
+    """Give one current membership of this institution for an act; None when it has ended or is another's."""
+    found = session.get(Membership, membership_id)
+    return found if found and found.institution_id == institution_id and found.ended_at is None else None
+
+
+def confirm_by(session: Session, institution_id: int) -> date | None:
+    """Give the day by which the people of an institution have to be confirmed; None where there is nobody."""
+    statement = columns(Membership.confirmed_on, Membership.since).where(
+        col(Membership.institution_id) == institution_id, col(Membership.ended_at).is_(None)
+    )
+    return min((confirmed_until(*row) for row in session.execute(statement)), default=None)
+
+
+def invitations(session: Session, institution_id: int) -> list[Invitation]:
+    """Give the invitations that were neither used nor withdrawn, the newest first; those run out are among them."""
+    statement = (
+        select(Invitation)
+        .where(
+            Invitation.institution_id == institution_id,
+            col(Invitation.accepted_at).is_(None),
+            col(Invitation.withdrawn_at).is_(None),
+        )
+        .order_by(col(Invitation.id).desc())
+    )
+    return list(session.exec(statement))
+
+
+def invitation(session: Session, institution_id: int, invitation_id: int) -> Invitation | None:
+    """Give one invitation of this institution for an act; None when it is another's."""
+    found = session.get(Invitation, invitation_id)
+    return found if found and found.institution_id == institution_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An invitation as the invited sees it; *inviter* is empty for the first admin of an institution that applied."""
+
+    invitation: Invitation
+    institution: Institution
+    inviter: str
+
+
+def offered(session: Session, hashed: str) -> Offered | None:
+    """Give the invitation whose secret has this hash, used and old ones too; None where nothing fits."""
+    row = session.execute(
+        columns(Invitation, Institution, UserAccount.name)
+        .join(Institution, col(Institution.id) == Invitation.institution_id)
+        .outerjoin(UserAccount, col(UserAccount.id) == Invitation.invited_by)
+        .where(col(Invitation.token_hash) == hashed)
+    ).first()
+    return Offered(row[0], row[1], row[2] or "") if row else None
+
+
 def _actor(found: Sequence[_Held], acting_for: int | None) -> Actor:
-    """Make the actor of a person by the membership in *acting_for*, else by the strongest, else without any."""
-    held = min(found, key=lambda one: (one.institution_id != acting_for, _rank(one), one.membership_id or 0))
+    """Make the actor of a person by the membership in *acting_for*, else by the strongest, else without any.
+
+    An institution that has been admitted goes before one that waits.
+    """
+    held = min(
+        found, key=lambda one: (one.institution_id != acting_for, _waits(one), _rank(one), one.membership_id or 0)
+    )
     nowhere = Actor(
         role=Role.OPERATOR if held.is_operator else Role.INSPECTOR if held.inspects else Role.VISITOR,
         user_id=held.user_id,
@@ -201,7 +318,19 @@ def _actor(found: Sequence[_Held], acting_for: int | None) -> Actor:
         institution_name=held.institution_short or held.institution_name or "",
         institution_slug=held.institution_slug or "",
         institution_kind=held.institution_kind.value if held.institution_kind else "",
+        admitted=not _waits(held),
+        places=tuple(sorted((_place(one) for one in found if one.role), key=lambda place: sort_key(place.name))),
     )
+
+
+def _place(held: _Held) -> Place:
+    return Place(
+        held.institution_id or 0, held.institution_short or held.institution_name or "", held.role or Role.MEMBER
+    )
+
+
+def _waits(held: _Held) -> bool:
+    return held.institution_status not in KNOWN
 
 
 def _rank(held: _Held) -> int:

@@ -9,7 +9,7 @@ from app import warsaw
 from app.actors import Actor
 from app.audit import trail
 from app.db import lock
-from app.errors import Conflict
+from app.errors import Conflict, NotAdmitted
 from app.text import search_text, slug, sort_key
 from partners.institutions.models import Institution
 from projects.programmes import queries, rules
@@ -109,11 +109,13 @@ def revise(
 def publish(session: Session, actor: Actor, programme: Programme, now: datetime) -> ProgrammeState:
     """Make a draft public in the state that its dates give, and return that state.
 
-    Locks the programme. Raises NotYourProgramme, AlreadyPublished, Incomplete.
+    Locks the programme. Raises NotYourProgramme, NotAdmitted, AlreadyPublished, Incomplete.
     """
     lock(session, Programme, _id(programme))
     if not rules.may_edit(actor, programme):
         raise rules.NotYourProgramme
+    if not actor.admitted:
+        raise NotAdmitted
     if programme.state is not ProgrammeState.DRAFT:
         raise rules.AlreadyPublished
     if rules.missing(programme):

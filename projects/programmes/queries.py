@@ -201,7 +201,7 @@ def recent(session: Session, limit: int) -> list[ProgrammeRow]:
 
 def drafts(session: Session, viewer: Actor) -> list[ProgrammeRow]:
     """Give the drafts of the institution that *viewer* coordinates; nobody else sees any."""
-    if not viewer.coordinates:
+    if not viewer.prepares:
         return []
     statement = (
         _rows()

@@ -202,7 +202,7 @@ class Missing:
 
 def may_draft(actor: Actor) -> bool:
     """Decide whether *actor* may begin a programme: a coordinator, for his institution."""
-    return actor.coordinates
+    return actor.prepares
 
 
 def may_see(actor: Actor, programme: Owned) -> bool:
@@ -212,7 +212,7 @@ def may_see(actor: Actor, programme: Owned) -> bool:
 
 def may_edit(actor: Actor, programme: Owned) -> bool:
     """Decide whether *actor* may change a programme: a coordinator of its lead."""
-    return actor.coordinates and programme.lead_id is not None and actor.institution_id == programme.lead_id
+    return actor.prepares and programme.lead_id is not None and actor.institution_id == programme.lead_id
 
 
 def may_publish(actor: Actor, programme: Owned) -> bool:

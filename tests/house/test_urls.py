@@ -17,14 +17,16 @@ _ARGUMENT = re.compile(r"<(?:([a-z]+)(?:\([^)]*\))?:)?\w+>")
 # Names that others have chosen.
 GIVEN = {"/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/favicon.ico"}
 OPEN_TO_ALL = {
+    "accounts.choose", "accounts.code", "accounts.follow_link", "accounts.forgotten", "accounts.link_sent",
     "accounts.sign_in", "accounts.sign_out", "agreements.index", "agreements.show", "calendar.listing",
     "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week", "feeds.event",
     "feeds.institution", "feeds.programme", "feeds.public", "home.show", "institutions.index", "institutions.show",
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
+    "people.accept", "people.create", "people.enter_code", "people.join",
     "programmes.index", "programmes.show", "static",
 }  # fmt: skip
-UNSAFE_AND_OPEN = {"accounts.sign_in", "accounts.sign_out", "look.save"}
+UNSAFE_AND_OPEN = {"accounts.forgotten", "accounts.sign_in", "accounts.sign_out", "look.save", "people.enter_code"}
 
 
 def guard_of(site: Site, endpoint: str) -> Guard | None:
