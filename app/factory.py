@@ -22,6 +22,7 @@ from events.changes import views as changes_views
 from events.feeds import views as feeds_views
 from events.signups import views as signups_views
 from partners.agreements import views as agreements_views
+from partners.contacts import views as contacts_views
 from partners.institutions import views as institutions_views
 from partners.people import queries as people
 from partners.people import views as people_views
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     accounts_views.bp,
     institutions_views.bp,
     people_views.bp,
+    contacts_views.bp,
     agreements_views.bp,
     programmes_views.bp,
     calendar_views.bp,

@@ -12,6 +12,7 @@ from app.accounts.actions import begin_session
 from app.accounts.models import UserAccount
 from app.clock import now
 from app.outbox.models import MailState
+from app.warsaw import today
 from events.calendar.models import Event, Visibility
 from events.changes import actions as changes
 from events.signups import actions as signups
@@ -23,6 +24,7 @@ from partners.people import queries as people_queries
 from partners.people.rules import Wanted as Wanting
 from projects.programmes.models import ProgrammeState
 from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
@@ -35,6 +37,9 @@ _ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
 # The first that fits: a sign-up is named with its event.
 _KIND_OF = {
     "signup_id": "signup",
+    "absence_id": "absence",
+    "contact_id": "contact",
+    "report_id": "report",
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
@@ -109,6 +114,10 @@ def make_world(session: Session) -> World:
         session, people.adam.actor, people.prison.id or 0, Wanting("nowa@zk-kladkowo.example"), now()
     )
     members = {one.name: one.membership_id for one in people_queries.members(session, people.prison.id or 0)}
+    contact = make_contact(session, people.prison, "head", person="Maria Próbna", public=True)
+    make_contact(session, people.prison, "head", position=1)
+    absence = make_absence(session, contact, today(now()))
+    report = make_report(session, people.prison, people.piotr)
     failed = make_mail(session, state=MailState.FAILED, error="SMTPDataError 550")
     waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
     public = str(events["public"].uuid)
@@ -132,6 +141,17 @@ def make_world(session: Session) -> World:
             "other-institution": {"slug": people.mops.slug, "invitation_id": str(invitation.id)},
         },
         "token": {"open": {"token": secret}, "unknown": {"token": "x" * 43}},
+        "contact": {
+            "own": {"slug": people.prison.slug, "contact_id": str(contact.id)},
+            "other-institution": {"slug": people.mops.slug, "contact_id": str(contact.id)},
+        },
+        "absence": {
+            "": {"slug": people.prison.slug, "contact_id": str(contact.id), "absence_id": str(absence.id)},
+        },
+        "report": {
+            "open": {"slug": people.prison.slug, "report_id": str(report.id)},
+            "other-institution": {"slug": people.mops.slug, "report_id": str(report.id)},
+        },
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},
