@@ -1,8 +1,9 @@
 """The demo's invented institutions, their contacts, agreements and programmes."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from app.actors import Actor
 from app.demo.dates import instant, weeks_after
@@ -10,7 +11,7 @@ from app.demo.seed import Entry
 from app.demo.vocabulary import Ids, by_key
 from app.text import search_text, sort_key
 from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
-from partners.contacts.models import Contact
+from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, Kind, ServiceOffer
 from partners.territory.models import Gmina
@@ -23,6 +24,7 @@ _MAILBOXES = {
     "front_desk": "kontakt",
     "head": "sekretariat",
     "penitentiary_contact": "dzial.penitencjarny",
+    "prison_social_worker": "pracownik.socjalny",
     "programme_coordinator": "programy",
     "records_contact": "ewidencja",
     "social_work_contact": "praca.socjalna",
@@ -79,11 +81,41 @@ def date_cards(session: Session, entries: list[Entry], ids: Ids, today: date) ->
         for contact in contacts:
             ago = days.get(contact.role)
             contact.confirmed_on = today - timedelta(days=ago) if ago else None
+        _date_absences(session, entry, contacts, today)
+        _date_reports(session, entry, ids, today)
         offers = session.exec(select(ServiceOffer).where(ServiceOffer.institution_id == owner)).all()
         for number, offer in enumerate(offers):
             # One older than a year, so that the page shows what becomes of it.
             offer.checked_on = today - timedelta(days=400 if number == 6 else 30 + 20 * number)
     session.flush()
+
+
+def _date_absences(session: Session, entry: Entry, contacts: Sequence[Contact], today: date) -> None:
+    """Let contacts be away from-to, counted in days from *today*."""
+    away = {(row["role"], row.get("person", "")): row["away"] for row in entry["contacts"] if "away" in row}
+    present = [contact.id for contact in contacts]
+    session.exec(delete(ContactAbsence).where(col(ContactAbsence.contact_id).in_(present)))
+    for contact in contacts:
+        if (contact.role, contact.person) in away:
+            first, last = (today + timedelta(days=days) for days in away[contact.role, contact.person])
+            noted = instant(first - timedelta(days=3))
+            session.add(ContactAbsence(contact_id=contact.id or 0, starts_on=first, ends_on=last, noted_at=noted))
+
+
+def _date_reports(session: Session, entry: Entry, ids: Ids, today: date) -> None:
+    """Put the open reports on a card anew, made some days before *today*."""
+    owner = ids[entry["key"]]
+    session.exec(delete(CardReport).where(col(CardReport.institution_id) == owner))
+    session.add_all(
+        CardReport(
+            institution_id=owner,
+            kind=ReportKind(row["kind"]),
+            note=row["note"],
+            reporter_institution_id=ids.get(row["by"]),
+            reported_at=instant(today - timedelta(days=row["ago"])),
+        )
+        for row in entry.get("reports", ())
+    )
 
 
 def load_agreements(session: Session, entries: list[Entry], ids: Ids, types: Ids, today: date) -> None:
