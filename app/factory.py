@@ -9,6 +9,7 @@ from app import config as settings
 from app import marks, site
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
+from app.accounts import settings as account_settings
 from app.accounts import views as accounts_views
 from app.config import Config
 from app.db import Database
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     pages.bp,
     operator.bp,
     accounts_views.bp,
+    account_settings.bp,
     institutions_views.bp,
     people_views.bp,
     contacts_views.bp,

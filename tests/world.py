@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 from werkzeug.routing import Rule
 
 from app.accounts.actions import begin_session
-from app.accounts.models import UserAccount
+from app.accounts.models import UserAccount, UserSession
 from app.clock import now
 from app.outbox.models import MailState
 from app.warsaw import today
@@ -43,6 +43,8 @@ _KIND_OF = {
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
+    "session_id": "session",
+    "user_id": "account",
     "topic": "topic",
     "month": "month",
     "monday": "monday",
@@ -152,6 +154,8 @@ def make_world(session: Session) -> World:
             "open": {"slug": people.prison.slug, "report_id": str(report.id)},
             "other-institution": {"slug": people.mops.slug, "report_id": str(report.id)},
         },
+        "session": {"marek": {"session_id": str(_session_of(session, marek))}, "unknown": {"session_id": "999999"}},
+        "account": {"piotr": {"user_id": str(people.piotr.user_id)}, "unknown": {"user_id": "999999"}},
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},
@@ -177,6 +181,11 @@ def _persons(people: People) -> dict[str, Person]:
 
 def _signed_in(session: Session, person: Person) -> str:
     return begin_session(session, session.get_one(UserAccount, person.user_id), "tests", now())
+
+
+def _session_of(session: Session, person: Person) -> int:
+    _signed_in(session, person)
+    return session.exec(select(UserSession.id).where(UserSession.user_id == person.user_id)).one() or 0
 
 
 def _sign_up(session: Session, event: Event, by: Person, guest: Person | None = None) -> int:

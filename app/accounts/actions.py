@@ -1,4 +1,4 @@
-"""Verbs of identity: add an account, begin and end a session, count failed attempts."""
+"""Verbs of identity: add, revise, lock an account, begin and end sessions, change passwords, count attempts."""
 
 import threading
 from collections.abc import Iterator
@@ -7,12 +7,20 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, func, or_, select, update
 
-from app.accounts import rules
-from app.accounts.models import PATH_MAX, KeptForm, SignInAttempt, UserAccount, UserSession
+from app.accounts import mail, queries, rules
+from app.accounts.models import (
+    PATH_MAX,
+    KeptForm,
+    PasswordReset,
+    SignInAttempt,
+    UserAccount,
+    UserSession,
+)
 from app.actors import Actor
 from app.audit import trail
+from app.db import lock
 from app.errors import Unavailable
 from app.secret import new_token, token_hash
 from app.text import N_
@@ -94,17 +102,40 @@ def add_account(
     return user
 
 
+def revise(session: Session, actor: Actor, name: str, language: str, now: datetime) -> None:
+    """Change the actor's own name and the language of his mails. Locks the account."""
+    user = _locked(session, actor.user_id or 0)
+    wanted = {"name": name, "language": language}
+    before = {field: str(getattr(user, field)) for field in wanted}
+    changed = [field for field, value in wanted.items() if before[field] != value]
+    if not changed:
+        return
+    user.name, user.language = name, language
+    session.flush()
+    personal = {"name": name, "before": before["name"]} if "name" in changed else None
+    details = {"changed": changed}
+    trail.record(session, actor, "account.revised", "account", user.id or 0, now, details=details, personal=personal)
+
+
 def begin_session(session: Session, user: UserAccount, client: str, now: datetime) -> str:
     """Begin a server-side session for *user* and return the token for the cookie."""
-    token = new_token()
-    row = UserSession(
-        token_hash=token_hash(token), user_id=user.id or 0, started_at=now, last_seen_at=now, client=client[:200]
-    )
-    session.add(row)
-    session.flush()
-    who = Actor(role=Actor.visitor().role, user_id=user.id, name=user.name)
-    trail.record(session, who, "session.started", "session", row.id or 0, now)
+    token, row = _add_session(session, user, client, now, awaits_code=False)
+    trail.record(session, _himself(user), "session.started", "session", row.id or 0, now)
     return token
+
+
+def await_code(session: Session, user: UserAccount, client: str, now: datetime) -> str:
+    """Note that *user*'s password was right and a code must follow; the token returned signs nobody in."""
+    token, row = _add_session(session, user, client, now, awaits_code=True)
+    trail.record(session, _himself(user), "session.awaits_code", "session", row.id or 0, now)
+    return token
+
+
+def end_waiting(session: Session, session_id: int, now: datetime) -> None:
+    """End the wait for a code: it has come, and the session that begins now has a token of its own."""
+    waiting = session.get_one(UserSession, session_id)
+    waiting.ended_at = now
+    session.flush()
 
 
 def end_session(session: Session, actor: Actor, now: datetime, reason: str = "sign_out") -> None:
@@ -116,18 +147,28 @@ def end_session(session: Session, actor: Actor, now: datetime, reason: str = "si
         trail.record(session, actor, "session.ended", "session", row.id or 0, now, details={"reason": reason})
 
 
-def end_sessions(
-    session: Session, actor: Actor, user_id: int, now: datetime, *, reason: str, keep: int | None = None
-) -> int:
-    """End all sessions of a person at once, but for the one in *keep*; return how many were open."""
-    still_open = select(UserSession).where(UserSession.user_id == user_id, col(UserSession.ended_at).is_(None))
-    ended = [row for row in session.exec(still_open) if row.id != keep]
-    for row in ended:
-        row.ended_at = now
+def end_one(session: Session, actor: Actor, session_id: int, now: datetime) -> bool:
+    """End one of the actor's sessions, in another browser perhaps; False if it is not his or has ended."""
+    row = session.get(UserSession, session_id)
+    if row is None or row.user_id != actor.user_id or row.ended_at is not None:
+        return False
+    row.ended_at = now
     session.flush()
-    for row in ended:
+    trail.record(session, actor, "session.ended", "session", session_id, now, details={"reason": "by_owner"})
+    return True
+
+
+def end_sessions(
+    session: Session, actor: Actor, user_id: int, now: datetime, reason: str, *, keep: int | None = None
+) -> int:
+    """End all sessions of a person but *keep*, those that wait for a code too; return how many."""
+    open_ones = select(UserSession).where(UserSession.user_id == user_id, col(UserSession.ended_at).is_(None))
+    rows = [row for row in session.exec(open_ones).all() if row.id != keep]
+    for row in rows:
+        row.ended_at = now
         trail.record(session, actor, "session.ended", "session", row.id or 0, now, details={"reason": reason})
-    return len(ended)
+    session.flush()
+    return len(rows)
 
 
 def seen(session: Session, session_id: int, now: datetime) -> None:
@@ -138,9 +179,9 @@ def seen(session: Session, session_id: int, now: datetime) -> None:
         session.flush()
 
 
-def note_failure(session: Session, email: str, address: str, now: datetime) -> int:
-    """Count a failed attempt for the account and for the address it came from; return its number."""
-    attempt = SignInAttempt(at=now, email_hash=token_hash(email.strip().casefold()), address=address[:45])
+def note_failure(session: Session, key: str, address: str, now: datetime) -> int:
+    """Count an attempt for *key* (an account, by what is attempted) and for its address; return its number."""
+    attempt = SignInAttempt(at=now, email_hash=_key_hash(key), address=address[:45])
     session.add(attempt)
     session.flush()
     return attempt.id or 0
@@ -151,12 +192,99 @@ def forget_failure(session: Session, attempt: int) -> None:
     session.exec(delete(SignInAttempt).where(col(SignInAttempt.id) == attempt))
 
 
-def failures(session: Session, email: str, address: str, now: datetime) -> tuple[int, int]:
-    """Give the failed attempts of the last 15 minutes: (for this account, from this address)."""
+def failures(session: Session, key: str, address: str, now: datetime) -> tuple[int, int]:
+    """Give the attempts of the last 15 minutes: (for this key, from this address whatever for)."""
     since = now - rules.WINDOW
     recent = select(func.count(col(SignInAttempt.id))).where(SignInAttempt.at > since)
-    account = recent.where(SignInAttempt.email_hash == token_hash(email.strip().casefold()))
+    account = recent.where(SignInAttempt.email_hash == _key_hash(key))
     return session.exec(account).one(), session.exec(recent.where(SignInAttempt.address == address[:45])).one()
+
+
+def try_once(session: Session, key: str, address: str, now: datetime, most: int = rules.PER_ACCOUNT) -> int | None:
+    """Count one more attempt, which is a failure until forget_failure; None when there were too many of them."""
+    account, near = failures(session, key, address, now)
+    if rules.too_many(for_account=account, from_address=near, most=most):
+        return None
+    return note_failure(session, key, address, now)
+
+
+def ask_reset(session: Session, actor: Actor, email: str, address: str, now: datetime) -> None:
+    """Mail a link for a new password if *email* has an account; whoever asks cannot tell. Raises TooManyAttempts.
+
+    Links that were mailed before are worth nothing from now on.
+    """
+    if try_once(session, rules.reset_key(email), address, now, rules.RESETS_PER_ACCOUNT) is None:
+        raise rules.TooManyAttempts
+    user = queries.by_email(session, email)
+    if user is None or user.locked_at is not None:
+        return
+    _void_resets(session, user.id or 0, now)
+    token = new_token()
+    session.add(
+        PasswordReset(
+            user_id=user.id or 0, token_hash=token_hash(token), made_at=now, expires_at=now + rules.RESET_LASTS
+        )
+    )
+    session.flush()
+    trail.record(session, actor, "password.reset_asked", "account", user.id or 0, now)
+    mail.reset(session, user, token, now)
+
+
+def reset_password(session: Session, token: str, password_hash: str, now: datetime) -> None:
+    """Give the person behind a mailed link a new password. Raises ResetGone. Locks the link.
+
+    Ends all sessions and forgets the failed attempts of the account: whoever reads its mailbox need not wait.
+    """
+    found = queries.open_reset(session, token, now)
+    if found is None:
+        raise rules.ResetGone
+    reset, user = found
+    lock(session, PasswordReset, reset.id or 0)
+    if reset.used_at is not None:
+        raise rules.ResetGone
+    _void_resets(session, user.id or 0, now)
+    user.password_hash = password_hash
+    himself = _himself(user)
+    end_sessions(session, himself, user.id or 0, now, "password")
+    session.exec(delete(SignInAttempt).where(col(SignInAttempt.email_hash) == _key_hash(user.email)))
+    session.flush()
+    trail.record(session, himself, "password.reset", "account", user.id or 0, now)
+    mail.password_changed(session, user, now)
+
+
+def change_password(session: Session, actor: Actor, password_hash: str, now: datetime) -> None:
+    """Give the actor a new password and end his sessions in other browsers. The caller has had the old one proved."""
+    user = _locked(session, actor.user_id or 0)
+    user.password_hash = password_hash
+    _void_resets(session, user.id or 0, now)
+    end_sessions(session, actor, user.id or 0, now, "password", keep=actor.session_id)
+    trail.record(session, actor, "password.changed", "account", user.id or 0, now)
+    mail.password_changed(session, user, now)
+
+
+def lock_account(session: Session, actor: Actor, user_id: int, reason: str, now: datetime) -> None:
+    """Let a person in no more, at once: ends his sessions and mailed links. Locks the account. Raises Refusals."""
+    user = _locked(session, user_id)
+    if user.id == actor.user_id:
+        raise rules.OwnAccount
+    if user.locked_at is not None:
+        raise rules.LockedAlready
+    user.locked_at = now
+    _void_resets(session, user_id, now)
+    end_sessions(session, actor, user_id, now, "locked")
+    trail.record(session, actor, "account.locked", "account", user_id, now, personal={"reason": reason})
+    mail.locked(session, user, reason, now)
+
+
+def unlock_account(session: Session, actor: Actor, user_id: int, reason: str, now: datetime) -> None:
+    """Let a person in again. Locks the account. Raises NotLocked."""
+    user = _locked(session, user_id)
+    if user.locked_at is None:
+        raise rules.NotLocked
+    user.locked_at = None
+    session.flush()
+    trail.record(session, actor, "account.unlocked", "account", user_id, now, personal={"reason": reason})
+    mail.unlocked(session, user, now)
 
 
 def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, list[str]], now: datetime) -> bool:
@@ -165,7 +293,7 @@ def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, li
     Whoever signed out has no form to lose: only a stolen cookie still names such a session.
     """
     ended = session.exec(select(UserSession).where(UserSession.token_hash == hashed_token)).first()
-    if ended is None or ended.ended_at is not None:
+    if ended is None or ended.ended_at is not None or ended.awaits_code:
         return False
     session.exec(delete(KeptForm).where(col(KeptForm.user_id) == ended.user_id))
     session.add(KeptForm(user_id=ended.user_id, path=path[:PATH_MAX], body=body, kept_at=now))
@@ -174,16 +302,55 @@ def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, li
 
 
 def forget_old(session: Session, now: datetime) -> int:
-    """Delete attempts older than a day, kept forms and sessions past their time; return how many rows went."""
-    ended = now - timedelta(days=30)
+    """Delete attempts older than a day, kept forms, mailed links and sessions past their time; return how many went."""
+    day_ago, month_ago = now - timedelta(days=1), now - timedelta(days=30)
+    half_way = col(UserSession.awaits_code) & (col(UserSession.started_at) < day_ago)
     gone = 0
     for statement in (
-        delete(SignInAttempt).where(col(SignInAttempt.at) < now - timedelta(days=1)),
+        delete(SignInAttempt).where(col(SignInAttempt.at) < day_ago),
         delete(KeptForm).where(col(KeptForm.kept_at) < now - rules.KEPT_FORM_FOR),
-        delete(UserSession).where(col(UserSession.started_at) < ended),
+        delete(PasswordReset).where(col(PasswordReset.expires_at) < day_ago),
+        delete(UserSession).where(or_(col(UserSession.started_at) < month_ago, half_way)),
     ):
         gone += session.exec(statement).rowcount
     return gone
+
+
+def _add_session(
+    session: Session, user: UserAccount, client: str, now: datetime, *, awaits_code: bool
+) -> tuple[str, UserSession]:
+    token = new_token()
+    row = UserSession(
+        token_hash=token_hash(token),
+        user_id=user.id or 0,
+        started_at=now,
+        last_seen_at=now,
+        client=client[:200],
+        awaits_code=awaits_code,
+    )
+    session.add(row)
+    session.flush()
+    return token, row
+
+
+def _locked(session: Session, user_id: int) -> UserAccount:
+    user = lock(session, UserAccount, user_id)
+    if user is None:
+        raise rules.NoSuchAccount
+    return user
+
+
+def _himself(user: UserAccount) -> Actor:
+    return Actor(role=Actor.visitor().role, user_id=user.id, name=user.name)
+
+
+def _void_resets(session: Session, user_id: int, now: datetime) -> None:
+    unused = (col(PasswordReset.user_id) == user_id) & col(PasswordReset.used_at).is_(None)
+    session.exec(update(PasswordReset).where(unused).values(used_at=now))
+
+
+def _key_hash(key: str) -> str:
+    return token_hash(key.strip().casefold())
 
 
 def _hasher() -> PasswordHasher:

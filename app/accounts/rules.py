@@ -15,6 +15,12 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_ADDRESS = 30
 KEPT_FORM_FOR = timedelta(hours=24)
+RESET_LASTS = timedelta(hours=1)
+RESETS_PER_ACCOUNT = 3
+CODES_PER_ACCOUNT = 5
+CODE_PATIENCE = timedelta(minutes=10)
+STEP_SECONDS = 30
+PAPER_CODES = 10
 _LEAST_DIFFERENT = 4
 _FEW_WORDS = 2
 _LONGEST_WORD = 40
@@ -79,6 +85,59 @@ class TooManyAttempts(Refusal):
     message = N_("Too many attempts. Wait 15 minutes and try again; who is signed in already is not affected.")
 
 
+class ResetGone(Refusal):
+    """A link for a new password that was used, replaced by a newer one, or is too old."""
+
+    status = 404
+    message = N_("This link no longer works: it has been used, it is older than an hour, or a newer one was sent.")
+
+
+class NoSuchAccount(Refusal):
+    """An act on an account that is not there."""
+
+    status = 404
+    message = N_("There is no such account.")
+
+
+class OwnAccount(Refusal):
+    """An operator who would lock himself out."""
+
+    message = N_("You cannot do this to your own account. Ask another operator.")
+
+
+class LockedAlready(Conflict):
+    """Locking twice."""
+
+    message = N_("This account is locked already.")
+
+
+class NotLocked(Conflict):
+    """Unlocking what is open."""
+
+    message = N_("This account is not locked.")
+
+
+class SecondFactorOn(Conflict):
+    """Beginning what runs already."""
+
+    message = N_("The second step is switched on already. Switch it off first if you want to begin anew.")
+
+
+class NotBegun(Conflict):
+    """A code for an account that asks for none."""
+
+    message = N_("The second step is not switched on for this account.")
+
+
+class WrongCode(Refusal):
+    """A code that is not the present one, was used already, or is none of the paper codes."""
+
+    message = N_(
+        "This code does not work. Codes change every 30 seconds and work once: wait for the next one and type it, "
+        "or check the clock of the computer that shows it."
+    )
+
+
 def check_password(password: str, *, known: Iterable[str] = ()) -> None:
     """Refuse a password that is short or can be guessed; *known* are the person's address, name and institutions.
 
@@ -131,6 +190,41 @@ def _is_built_on(plain: str, own: set[str]) -> bool:
     return least[-1] <= _FEW_WORDS
 
 
-def too_many(*, for_account: int, from_address: int) -> bool:
-    """Whether the failed attempts of the last 15 minutes close the door for a while."""
-    return for_account >= PER_ACCOUNT or from_address >= PER_ADDRESS
+_PROGRAMS = (  # the first that fits: most programs also name those that they resemble
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def client_words(client: str) -> str:
+    """Name the program and the system behind a User-Agent, such as "Firefox, Windows"; "" when neither is known."""
+    found = [next((name for sign, name in known if sign in client), "") for known in (_PROGRAMS, _SYSTEMS)]
+    return ", ".join(name for name in found if name)
+
+
+def too_many(*, for_account: int, from_address: int, most: int = PER_ACCOUNT) -> bool:
+    """Whether the attempts of the last 15 minutes close the door for a while."""
+    return for_account >= most or from_address >= PER_ADDRESS
+
+
+def reset_key(email: str) -> str:
+    """Name the attempts to have a link mailed to *email*: counted apart from wrong passwords."""
+    return f"reset {email.strip()}"
+
+
+def code_key(email: str) -> str:
+    """Name the attempts at the second factor of the account of *email*."""
+    return f"code {email.strip()}"

@@ -19,7 +19,7 @@ Body = dict[str, list[str]]
 Keeper = Callable[[Session, str, str, Body, datetime], bool]
 Finder = Callable[[Session, int, datetime], Mapping[str, list[str]] | None]
 _FLAG = "kept"
-_SECRETS = ("csrf_token", "password")
+_SECRETS = ("csrf_token", "password")  # how the names of such fields begin
 
 
 def init(app: Flask, keep: Keeper, find: Finder) -> None:
@@ -35,7 +35,7 @@ def keep() -> str:
     if token and request.form:
         csrf.protect()
         close_early()  # the guard has looked for the session in the writing unit of work of this post
-        body = {name: values for name, values in request.form.lists() if name not in _SECRETS}
+        body = {name: values for name, values in request.form.lists() if not name.startswith(_SECRETS)}
         with apart() as own:
             current_app.extensions["kladka.keep_form"](own, token_hash(token), page, body, now())
     return page
