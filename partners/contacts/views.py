@@ -190,6 +190,7 @@ def _reports(card: Institution, refused: OutcomeForm | None, report_id: int) -> 
         waiting=[row for row in rows if row.settled_at is None],
         settled=[row for row in rows if row.settled_at is not None],
         outcomes=rules.OUTCOME_LABEL,
+        keeps=rules.may_keep(actor(), card.id or 0),
         form=refused,
         refused_id=report_id,
     )
