@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app import config as settings
-from app import demo, marks, schema, site, warsaw
+from app import demo, marks, schema, site, tables, warsaw
 from app import server as web_server
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
@@ -35,6 +35,9 @@ from app.portal import facts
 from app.portal import nightly as timetable
 from app.web import log
 from events.calendar import actions as calendar
+from partners.exchange import actions as exchange
+from partners.exchange import queries as exchange_queries
+from partners.exchange.rules import SUBJECT_WORD, FileRefused, Subject
 from partners.people import actions as people
 from partners.people import queries as people_queries
 from partners.territory import queries as territory
@@ -187,6 +190,62 @@ def add(
             people.add_member(session, Actor.system(), made.id or 0, found, Role(role), "", now())
         session.commit()
         click.echo(f"Added {made.email}." + ("" if password_stdin else f" First password: {password}"))
+
+
+@kladka.command(name="import")
+@click.argument("subject", type=click.Choice([subject.value for subject in Subject]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Say what the table would do, and change nothing.")
+def import_table(subject: str, file: Path, *, only_check: bool) -> None:
+    """Take a table (CSV or XLSX) over, all or nothing; `kladka export` writes one with the right columns.
+
+    Ends with 1 and names line, column and reason when a row is wrong: then nothing has been changed.
+    """
+    with unit() as session:
+        chosen, body, words = Subject(subject), file.read_bytes(), "would be " if only_check else ""
+        try:
+            if only_check:
+                outcome = exchange.check(session, chosen, body, now(), progress=_say_rows)
+            else:
+                outcome = exchange.take_over(session, Actor.system(), chosen, body, now(), progress=_say_rows)
+        except FileRefused as refusal:
+            outcome = refusal.outcome
+        for problem in outcome.problems:
+            click.echo(str(problem), err=True)
+        if outcome.problem_count:
+            raise click.ClickException(
+                f"{outcome.problem_count} mistakes, of which {len(outcome.problems)} are named above; "
+                "nothing was changed."
+            )
+        if not only_check:
+            session.commit()
+        click.echo(
+            f"{outcome.created} {words}added, {outcome.changed} {words}changed, {outcome.unchanged} left as they are."
+        )
+
+
+@kladka.command(name="export")
+@click.argument("subject", type=click.Choice([one.value for one in Subject if one is not Subject.SHELTERS]))
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+def export_table(subject: str, file: Path) -> None:
+    """Write a table (CSV or XLSX, by the ending of FILE) of what everybody may see."""
+    if file.suffix.casefold() not in (".csv", ".xlsx"):
+        raise click.ClickException("The name of the file must end with .csv or .xlsx.")
+    with sentences(), opened(settings.read()) as database, database.session(writes=False) as session:
+        site.configure(settings.read().base_url)
+        chosen = Subject(subject)
+        rows = exchange_queries.rows(session, chosen)
+        with file.open("wb") as stream:
+            if file.suffix.casefold() == ".csv":
+                tables.write_csv(stream, exchange_queries.header(chosen), rows)
+            else:
+                tables.write_xlsx(stream, exchange_queries.header(chosen), rows, SUBJECT_WORD[chosen])
+        click.echo(f"Written: {file}")
+
+
+def _say_rows(number: int) -> None:
+    if number % 1000 == 0:
+        click.echo(f"{number:6d} rows read", err=True)
 
 
 @kladka.command()

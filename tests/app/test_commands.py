@@ -18,6 +18,7 @@ from app.clock import now
 from app.db import Database
 from app.jobs.models import WorkerBeat
 from app.portal import nightly
+from partners.institutions.models import Institution
 from partners.people.models import Membership
 from tests.factories.institutions import make_institution
 from tests.factories.rows import add
@@ -42,7 +43,7 @@ def _run(database_url: str, tmp_path, monkeypatch) -> Callable[..., Result]:
 
 def test_the_commands_are_listed(run):
     listed = run("--help").output
-    for command in ("serve", "worker", "db", "demo", "user", "nightly", "doctor"):
+    for command in ("serve", "worker", "db", "demo", "user", "nightly", "doctor", "import", "export"):
         assert re.search(rf"^  {command} ", listed, re.MULTILINE)
 
 
@@ -159,3 +160,45 @@ def _session(database: Database) -> Iterator[Session]:
     with database.session(writes=False) as session:
         yield session
         session.rollback()
+
+
+def test_a_table_is_written_checked_and_taken_over(run, session: Session, tmp_path):
+    make_institution(session, "ops-brodek", name="OPS w Bródku")
+    session.commit()
+    for name in ("karty.csv", "karty.xlsx"):
+        file = tmp_path / name
+        assert run("export", "institutions", str(file)).output == f"Written: {file}\n"
+        assert run("import", "institutions", str(file)).output == "0 added, 0 changed, 1 left as they are.\n"
+    file = tmp_path / "nowe.csv"
+    file.write_text("klucz;nazwa;rodzaj\nops-brodek;OPS Bródek;OPS\nops-nowy;OPS Nowy;OPS\n", encoding="cp1250")
+    done = run("import", "institutions", str(file), "--check")
+    assert (done.exit_code, done.output) == (0, "1 would be added, 1 would be changed, 0 left as they are.\n")
+    assert session.exec(select(Institution.name)).all() == ["OPS w Bródku"]
+    session.rollback()
+    assert run("import", "institutions", str(file)).output == "1 added, 1 changed, 0 left as they are.\n"
+    assert sorted(session.exec(select(Institution.name)).all()) == ["OPS Bródek", "OPS Nowy"]
+
+
+def test_a_bad_line_is_named_and_changes_nothing(run, session: Session, tmp_path):
+    session.rollback()
+    file = tmp_path / "zle.csv"
+    file.write_text("klucz;nazwa;rodzaj\nops-a;OPS A;OPS\nops-b;OPS B;kino\n", encoding="utf-8")
+    done = run("import", "institutions", str(file))
+    assert done.exit_code == 1
+    assert "line 3, column “rodzaj”: “kino” is no kind that Kładka knows." in done.output
+    assert "Error: 1 mistakes, of which 1 are named above; nothing was changed." in done.output
+    assert session.exec(select(Institution)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("import", "institutions", "nie-ma.csv"), "does not exist"),
+        (("export", "institutions", "karty.doc"), "must end with .csv or .xlsx"),
+        (("export", "agreements", "x.csv"), "is not one of"),
+    ],
+)
+def test_what_no_table_can_be_is_said(run, words, sentence):
+    done = run(*words)
+    assert done.exit_code != 0
+    assert sentence in done.output

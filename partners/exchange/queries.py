@@ -1,0 +1,175 @@
+"""Reads of the exchange: what cells may refer to, rows for exports, the table that waits for its operator's word."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, literal, union_all
+
+from app import site
+from app.actors import Actor
+from app.db import columns
+from app.tables import Cell
+from app.text import fold
+from partners.exchange.cells import FEATURE_WORD, SEPARATOR, Known, KnownGmina, written
+from partners.exchange.columns import INSTITUTION_COLUMNS, SERVICE_COLUMNS
+from partners.exchange.models import Upload
+from partners.exchange.rules import UPLOAD_KEPT, Subject, may_import
+from partners.institutions.models import (
+    SHOWN,
+    Institution,
+    InstitutionActsAs,
+    InstitutionAlias,
+    InstitutionFeature,
+    InstitutionTerritory,
+    Kind,
+    Service,
+    ServiceOffer,
+    ServiceOfferTerritory,
+)
+from partners.institutions.queries import plain
+from partners.territory.models import County, Gmina, Voivodeship, WarsawDistrict
+
+BATCH = 1000
+Narrow = Callable[[Select[Any]], Select[Any]]
+_parent = aliased(Institution)
+
+
+def known(session: Session, today: date) -> Known:
+    """Load what cells may refer to: the whole territory and the catalogue of services, in five statements."""
+    gminas = {
+        code: KnownGmina(code, name, county, voivodeship, kind.value)
+        for code, name, county, voivodeship, kind in session.execute(
+            columns(Gmina.code, Gmina.name, County.name, Gmina.voivodeship_code, Gmina.kind).join(
+                County, col(County.code) == col(Gmina.county_code)
+            )
+        )
+    }
+    called: defaultdict[str, list[KnownGmina]] = defaultdict(list)
+    for gmina in gminas.values():
+        called[fold(gmina.name)].append(gmina)
+    voivodeships = dict(session.execute(columns(Voivodeship.code, Voivodeship.name)).all())
+    services = session.execute(
+        columns(Service.key, Service.id, Service.name_pl).where(col(Service.active).is_(True))
+    ).all()
+    return Known(
+        gminas=gminas,
+        gminas_called={name: tuple(found) for name, found in called.items()},
+        counties=dict(session.execute(columns(County.code, County.name)).all()),
+        voivodeships=voivodeships,
+        voivodeships_called={fold(name): code for code, name in voivodeships.items()},
+        districts=dict(session.execute(columns(WarsawDistrict.code, WarsawDistrict.gmina_code)).all()),
+        services={fold(name): key for key, _id, name in services} | {fold(key): key for key, _id, _name in services},
+        service_ids={key: service_id for key, service_id, _name in services},
+        service_names={key: name for key, _id, name in services},
+        today=today,
+    )
+
+
+def upload(session: Session, upload_id: int, viewer: Actor, now: datetime) -> Upload | None:
+    """Give a checked table of *viewer*'s own that has not grown old; None else."""
+    found = session.get(Upload, upload_id)
+    if found is None or not may_import(viewer) or found.user_id != viewer.user_id:
+        return None
+    return found if found.uploaded_at > now - UPLOAD_KEPT else None
+
+
+def header(subject: Subject) -> list[str]:
+    """Give the names of all columns of an export."""
+    return [column.name for column in (SERVICE_COLUMNS if subject is Subject.SERVICES else INSTITUTION_COLUMNS)]
+
+
+def rows(session: Session, subject: Subject) -> Iterator[Sequence[Cell]]:
+    """Give the rows of the whole export of *subject*."""
+    return offers(session) if subject is Subject.SERVICES else institutions(session)
+
+
+def institutions(session: Session, narrow: Narrow | None = None) -> Iterator[Sequence[Cell]]:
+    """Give the rows of an export of cards in the Polish order: active ones, unless *narrow* says otherwise.
+
+    Nothing but what everybody may see on the cards. Four statements for each thousand rows, so memory stays small.
+    """
+    narrowed = narrow or (lambda statement: statement.where(col(Institution.status).in_(SHOWN)))
+    ids = list(
+        session.scalars(narrowed(columns(Institution.id)).order_by(col(Institution.sort_key), col(Institution.id)))
+    )
+    for start in range(0, len(ids), BATCH):
+        yield from _cards(session, ids[start : start + BATCH])
+
+
+def offers(session: Session) -> Iterator[Sequence[Cell]]:
+    """Give the rows of an export of services that the shown institutions offer."""
+    statement = (
+        columns(
+            ServiceOffer.id,
+            Institution.slug,
+            Service.key,
+            Service.name_pl,
+            Institution.name,
+            *(
+                getattr(ServiceOffer, name)
+                for name in ("audience", "how_to_apply", "what_to_bring", "hours", "phone", "note")
+            ),
+            ServiceOffer.checked_on,
+            ServiceOffer.basis,
+            Institution.synthetic,
+        )
+        .join(Institution, col(Institution.id) == col(ServiceOffer.institution_id))
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .where(col(Institution.status).in_(SHOWN), col(Service.active).is_(True))
+        .order_by(col(Institution.sort_key), col(Institution.id), col(Service.position), col(Service.id))
+    )
+    places: defaultdict[int, list[str]] = defaultdict(list)
+    for offer_id, code in session.execute(columns(ServiceOfferTerritory.offer_id, ServiceOfferTerritory.code)):
+        places[offer_id].append(code)
+    for offer_id, *cells, checked_on, basis, synthetic in session.execute(statement.execution_options(yield_per=BATCH)):
+        yield [*cells, SEPARATOR.join(sorted(places[offer_id])), checked_on, basis, "tak" if synthetic else ""]
+
+
+def _cards(session: Session, ids: Sequence[int]) -> Iterator[Sequence[Cell]]:
+    parts = (
+        ("aliases", InstitutionAlias.institution_id, InstitutionAlias.name),
+        ("acts_as", InstitutionActsAs.institution_id, InstitutionActsAs.kind),
+        ("features", InstitutionFeature.institution_id, InstitutionFeature.feature),
+        ("territory", InstitutionTerritory.institution_id, InstitutionTerritory.code),
+    )
+    services = (
+        columns(literal("services"), ServiceOffer.institution_id, Service.key)
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .where(col(ServiceOffer.institution_id).in_(ids), col(Service.active).is_(True))
+    )
+    sets: defaultdict[tuple[int, str], list[str]] = defaultdict(list)
+    statements = (columns(literal(name), owner, plain(word)).where(col(owner).in_(ids)) for name, owner, word in parts)
+    for name, owner, word in session.execute(union_all(*statements, services)):
+        sets[owner, name].append(FEATURE_WORD.get(word, word) if name == "features" else word)
+    statement = (
+        columns(Institution, Gmina.name, County.name, Voivodeship.name, _parent.slug)
+        .outerjoin(Gmina, col(Gmina.code) == col(Institution.gmina_code))
+        .outerjoin(County, col(County.code) == col(Gmina.county_code))
+        .outerjoin(Voivodeship, col(Voivodeship.code) == col(Institution.voivodeship_code))
+        .outerjoin(_parent, col(_parent.id) == col(Institution.parent_id))
+        .where(col(Institution.id).in_(ids))
+        .order_by(col(Institution.sort_key), col(Institution.id))
+    )
+    plain_fields = {column.field for column in INSTITUTION_COLUMNS}
+    for card, gmina, county, voivodeship, parent in session.execute(statement).all():
+        row: dict[str, Any] = {name: getattr(card, name) for name in plain_fields if name in Institution.model_fields}
+        for name in ("aliases", "features", "territory", "services"):
+            row[name] = SEPARATOR.join(sorted(sets[card.id, name]))
+        row["acts_as"] = written(tuple(sorted(Kind(word) for word in sets[card.id, "acts_as"])))
+        row |= {
+            "kind": written(card.kind),
+            "status": written(card.status),
+            "teryt": card.district_code or card.gmina_code,
+            "gmina": gmina,
+            "county": county,
+            "voivodeship": voivodeship,
+            "parent": parent,
+            "synthetic": "tak" if card.synthetic else "",
+            "url": site.absolute(f"/partnerzy/{card.slug}"),
+        }
+        session.expunge(card)
+        yield [row[column.field] for column in INSTITUTION_COLUMNS]
