@@ -13,6 +13,7 @@ from app import warsaw
 from app.actors import Actor
 from app.audit.models import AuditLine, AuditSeal, AuditValue
 from app.audit.verbs import VERBS
+from app.db import insert
 
 PERSONAL_KEPT = timedelta(days=730)
 Plain = str | int | bool | None | list[str] | list[int]
@@ -42,7 +43,10 @@ def record(
     facts = dict(details or {})
     if verb not in VERBS or not VERBS[verb] >= facts.keys():
         raise UndeclaredVerb(f"{verb} {sorted(facts)}")
-    line = AuditLine(
+    key = secrets.token_hex(32) if personal else ""
+    line_id = insert(
+        session,
+        AuditLine,
         at=now,
         user_id=actor.user_id,
         institution_id=actor.institution_id,
@@ -51,15 +55,10 @@ def record(
         subject_kind=subject_kind,
         subject_id=subject_id,
         details=facts,
+        digest=_digest(key, personal) if personal else None,
     )
     if personal:
-        key = secrets.token_hex(32)
-        line.digest = hmac.new(bytes.fromhex(key), _canonical(dict(personal)), hashlib.sha256).hexdigest()
-        session.add(line)
-        session.flush()
-        session.add(AuditValue(audit_id=line.id or 0, key=key, personal=dict(personal), at=now))
-    else:
-        session.add(line)
+        insert(session, AuditValue, audit_id=line_id, key=key, personal=dict(personal), at=now)
 
 
 def forget_personal(session: Session, now: datetime) -> int:
@@ -105,6 +104,10 @@ def _seal_of(session: Session, day: date, previous: str) -> AuditSeal:
         digest.update(_canonical(line.model_dump(mode="json")) + b"\n")
         count, last_id = count + 1, line.id or 0
     return AuditSeal(day=day, lines=count, last_id=last_id, previous=previous, seal=digest.hexdigest())
+
+
+def _digest(key: str, personal: Mapping[str, Plain]) -> str:
+    return hmac.new(bytes.fromhex(key), _canonical(dict(personal)), hashlib.sha256).hexdigest()
 
 
 def _canonical(value: Mapping[str, object]) -> bytes:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app.db import insert
 from app.outbox.models import OutboxMail
 
 Param = str | int | bool | None | list[str]
@@ -29,17 +30,17 @@ def write(
     *link* is a path inside the portal; *calendar* a whole VCALENDAR to attach. The Message-ID is fixed here, so that
     a mail that has to be sent again keeps it.
     """
-    session.add(
-        OutboxMail(
-            created_at=now,
-            to_address=to,
-            to_user_id=user_id,
-            language=language,
-            template=template,
-            params=dict(params),
-            link=link,
-            calendar=calendar,
-            message_id=secrets.token_urlsafe(24),
-            next_try_at=now,
-        )
+    insert(
+        session,
+        OutboxMail,
+        created_at=now,
+        to_address=to,
+        to_user_id=user_id,
+        language=language,
+        template=template,
+        params=dict(params),
+        link=link,
+        calendar=calendar,
+        message_id=secrets.token_urlsafe(24),
+        next_try_at=now,
     )

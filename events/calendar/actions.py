@@ -196,6 +196,12 @@ def rebuild_shelf(session: Session, now: datetime) -> int:
     return shelf.rebuild(session, items, now)
 
 
+def publication(session: Session, event: Event) -> str:
+    """Give the event as a calendar of its own, to be attached to a mail or downloaded: what its feeds say of it."""
+    stored = shelf_queries.text(session, _id(event))
+    return ical.calendar("", [stored]).decode() if stored else ical.publication(item(session, event))
+
+
 def item(session: Session, event: Event) -> CalendarItem:
     """Give the event as feeds and mails write it: without names of persons, without the online link."""
     occurrence = _occurrences(session, event)[0]

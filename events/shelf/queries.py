@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 from sqlmodel import Session, col, select
 
+from app.db import columns, rows
 from events import ical
 from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
 
@@ -46,6 +47,15 @@ def texts(
             FeedEvent.kind == kind, FeedEvent.owner_id == owner_id
         )
     return session.exec(statement).all()
+
+
+def text(session: Session, event_id: int) -> bytes | None:
+    """Give the stored VEVENT of an event; None for one that stands in no feed."""
+    found = rows(session, _TEXT, {"event_id": event_id})
+    return found[0].ics if found else None
+
+
+_TEXT = columns(EventText.ics).where(col(EventText.event_id) == bindparam("event_id"))
 
 
 def outdated(session: Session) -> Sequence[int]:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from app.actors import Actor
 from app.audit import trail
 from app.audit.trail import Plain
-from app.db import lock
+from app.db import insert, lock
 from app.errors import Conflict
 from app.seats import next_in_line, share_out
 from events.calendar.models import Event, Occurrence, Split
@@ -35,16 +35,16 @@ def sign_up(
         if any((row.institution_id, row.occurrence_id) != (actor.institution_id, occurrence_id) for row in made):
             raise Conflict
         return made
-    session.refresh(event)
-    if not rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now):
+    # As the event stands under the lock: an edit of it locks its dates too.
+    capacity, closes_at, split = queries.terms(session, event.id or 0)
+    if not rules.is_open(occurrence.state, closes_at, occurrence.starts_at, now):
         raise rules.SignUpClosed
-    seats, _waiting = share_out(event.capacity, _taken(session, occurrence), wanted.number)
+    seats, _waiting = share_out(capacity, occurrence.seats_taken, wanted.number)
     if occurrence.waiting:
         seats = 0  # nobody overtakes the queue, even if a seat has just come free
-    if event.split is Split.ALL_OR_NOTHING and 0 < seats < wanted.number:
+    if split is Split.ALL_OR_NOTHING and 0 < seats < wanted.number:
         raise rules.NotEnoughSeats(free=seats)
     rows = _book(session, actor, occurrence, wanted, seats, key, now)
-    _recount(session, occurrence)
     for row in rows:
         details: dict[str, Plain] = {
             "occurrence_id": occurrence_id,
@@ -109,24 +109,24 @@ def _book(
     session: Session, actor: Actor, occurrence: Occurrence, wanted: Wanted, seats: int, key: str, now: datetime
 ) -> list[SignUp]:
     institution_id = actor.institution_id or 0
-    booking = Booking(
-        key=key,
-        occurrence_id=occurrence.id or 0,
-        institution_id=institution_id,
-        made_by=actor.user_id,
-        made_at=now,
-    )
-    session.add(booking)
+    _refuse_twice(session, occurrence, wanted)
     try:
-        session.flush()
+        booking_id = insert(
+            session,
+            Booking,
+            key=key,
+            occurrence_id=occurrence.id or 0,
+            institution_id=institution_id,
+            made_by=actor.user_id,
+            made_at=now,
+        )
     except IntegrityError as error:  # the same form for another date in this very moment
         raise Conflict from error
-    _refuse_twice(session, occurrence, wanted)
     nameless = (Person(name="", email="") for _ in range(wanted.places))
     rows = []
     for index, person in enumerate((*wanted.people, *nameless)):
         row = SignUp(
-            booking_id=booking.id or 0,
+            booking_id=booking_id,
             occurrence_id=occurrence.id or 0,
             institution_id=institution_id,
             user_id=person.user_id,
@@ -142,6 +142,8 @@ def _book(
         session.add(row)
         rows.append(row)
     occurrence.next_queue_no += len(rows)
+    occurrence.seats_taken += seats
+    occurrence.waiting += len(rows) - seats
     try:
         session.flush()
     except IntegrityError as error:  # the same person twice on one form
@@ -153,12 +155,7 @@ def _refuse_twice(session: Session, occurrence: Occurrence, wanted: Wanted) -> N
     keys = {person.key: person for person in wanted.people}
     if not keys:
         return
-    statement = select(SignUp.person_key).where(
-        SignUp.occurrence_id == occurrence.id,
-        SignUp.state != SignUpState.WITHDRAWN,
-        col(SignUp.person_key).in_(keys),
-    )
-    twice = session.exec(statement).first()
+    twice = queries.signed_up_already(session, occurrence.id or 0, list(keys))
     if twice is not None:
         raise rules.SignedUpAlready(person=keys[twice].name or keys[twice].email)
 

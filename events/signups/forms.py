@@ -22,7 +22,7 @@ _KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 class SignUpForm(Form):
     """Whom to sign up. *key* is the same for every sending of one page: a double click makes one booking."""
 
-    key = HiddenField()
+    key = HiddenField("")
     who = ChoicesField(_l("Whom do you sign up?"))
     places: WholeNumberField
 

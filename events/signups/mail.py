@@ -6,7 +6,6 @@ from sqlmodel import Session
 
 from app.outbox import post
 from app.outbox.post import Param
-from events import ical
 from events.calendar import actions as calendar
 from events.calendar.models import Event, Occurrence
 from events.signups import queries
@@ -63,7 +62,7 @@ def _send(
     # Addresses and calendar once for all: a full hall is told under the lock that everybody else waits for.
     addresses = queries.addresses(session, rows)
     seated = message in _WITH_CALENDAR and any(row.state is SignUpState.SEAT for row in rows)
-    text = ical.publication(calendar.item(session, event)) if seated else None
+    text = calendar.publication(session, event) if seated else None
     for row in rows:
         if row.id not in addresses:
             continue

@@ -12,7 +12,7 @@ from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.db import columns, rows
 from app.text import N_
-from events.calendar.models import Event, EventKind, Occurrence, State
+from events.calendar.models import Event, EventKind, Occurrence, Split, State
 from events.calendar.rules import FAMILY
 from events.signups import rules
 from events.signups.models import Booking, SignUp, SignUpState
@@ -103,13 +103,8 @@ def to_sign_up(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Col
     """Give the colleagues whom *viewer* may sign up for a date and who neither hold a seat nor wait: two statements."""
     if viewer.institution_id is None:
         return ()
-    statement = select(SignUp.user_id).where(
-        SignUp.occurrence_id == occurrence_id,
-        SignUp.state != SignUpState.WITHDRAWN,
-        SignUp.institution_id == viewer.institution_id,
-        col(SignUp.user_id).is_not(None),
-    )
-    signed_up = set(session.exec(statement).all())
+    of_whom = {"occurrence_id": occurrence_id, "institution_id": viewer.institution_id}
+    signed_up = {row.user_id for row in rows(session, _SIGNED_UP, of_whom)}
     known = people.colleagues(session, viewer.institution_id)
     return tuple(one for one in known if one.user_id not in signed_up and _may_sign(viewer, one))
 
@@ -189,8 +184,22 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
 
 def of_booking(session: Session, key: str) -> list[SignUp]:
     """Give the sign-ups that the form with this booking key has made; empty when it is new."""
+    if not rows(session, _BOOKING, {"key": key}):
+        return []
     statement = select(SignUp).join(Booking, col(Booking.id) == SignUp.booking_id).where(Booking.key == key)
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def terms(session: Session, event_id: int) -> tuple[int | None, datetime | None, Split]:
+    """Give capacity, close of sign-up and whether groups are split, as they stand now."""
+    capacity, closes_at, split = rows(session, _TERMS, {"event_id": event_id})[0]
+    return capacity, closes_at, split
+
+
+def signed_up_already(session: Session, occurrence_id: int, person_keys: list[str]) -> str | None:
+    """Give one of *person_keys* that holds a seat of the date or waits, if any does."""
+    found = rows(session, _OF_PERSONS, {"occurrence_id": occurrence_id, "person_keys": person_keys})
+    return found[0].person_key if found else None
 
 
 def queue(session: Session, occurrence_id: int) -> list[SignUp]:
@@ -223,19 +232,13 @@ def occurrence_of(session: Session, signup_id: int, event_id: int) -> int | None
     return session.exec(statement).first()
 
 
-def addresses(session: Session, rows: list[SignUp]) -> dict[int, tuple[str, str]]:
+def addresses(session: Session, signups: list[SignUp]) -> dict[int, tuple[str, str]]:
     """Map sign-up id to (address, language) of whom a mail about it goes to.
 
     The person himself; for a place without a name, whoever booked it. One statement.
     """
-    statement = (
-        select(SignUp.id, SignUp.email, UserAccount.email, UserAccount.language)
-        .join(Booking, col(Booking.id) == SignUp.booking_id)
-        .join(UserAccount, col(UserAccount.id) == Booking.made_by, isouter=True)
-        .where(col(SignUp.id).in_([row.id for row in rows]))
-    )
     found: dict[int, tuple[str, str]] = {}
-    for signup_id, own, booker, language in session.exec(statement).all():
+    for signup_id, own, booker, language in rows(session, _ADDRESSES, {"signup_ids": [one.id for one in signups]}):
         address = own or booker
         if signup_id is not None and address:
             found[signup_id] = (address, language or "pl")
@@ -259,7 +262,30 @@ def _rows(
     return tuple(seen)
 
 
-# Made once: making it at every page costs more than running it.
+# Made once: making them costs more than running them, and a sign-up holds a lock meanwhile.
+_SIGNED_UP = columns(SignUp.user_id).where(
+    col(SignUp.occurrence_id) == bindparam("occurrence_id"),
+    col(SignUp.state) != SignUpState.WITHDRAWN,
+    col(SignUp.institution_id) == bindparam("institution_id"),
+    col(SignUp.user_id).is_not(None),
+)
+_BOOKING = columns(Booking.id).where(col(Booking.key) == bindparam("key"))
+_TERMS = columns(Event.capacity, Event.signup_closes_at, Event.split).where(col(Event.id) == bindparam("event_id"))
+_OF_PERSONS = (
+    columns(SignUp.person_key)
+    .where(
+        col(SignUp.occurrence_id) == bindparam("occurrence_id"),
+        col(SignUp.state) != SignUpState.WITHDRAWN,
+        col(SignUp.person_key).in_(bindparam("person_keys", expanding=True)),
+    )
+    .limit(1)
+)
+_ADDRESSES = (
+    columns(SignUp.id, SignUp.email, col(UserAccount.email).label("booker"), UserAccount.language)
+    .join(Booking, col(Booking.id) == SignUp.booking_id)
+    .join(UserAccount, col(UserAccount.id) == Booking.made_by, isouter=True)
+    .where(col(SignUp.id).in_(bindparam("signup_ids", expanding=True)))
+)
 _ROSTER = (
     columns(
         SignUp.id,
