@@ -12,6 +12,7 @@ from app.actors import Actor
 from app.audit import trail
 from app.db import lock
 from app.errors import NotAdmitted
+from events import ical
 from events.calendar import mail, rules
 from events.calendar.models import Event, EventParty, Occurrence, Part, State, Visibility
 from events.calendar.rules import EventDraft
