@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+from alembic.operations import BatchOperations
 
 revision = "0005"
 down_revision = "0004"
@@ -11,57 +12,13 @@ depends_on = None
 
 _STATUS_BEFORE = ("unconfirmed", "active", "archived")
 _STATUS = (*_STATUS_BEFORE, "applied", "refused")
-_KINDS = (
-    "prison",
-    "remand_prison",
-    "external_unit",
-    "ops",
-    "mops",
-    "gops",
-    "mgops",
-    "mopr",
-    "gcpr",
-    "cus",
-    "pcpr",
-    "rops",
-    "pup",
-    "voivodeship_office",
-    "district_inspectorate",
-    "probation_service",
-    "territorial_council",
-    "ngo",
-    "church",
-    "cis",
-    "kis",
-    "social_cooperative",
-    "shelter",
-    "night_shelter",
-    "crisis_centre",
-    "disability_board",
-    "employer",
-)
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-def _checks_of_institution(status: tuple[str, ...]) -> tuple[sa.CheckConstraint, ...]:
-    """Name what SQLite's rebuilt table must check: the old table's checks are not read back."""
-    return (
-        sa.CheckConstraint(_one_of("kind", _KINDS), name=op.f("ck_institution_kind")),
-        sa.CheckConstraint(_one_of("status", status), name=op.f("ck_institution_status")),
-    )
-
-
-def _change_status(values: tuple[str, ...]) -> None:
-    """Let PostgreSQL check for these values; what the table must no longer hold becomes archived."""
-    institution = sa.table("institution", sa.column("status", sa.String))
-    outside = institution.c.status.not_in(values)
-    op.execute(institution.update().where(outside).values(status="archived"))
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f("ck_institution_status"), "institution", type_="check")
-        op.create_check_constraint(op.f("ck_institution_status"), "institution", _one_of("status", values))
+def _check_status(batch_op: BatchOperations, values: tuple[str, ...]) -> None:
+    """Let the table check for these values, and for these alone."""
+    listed = ", ".join(repr(value) for value in values)
+    batch_op.drop_constraint(batch_op.f("ck_institution_status"), type_="check")
+    batch_op.create_check_constraint(batch_op.f("ck_institution_status"), sa.text(f"status IN ({listed})"))
 
 
 def upgrade() -> None:
@@ -350,14 +307,13 @@ def upgrade() -> None:
             batch_op.f("fk_contact_confirmed_by"), "user_account", ["confirmed_by"], ["id"], ondelete="SET NULL"
         )
 
-    with op.batch_alter_table("institution", schema=None, table_args=_checks_of_institution(_STATUS)) as batch_op:
+    with op.batch_alter_table("institution", schema=None) as batch_op:
+        _check_status(batch_op, _STATUS)
         batch_op.add_column(sa.Column("confirmed_on", sa.Date(), nullable=True))
         batch_op.add_column(sa.Column("confirmed_by", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_institution_confirmed_by"), "user_account", ["confirmed_by"], ["id"], ondelete="SET NULL"
         )
-
-    _change_status(_STATUS)
 
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.add_column(sa.Column("confirmed_on", sa.Date(), nullable=True))
@@ -414,10 +370,11 @@ def downgrade() -> None:
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("confirmed_on")
 
-    _change_status(_STATUS_BEFORE)
-    with op.batch_alter_table(
-        "institution", schema=None, table_args=_checks_of_institution(_STATUS_BEFORE)
-    ) as batch_op:
+    # What the older table cannot hold becomes archived.
+    institution = sa.table("institution", sa.column("status", sa.String))
+    op.execute(institution.update().where(institution.c.status.not_in(_STATUS_BEFORE)).values(status="archived"))
+    with op.batch_alter_table("institution", schema=None) as batch_op:
+        _check_status(batch_op, _STATUS_BEFORE)
         batch_op.drop_constraint(batch_op.f("fk_institution_confirmed_by"), type_="foreignkey")
         batch_op.drop_column("confirmed_by")
         batch_op.drop_column("confirmed_on")
