@@ -22,6 +22,7 @@ from events.calendar import views as calendar_views
 from events.changes import views as changes_views
 from events.feeds import views as feeds_views
 from events.signups import views as signups_views
+from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
 from partners.contacts import views as contacts_views
 from partners.institutions import views as institutions_views
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     account_settings.bp,
     institutions_views.bp,
     people_views.bp,
+    admission_views.bp,
     contacts_views.bp,
     agreements_views.bp,
     programmes_views.bp,

@@ -23,6 +23,7 @@ from partners.people import actions as people_actions
 from partners.people import queries as people_queries
 from partners.people.rules import Wanted as Wanting
 from projects.programmes.models import ProgrammeState
+from tests.factories.admission import make_application
 from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
@@ -49,6 +50,7 @@ _KIND_OF = {
     "month": "month",
     "monday": "monday",
     "name": "name",
+    "application_id": "application",
     "membership_id": "membership",
     "invitation_id": "invitation",
     "token": "token",
@@ -115,6 +117,7 @@ def make_world(session: Session) -> World:
     invitation, secret = people_actions.invite(
         session, people.adam.actor, people.prison.id or 0, Wanting("nowa@zk-kladkowo.example"), now()
     )
+    application = make_application(session)
     members = {one.name: one.membership_id for one in people_queries.members(session, people.prison.id or 0)}
     contact = make_contact(session, people.prison, "head", person="Maria Próbna", public=True)
     make_contact(session, people.prison, "head", position=1)
@@ -134,6 +137,7 @@ def make_world(session: Session) -> World:
             "other-event": {"event_uuid": str(events["partners"].uuid), "signup_id": str(signed[1])},
         },
         "mail": {"failed": {"mail_id": str(failed.id)}, "waiting": {"mail_id": str(waiting.id)}},
+        "application": {"waiting": {"application_id": str(application.id)}},
         "membership": {
             "ewa": {"slug": people.prison.slug, "membership_id": str(members[ewa.name])},
             "other-institution": {"slug": people.mops.slug, "membership_id": str(members[ewa.name])},

@@ -58,6 +58,7 @@ VERBS: dict[str, frozenset[str]] = {
     "programme.drafted": frozenset({"title"}),
     "programme.revised": frozenset({"changed"}),
     "programme.published": frozenset({"state"}),
+    "programme.discarded": frozenset(),
     "event.drafted": frozenset({"kind"}),
     "event.revised": frozenset({"changed", "sequence"}),
     "event.published": frozenset({"visibility", "kind"}),

@@ -15,7 +15,9 @@ from app.web.i18n import _, _n
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.signups import queries as signups
+from partners.admission import queries as admission
 from partners.contacts import queries as contacts
+from partners.people import queries as people
 from projects.programmes import queries as programmes
 
 bp = Blueprint("desk", __name__)
@@ -59,6 +61,8 @@ def show() -> BaseResponse:
         drafts=calendar.drafts(session(), who, instant),
         programme_drafts=programmes.drafts(session(), who),
         own=own,
+        application=None if who.admitted else admission.own(session(), who),
+        applications=admission.waiting(session()) if who.role is Role.OPERATOR else 0,
     )
 
 
@@ -74,6 +78,12 @@ def tasks(who: Actor, today: date) -> list[Task]:
         words = _n("%(num)d contact to confirm", "%(num)d contacts to confirm", waiting.outdated)
         url = url_for("contacts.index", slug=who.institution_slug)
         found.append(Task(url, "phone", words, _("Contacts are confirmed once a year, with one button.")))
+    if who.role is Role.ADMIN and who.admitted:
+        confirm_by = people.confirm_by(session(), who.institution_id or 0)
+        if confirm_by is not None and confirm_by <= today:
+            url = url_for("people.index", slug=who.institution_slug)
+            words = _("Do these people still work here?")
+            found.append(Task(url, "users", words, _("The list of people is confirmed once a year, with one button.")))
     return found
 
 
@@ -82,6 +92,10 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
     desk: SideRow = (url_for("desk.show"), "desk", _("My desk"), 0, False)
     if who.role is Role.OPERATOR:
         return [("", [desk, (url_for("operator.outbox"), "mail", _("Mail"), 0, False)])]
+    if not who.admitted:
+        own = _people_of(who)
+        own.append((url_for("institutions.show", slug=who.institution_slug), "house", _("Our card"), 0, False))
+        return [("", [desk]), (_("Working together"), own)]
     if not who.works_for_institution:
         return [("", [desk, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
     card = url_for("institutions.show", slug=who.institution_slug)
@@ -92,13 +106,20 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
         (url_for("agreements.index"), "doc", _("Agreements"), 0, False),
         (url_for("programmes.index"), "hands", _("Projects"), 0, False),
         (card, "gate" if who.institution_kind in PRISON else "house", _("Our card"), 0, False),
+        *_people_of(who),
     ]
     return [("", [desk]), (_("Meetings"), meetings), (_("Working together"), together)]
 
 
+def _people_of(who: Actor) -> list[SideRow]:
+    if who.role is not Role.ADMIN:
+        return []
+    return [(url_for("people.index", slug=who.institution_slug), "users", _("Our people"), 0, False)]
+
+
 def acts(who: Actor) -> list[Act]:
     """Give what the actor can begin from here."""
-    if not who.coordinates:
+    if not who.prepares:
         return []
     return [
         Act(url_for("calendar.new"), "plus", _("New event"), _("A meeting or a training: seven fields, two minutes.")),

@@ -8,7 +8,22 @@ from sqlmodel import Session
 from app.accounts import actions as accounts
 from app.audit import trail
 from app.outbox import delivery
+from events.calendar import actions as calendar
+from partners.admission import actions as admission
 from partners.contacts import actions as contacts
+from partners.people import actions as people
+from projects.programmes import actions as programmes
+
+
+def forget_refused(session: Session, now: datetime) -> int:
+    """Delete institutions that were refused 30 days ago, with the drafts of their people; return how many went."""
+    refused = admission.refused_before(session, now)
+    for application in refused:
+        calendar.discard_drafts(session, application.institution_id, now)
+        programmes.discard_drafts(session, application.institution_id, now)
+        admission.forget(session, application, now)
+    return len(refused)
+
 
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("old attempts, kept forms and sessions deleted", accounts.forget_old),
@@ -16,6 +31,8 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
     ("institutions asked to confirm their contacts", contacts.remind),
+    ("invitations forgotten 30 days after their end", people.forget_invitations),
+    ("institutions refused 30 days ago deleted", forget_refused),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

@@ -170,6 +170,15 @@ def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None
     session.flush()
 
 
+def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
+    """Delete all drafts of an institution that was not admitted; return how many there were."""
+    statement = select(Event).where(Event.organiser_id == institution_id, Event.state == State.DRAFT)
+    drafts = session.exec(statement).all()
+    for event in drafts:
+        discard(session, Actor.system(), event, now)
+    return len(drafts)
+
+
 def add_co_organiser(session: Session, event: Event, institution_id: int) -> None:
     """Name *institution_id* as co-organiser of *event*; it sees the event whatever its visibility."""
     session.merge(EventParty(event_id=_id(event), institution_id=institution_id, part=Part.CO_ORGANISER))

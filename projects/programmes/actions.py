@@ -129,6 +129,18 @@ def publish(session: Session, actor: Actor, programme: Programme, now: datetime)
     return programme.state
 
 
+def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
+    """Delete all drafts of an institution that was not admitted; return how many there were."""
+    statement = select(Programme).where(Programme.lead_id == institution_id, Programme.state == ProgrammeState.DRAFT)
+    drafts = session.exec(statement).all()
+    for programme in drafts:
+        trail.record(session, Actor.system(), "programme.discarded", "programme", _id(programme), now)
+        session.exec(delete(ProgrammePartner).where(col(ProgrammePartner.programme_id) == programme.id))
+        session.delete(programme)
+    session.flush()
+    return len(drafts)
+
+
 def _take_over(programme: Programme, wanted: ProgrammeDraft) -> None:
     for name in _SAME_NAMES:
         setattr(programme, name, getattr(wanted, name))

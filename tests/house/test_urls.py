@@ -23,10 +23,12 @@ OPEN_TO_ALL = {
     "feeds.institution", "feeds.programme", "feeds.public", "home.show", "institutions.index", "institutions.show",
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
-    "people.accept", "people.create", "people.enter_code", "people.join",
+    "admission.apply", "admission.thanks", "people.accept", "people.create", "people.enter_code", "people.join",
     "programmes.index", "programmes.show", "static",
 }  # fmt: skip
-UNSAFE_AND_OPEN = {"accounts.forgotten", "accounts.sign_in", "accounts.sign_out", "look.save", "people.enter_code"}
+UNSAFE_AND_OPEN = {
+    "accounts.forgotten", "accounts.sign_in", "accounts.sign_out", "admission.apply", "look.save", "people.enter_code",
+}  # fmt: skip
 
 
 def guard_of(site: Site, endpoint: str) -> Guard | None:
