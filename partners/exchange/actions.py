@@ -111,10 +111,9 @@ def keep(session: Session, actor: Actor, subject: Subject, filename: str, body: 
     return kept
 
 
-def forget(session: Session, kept: Upload) -> None:
-    """Delete a table that has been taken over or put aside."""
-    session.delete(kept)
-    session.flush()
+def forget(session: Session, actor: Actor, upload_id: int) -> None:
+    """Delete a table of *actor*'s that has been taken over or put aside."""
+    session.exec(delete(Upload).where(col(Upload.id) == upload_id, col(Upload.user_id) == actor.user_id))
 
 
 def forget_old(session: Session, now: datetime) -> int:

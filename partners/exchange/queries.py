@@ -69,6 +69,12 @@ def known(session: Session, today: date) -> Known:
     )
 
 
+def catalogue(session: Session) -> list[tuple[str, str, str]]:
+    """Give key, Polish and English name of every service that a table may name."""
+    statement = columns(Service.key, Service.name_pl, Service.name_en).where(col(Service.active).is_(True))
+    return [(row[0], row[1], row[2]) for row in session.execute(statement.order_by(col(Service.position)))]
+
+
 def upload(session: Session, upload_id: int, viewer: Actor, now: datetime) -> Upload | None:
     """Give a checked table of *viewer*'s own that has not grown old; None else."""
     found = session.get(Upload, upload_id)
