@@ -14,7 +14,9 @@ from app.accounts import views as accounts_views
 from app.config import Config
 from app.db import Database
 from app.outbox.delivery import Letters
+from app.portal import accounts as portal_accounts
 from app.portal import desk, facts, home, look, operator, pages
+from app.portal import trail as portal_trail
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
 from app.web.application import Portal
 from app.web.htmx import htmx
@@ -37,6 +39,8 @@ BLUEPRINTS = (
     look.bp,
     pages.bp,
     operator.bp,
+    portal_accounts.bp,
+    portal_trail.bp,
     accounts_views.bp,
     account_settings.bp,
     institutions_views.bp,

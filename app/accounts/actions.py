@@ -287,6 +287,26 @@ def unlock_account(session: Session, actor: Actor, user_id: int, reason: str, no
     mail.unlocked(session, user, now)
 
 
+def change_address(session: Session, actor: Actor, user_id: int, email: str, reason: str, now: datetime) -> None:
+    """Let a person sign in with another address. Locks the account. Raises AddressTaken, SameAddress.
+
+    Ends his sessions and mailed links; both addresses are told, the old one in case nobody asked for it.
+    """
+    user = _locked(session, user_id)
+    before, address = user.email, email.strip().casefold()
+    if address == before:
+        raise rules.SameAddress
+    if queries.by_email(session, address) is not None:
+        raise rules.AddressTaken
+    user.email = address
+    _void_resets(session, user_id, now)
+    end_sessions(session, actor, user_id, now, "address")
+    personal = {"email": address, "before": before, "reason": reason}
+    trail.record(session, actor, "account.readdressed", "account", user_id, now, personal=personal)
+    for recipient in (before, address):
+        mail.address_changed(session, user, recipient, now)
+
+
 def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, list[str]], now: datetime) -> bool:
     """Keep a form that came after its session had run out, for the person behind the session; False if nobody is.
 

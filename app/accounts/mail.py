@@ -43,16 +43,23 @@ def locked(session: Session, user: UserAccount, reason: str, now: datetime) -> N
     _write(session, user, "locked", now, link="/pomoc", reason=reason)
 
 
+def address_changed(session: Session, user: UserAccount, recipient: str, now: datetime) -> None:
+    """Say, to the old and to the new address, with which of them one signs in from now on."""
+    _write(session, user, "address_changed", now, link="/logowanie", to=recipient)
+
+
 def unlocked(session: Session, user: UserAccount, now: datetime) -> None:
     """Say that the person can sign in again."""
     _write(session, user, "unlocked", now, link="/logowanie")
 
 
-def _write(session: Session, user: UserAccount, message: str, now: datetime, *, link: str, **more: str) -> None:
+def _write(
+    session: Session, user: UserAccount, message: str, now: datetime, *, link: str, to: str = "", **more: str
+) -> None:
     post.write(
         session,
         now,
-        to=user.email,
+        to=to or user.email,
         user_id=user.id,
         language=user.language,
         template=f"app/accounts/{message}",

@@ -1,14 +1,18 @@
 """Reads of identity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from app.accounts import rules
 from app.accounts.models import KeptForm, PasswordReset, UserAccount, UserSession
 from app.db import columns
 from app.secret import token_hash
+from app.text import fold, search_text
 
 
 def by_email(session: Session, email: str) -> UserAccount | None:
@@ -71,6 +75,69 @@ def open_sessions(session: Session, user_id: int, now: datetime) -> list[OpenSes
         .order_by(col(UserSession.last_seen_at).desc(), col(UserSession.id).desc())
     )
     return [OpenSession(*row) for row in session.execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account in the operator's list; *last_seen_at* only while a session of it is kept."""
+
+    id: int
+    name: str
+    email: str
+    is_operator: bool
+    inspects: str | None
+    locked_at: datetime | None
+    totp_since: datetime | None
+    last_seen_at: datetime | None
+
+
+_LAST_SEEN = (
+    select(func.max(UserSession.last_seen_at))
+    .where(UserSession.user_id == UserAccount.id, col(UserSession.awaits_code).is_(False))
+    .correlate(UserAccount)
+    .scalar_subquery()
+)
+STATES: Mapping[str, ColumnElement[bool]] = {
+    "zablokowane": col(UserAccount.locked_at).is_not(None),
+    "operatorzy": col(UserAccount.is_operator).is_(True),
+    "inspektorzy": col(UserAccount.inspects).is_not(None),
+    "drugi-krok": col(UserAccount.totp_since).is_not(None),
+}
+"""Kinds of accounts by which the operator's list can be narrowed, as its address names them."""
+
+
+def accounts(session: Session, words: str, state: str, before: int | None, limit: int) -> list[AccountRow]:
+    """Give accounts, the newest first: those below the id *before*, in *state*, whose name or address has all *words*.
+
+    Words find beginnings of words, whatever their accents: the names are folded here, not in the database.
+    """
+    chosen = [STATES[state]] if state in STATES else []
+    if before is not None:
+        chosen.append(col(UserAccount.id) < before)
+    if wanted := fold(words).split():
+        names = columns(UserAccount.id, UserAccount.name, UserAccount.email).where(*chosen)
+        found = (
+            user_id
+            for user_id, name, email in session.execute(names.order_by(col(UserAccount.id).desc()))
+            if all(f" {word}" in search_text(name, email) for word in wanted)
+        )
+        chosen.append(col(UserAccount.id).in_(list(islice(found, limit))))
+    statement = (
+        columns(
+            UserAccount.id,
+            UserAccount.name,
+            UserAccount.email,
+            UserAccount.is_operator,
+            UserAccount.inspects,
+            UserAccount.locked_at,
+            UserAccount.totp_since,
+            _LAST_SEEN,
+        )
+        .where(*chosen)
+        .order_by(col(UserAccount.id).desc())
+        .limit(limit)
+    )
+    return [AccountRow(*row) for row in session.execute(statement)]
 
 
 def kept_form(session: Session, user_id: int, now: datetime) -> KeptForm | None:

@@ -92,6 +92,12 @@ class ResetGone(Refusal):
     message = N_("This link no longer works: it has been used, it is older than an hour, or a newer one was sent.")
 
 
+class SameAddress(Refusal):
+    """A new address that is the old one."""
+
+    message = N_("This is the address that the account has already.")
+
+
 class NoSuchAccount(Refusal):
     """An act on an account that is not there."""
 

@@ -5,6 +5,7 @@ VERBS: dict[str, frozenset[str]] = {
     "account.revised": frozenset({"changed"}),
     "account.locked": frozenset(),
     "account.unlocked": frozenset(),
+    "account.readdressed": frozenset(),
     "password.reset_asked": frozenset(),
     "password.reset": frozenset(),
     "password.changed": frozenset(),

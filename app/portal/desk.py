@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import warsaw
 from app.actors import Actor, Role
 from app.clock import now
+from app.portal import operator
 from app.web.guards import signed_in
 from app.web.htmx import respond
 from app.web.i18n import _, _n
@@ -90,14 +91,16 @@ def tasks(who: Actor, today: date) -> list[Task]:
 def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
     """Give the side list of a role: only places that exist."""
     desk: SideRow = (url_for("desk.show"), "desk", _("My desk"), 0, False)
+    account: SideRow = (url_for("settings.show"), "user", _("Your account"), 0, False)
     if who.role is Role.OPERATOR:
-        return [("", [desk, (url_for("operator.outbox"), "mail", _("Mail"), 0, False)])]
+        places = [(url_for(place.endpoint), place.icon, _(place.label), 0, False) for place in operator.PLACES]
+        return [("", [desk, account]), (_("Looking after the portal"), places)]
     if not who.admitted:
         own = _people_of(who)
         own.append((url_for("institutions.show", slug=who.institution_slug), "house", _("Our card"), 0, False))
-        return [("", [desk]), (_("Working together"), own)]
+        return [("", [desk, account]), (_("Working together"), own)]
     if not who.works_for_institution:
-        return [("", [desk, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
+        return [("", [desk, account, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
     card = url_for("institutions.show", slug=who.institution_slug)
     meetings: list[SideRow] = [
         (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False)
@@ -108,7 +111,7 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
         (card, "gate" if who.institution_kind in PRISON else "house", _("Our card"), 0, False),
         *_people_of(who),
     ]
-    return [("", [desk]), (_("Meetings"), meetings), (_("Working together"), together)]
+    return [("", [desk, account]), (_("Meetings"), meetings), (_("Working together"), together)]
 
 
 def _people_of(who: Actor) -> list[SideRow]:

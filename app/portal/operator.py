@@ -1,4 +1,7 @@
-"""The operator's pages: the outbox, message by message."""
+"""The operator's pages: what there is to look after, and the outbox, message by message."""
+
+import re
+from dataclasses import dataclass
 
 from flask import Blueprint, current_app, request, url_for
 from sqlmodel import col, func, select
@@ -16,7 +19,7 @@ from app.web.errors import get_or_404
 from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
 from app.web.i18n import _
-from app.web.session import actor, session, tell
+from app.web.session import actor, apart, session, tell
 
 bp = Blueprint("operator", __name__, url_prefix="/operator")
 PAGE_SIZE = 50
@@ -26,6 +29,40 @@ STATES = {
     MailState.SENT: ("ok", "check", N_("sent")),
     MailState.FAILED: ("bad", "warn", N_("not delivered")),
 }
+
+
+# A link that opens an account belongs to its recipient: whoever reads the outbox must not be able to follow it.
+_SECRET_LINK = re.compile(r"(/(?:haslo|zaproszenie)/)[A-Za-z0-9_-]{20,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that the operator looks after; *label* and *what* are msgids."""
+
+    endpoint: str
+    icon: str
+    label: str
+    what: str
+
+
+PLACES = (
+    Place("admission.index", "list", N_("Applications"), N_("Institutions that ask to take part, and your decision.")),
+    Place(
+        "operator_accounts.index",
+        "users",
+        N_("Accounts"),
+        N_("Who can sign in: find a person, lock or unlock an account, help after a lost second step."),
+    ),
+    Place("operator.outbox", "mail", N_("Mail"), N_("Every message of the portal with its state.")),
+    Place("trail.index", "search", N_("Audit trail"), N_("Who did what and when; your reading is written down, too.")),
+)
+
+
+@bp.get("")
+@acting_for(Role.OPERATOR)
+def show() -> BaseResponse:
+    """List what the operator looks after."""
+    return respond("app/portal/operator.html", places=PLACES)
 
 
 @bp.get("/poczta")
@@ -63,6 +100,9 @@ def mail(mail_id: int) -> BaseResponse:
     """Show one mail as it will go out, or as it went out."""
     row = get_or_404(session().get(OutboxMail, mail_id))
     subject, body = _text(row)
+    who = actor()
+    with apart() as own:
+        trail.record(own, who, "mail.read", "mail", mail_id, now(), details={"template": row.template})
     return respond("app/portal/mail.html", mail=row, subject=subject, body=body, states=STATES)
 
 
@@ -77,8 +117,13 @@ def retry(mail_id: int) -> BaseResponse:
 
 
 def _text(row: OutboxMail) -> tuple[str, str]:
-    """Give (subject, body) as they went out, or as they will; empty once they have been forgotten."""
-    if row.body or not row.params:
-        return row.subject, row.body
-    letters: Letters = current_app.extensions["kladka.letters"]
-    return letters.render(row.template, row.language, dict(row.params), row.link)
+    """Give (subject, body) as they went out, or as they will; empty once they have been forgotten.
+
+    Secret links are shown only where no mail server is set: there the operator is the postman.
+    """
+    subject, body = row.subject, row.body
+    if not body and row.params:
+        letters: Letters = current_app.extensions["kladka.letters"]
+        subject, body = letters.render(row.template, row.language, dict(row.params), row.link)
+    config: Config = current_app.extensions["kladka.config"]
+    return subject, body if config.mail is None else _SECRET_LINK.sub(r"\1…", body)

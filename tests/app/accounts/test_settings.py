@@ -79,7 +79,7 @@ def test_the_list_shows_each_browser_in_words_and_marks_this_one(client, session
         )
     clock.shift(timedelta(minutes=1))
     text = client.see("/ustawienia").text
-    for words in ("Firefox, Windows", "Edge, Windows", "Safari, iPhone", "nieznany program ta"):
+    for words in ("Firefox, Windows", "Edge, Windows", "Safari, iPhone", "nieznany program ta przeglądarka"):
         assert words in text
     assert len(client.page.main.all("form")) == 1 + 4 + 1
 
