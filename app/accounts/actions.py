@@ -339,10 +339,15 @@ def forget_old(session: Session, now: datetime) -> int:
 def _add_session(
     session: Session, user: UserAccount, client: str, now: datetime, *, awaits_code: bool
 ) -> tuple[str, UserSession]:
+    # A new session acts for whom the person acted last; if he no longer may, the identity is another one by itself.
     token = new_token()
+    last = select(UserSession.acting_for).where(
+        UserSession.user_id == user.id, col(UserSession.acting_for).is_not(None)
+    )
     row = UserSession(
         token_hash=token_hash(token),
         user_id=user.id or 0,
+        acting_for=session.exec(last.order_by(col(UserSession.id).desc()).limit(1)).first(),
         started_at=now,
         last_seen_at=now,
         client=client[:200],

@@ -180,6 +180,14 @@ def test_person_of_two_institutions_chooses_for_whom_to_act(client, session, peo
     assert client.get("/wydarzenia/nowe").status_code == 403
 
 
+def test_the_choice_outlives_the_session(client: Browser, session: Session, people: People, app) -> None:
+    in_two_places(session, people)
+    client.sign_in(people.ewa).see("/dzialasz-jako")
+    client.post("/dzialasz-jako", data={"institution": str(people.stranger.id)})
+    client.post("/wyloguj")
+    assert "OPS w Bródku" in browser_of(app, session).sign_in(people.ewa).see("/biurko").root.text
+
+
 def test_the_choice_is_no_way_into_a_strange_institution(client: Browser, session: Session, people: People) -> None:
     client.sign_in(people.ewa).see("/dzialasz-jako")
     for wrong in (str(people.mops.id), "0", "x", "", "99999999999999999999"):
