@@ -42,6 +42,10 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     staff = people.staff(session, life()["institutions"], ids)
     meetings.load_events(session, life_events(), staff, programmes, today)
     before.settle(session, now)
+    before = _Before.of(session)
+    people.load_invitations(session, life()["invitations"], ids, now)
+    people.load_applications(session, life()["applications"], now)
+    before.drop_mails(session)
 
 
 def refresh_life(session: Session, today: date, now: datetime) -> None:
@@ -107,6 +111,11 @@ class _Before:
         session.exec(update(FeedState).values(modified=now))
         session.flush()
         session.expire_all()
+
+    def drop_mails(self, session: Session) -> None:
+        """Drop what would go to people who do not exist."""
+        session.flush()
+        session.exec(delete(OutboxMail).where(col(OutboxMail.id) > self.mail))
 
 
 def _varied(mails: Sequence[tuple[int | None, str, str]]) -> list[int]:

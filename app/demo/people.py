@@ -1,9 +1,9 @@
 """The demo's people: accounts, memberships, and who may be signed up from which invented institution."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.accounts.actions import add_account, hash_password
 from app.accounts.models import UserAccount
@@ -13,9 +13,12 @@ from app.demo.vocabulary import Ids
 from app.portal.facts import DEMO_PASSWORD
 from app.text import fold
 from events.signups.rules import Person
-from partners.institutions.models import Institution
-from partners.people.actions import add_member
-from partners.people.models import Membership
+from partners.admission.actions import apply
+from partners.admission.rules import Applied
+from partners.institutions.models import Institution, Kind
+from partners.people.actions import add_member, issue
+from partners.people.models import Invitation, Membership
+from partners.people.rules import Wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Staff:
 
 
 def load_accounts(session: Session, entries: list[Entry], ids: Ids, now: datetime) -> None:
-    """Add the demo accounts that are missing, all with one password, and their memberships."""
+    """Add the demo accounts that are missing, all with one password, and their memberships, begun *since* weeks."""
     known = set(session.exec(select(UserAccount.email)).all())
     missing = [entry for entry in entries if entry["email"] not in known]
     if not missing:
@@ -53,9 +56,53 @@ def load_accounts(session: Session, entries: list[Entry], ids: Ids, now: datetim
             inspects=entry.get("inspects"),
             synthetic=True,
         )
-        if "institution" in entry:
-            role, owner = Role(entry["role"]), ids[entry["institution"]]
-            add_member(session, Actor.system(), user.id or 0, owner, role, entry["function"], now)
+        for place in (entry, entry.get("also", {})):
+            if "institution" in place:
+                role, owner = Role(place["role"]), ids[place["institution"]]
+                since = now + timedelta(weeks=place.get("since", 0))
+                add_member(session, Actor.system(), user.id or 0, owner, role, place["function"], since)
+
+
+def load_invitations(session: Session, entries: list[Entry], ids: Ids, now: datetime) -> None:
+    """Let admins of the demo invite colleagues who have not answered yet, unless they did so before."""
+    known = set(session.exec(select(Invitation.email)).all())
+    for entry in entries:
+        if entry["email"] in known:
+            continue
+        inviter = session.exec(select(UserAccount).where(UserAccount.email == entry["by"])).one()
+        actor = Actor(role=Role.ADMIN, user_id=inviter.id, name=inviter.name, institution_id=ids[entry["institution"]])
+        wanted = Wanted(
+            email=entry["email"],
+            role=Role(entry["role"]),
+            name=entry["name"],
+            function=entry["function"],
+            printed=entry.get("printed", False),
+        )
+        issue(session, actor, ids[entry["institution"]], wanted, now)
+
+
+def load_applications(session: Session, entries: list[Entry], now: datetime) -> None:
+    """Let invented institutions apply, unless they did so before."""
+    known = set(session.exec(select(Institution.name)).all())
+    for entry in entries:
+        if entry["name"] in known:
+            continue
+        applied = Applied(
+            kind=Kind(entry["kind"]),
+            name=entry["name"],
+            gmina_code=entry["gmina"],
+            district_code=None,
+            street=entry["street"],
+            postal_code=entry["postal_code"],
+            post_town=entry["post_town"],
+            email=entry["email"],
+            phone=entry["phone"],
+            applicant_name=entry["applicant"],
+            applicant_email=entry["applicant_email"],
+            applicant_function=entry["function"],
+            message=entry["message"],
+        )
+        apply(session, Actor.visitor(), applied, now, synthetic=True)
 
 
 def staff(session: Session, institutions: list[Entry], ids: Ids) -> Staff:
@@ -66,7 +113,7 @@ def staff(session: Session, institutions: list[Entry], ids: Ids) -> Staff:
     statement = select(Membership, UserAccount, Institution).where(
         Membership.user_id == UserAccount.id, Membership.institution_id == Institution.id, UserAccount.synthetic
     )
-    for membership, user, institution in session.exec(statement).all():
+    for membership, user, institution in session.exec(statement.order_by(col(Membership.id).desc())).all():
         actor = Actor(
             role=membership.role,
             user_id=user.id,

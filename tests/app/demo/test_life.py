@@ -101,7 +101,7 @@ def test_no_name_of_a_real_person_is_anywhere(loaded, name):
 
 def test_all_invented_rows_are_marked_and_say_so_in_their_names(loaded):
     rows = loaded.exec(select(Institution.name).where(col(Institution.synthetic))).all()
-    assert len(rows) == 16
+    assert len(rows) == 17
     assert all("pokazow" in name for name in rows)
     numbers_of = loaded.exec(select(Agreement.number).where(col(Agreement.synthetic)).order_by(Agreement.number)).all()
     assert numbers_of == ["LI-08-900", "P-08-900", "P-08-901", "P-08-902", "P-08-903", "P-08-904"]
