@@ -17,6 +17,7 @@ from app.outbox.delivery import Letters
 from app.portal import accounts as portal_accounts
 from app.portal import desk, facts, home, look, operator, pages
 from app.portal import trail as portal_trail
+from app.succession import views as succession_views
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
 from app.web.application import Portal
 from app.web.htmx import htmx
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     look.bp,
     pages.bp,
     operator.bp,
+    succession_views.bp,
     portal_accounts.bp,
     portal_trail.bp,
     accounts_views.bp,

@@ -56,6 +56,8 @@ VERBS: dict[str, frozenset[str]] = {
     "contacts.reminded": frozenset({"number"}),
     "card.reported": frozenset({"institution_id", "kind"}),
     "card.report_settled": frozenset({"institution_id", "kind", "outcome"}),
+    "institution.merged": frozenset({"duplicate_id", "slug", "moved", "doubled"}),
+    "institution.succeeded": frozenset({"successor_id", "day", "handed"}),
     "programme.drafted": frozenset({"title"}),
     "programme.revised": frozenset({"changed"}),
     "programme.published": frozenset({"state"}),

@@ -47,6 +47,8 @@ class Place:
 
 PLACES = (
     Place("admission.index", "list", N_("Applications"), N_("Institutions that ask to take part, and your decision.")),
+    Place("succession.merging", "swap", N_("Merge two cards"), N_("When one institution stands in the list twice.")),
+    Place("succession.succession", "right", N_("Name a successor"), N_("When an institution ends and another goes on.")),
     Place(
         "operator_accounts.index",
         "users",

@@ -66,7 +66,7 @@ def draft(session: Session, actor: Actor, wanted: ProgrammeDraft, now: datetime)
     except IntegrityError as error:
         raise Conflict from error
     _set_partners(session, programme, wanted.partners)
-    _reindex(session, programme, lead)
+    reindex(session, programme)
     trail.record(session, actor, "programme.drafted", "programme", _id(programme), now)
     return programme
 
@@ -100,7 +100,7 @@ def revise(
     programme.revision += 1
     programme.changed_at = now
     _set_partners(session, programme, wanted.partners)
-    _reindex(session, programme, session.get_one(Institution, programme.lead_id))
+    reindex(session, programme)
     details = {"changed": sorted(changed)}
     trail.record(session, actor, "programme.revised", "programme", _id(programme), now, details=details)
     return frozenset(changed)
@@ -141,6 +141,20 @@ def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
     return len(drafts)
 
 
+def reindex(session: Session, programme: Programme) -> None:
+    """Make order and search text anew: title, texts, and the names of all who take part."""
+    lead = session.get(Institution, programme.lead_id) if programme.lead_id is not None else None
+    names = session.exec(
+        select(Institution.name)
+        .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
+        .where(ProgrammePartner.programme_id == programme.id)
+    ).all()
+    programme.sort_key = sort_key(programme.title)
+    leading = (lead.name, lead.short_name) if lead is not None else ()
+    programme.search_text = search_text(programme.title, programme.summary, programme.target_group, *leading, *names)
+    session.flush()
+
+
 def _take_over(programme: Programme, wanted: ProgrammeDraft) -> None:
     for name in _SAME_NAMES:
         setattr(programme, name, getattr(wanted, name))
@@ -159,19 +173,6 @@ def _set_partners(session: Session, programme: Programme, wanted: tuple[PartnerP
             programme_id=_id(programme), institution_id=partner.institution_id, part=partner.part, position=position
         )
         for position, partner in enumerate(wanted)
-    )
-    session.flush()
-
-
-def _reindex(session: Session, programme: Programme, lead: Institution) -> None:
-    names = session.exec(
-        select(Institution.name)
-        .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
-        .where(ProgrammePartner.programme_id == programme.id)
-    ).all()
-    programme.sort_key = sort_key(programme.title)
-    programme.search_text = search_text(
-        programme.title, programme.summary, programme.target_group, lead.name, lead.short_name, *names
     )
     session.flush()
 

@@ -1,0 +1,375 @@
+"""Merging two cards of one institution, and handing the tasks of one over to its successor."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, tuple_, update
+from sqlmodel import Session, col, select
+
+from app import warsaw
+from app.accounts.models import UserSession
+from app.actors import Actor, Role
+from app.audit import trail
+from app.db import columns, lock, metadata
+from app.succession import queries, rules
+from app.succession.queries import Reference
+from app.succession.rules import Handover
+from app.text import fold
+from events.calendar import actions as calendar
+from events.calendar.models import Event, EventParty, Occurrence, Part, State
+from events.shelf.models import FeedKind, FeedState
+from events.signups.models import Booking, SignUp
+from partners.contacts.models import CardReport, Contact
+from partners.contacts.rules import Outcome
+from partners.institutions.actions import reindex
+from partners.institutions.models import (
+    Institution,
+    InstitutionAlias,
+    InstitutionSlug,
+    InstitutionTerritory,
+    Room,
+    ServiceOffer,
+    Status,
+)
+from partners.people.models import Invitation, Membership
+from projects.programmes import actions as programmes
+from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
+
+_STRENGTH = {Role.MEMBER: 0, Role.COORDINATOR: 1, Role.ADMIN: 2}
+
+
+def merge(
+    session: Session, actor: Actor, duplicate_id: int, survivor_id: int, now: datetime, *, seen: str = ""
+) -> queries.Plan:
+    """Let everything that points to the duplicate point to the survivor, and delete the duplicate; return what moved.
+
+    Its address leads to the survivor for ever, its names become other names of it, and what the survivor does not know
+    is filled in. A row that both have stays as the survivor has it; a person who belongs to both keeps the stronger
+    role. *seen* is the mark of the plan that the operator has seen. Locks both cards. Raises OperatorOnly, SameCard,
+    OtherLayer, NotDecided, OtherKind, SurvivorArchived, Stale.
+    """
+    duplicate, survivor = _locked(session, actor, duplicate_id, survivor_id)
+    rules.check_merge(duplicate, survivor)
+    plan = queries.plan(session, duplicate_id, survivor_id)
+    if seen and seen != plan.mark:
+        raise rules.Stale
+    events = {*queries.events_touching(session, duplicate_id), *queries.events_touching(session, survivor_id)}
+    projects = queries.programmes_touching(session, duplicate_id)
+    _join_memberships(session, actor, duplicate_id, survivor_id, now)
+    _join_parties(session, duplicate_id, survivor_id)
+    _append_contacts(session, duplicate_id, survivor_id)
+    for reference in queries.references():
+        if reference.table.name != "institution":
+            _point(session, reference, duplicate_id, survivor_id)
+    session.expire_all()
+    _move_kin(session, duplicate_id, survivor)
+    _act_for(session, duplicate_id, survivor_id)
+    for name, value in rules.fills(duplicate, survivor).items():
+        setattr(survivor, name, value)
+    _take_names(session, duplicate, survivor)
+    survivor.changed_at = now
+    slug = duplicate.slug
+    _leave_nothing_behind(session, duplicate_id)
+    session.delete(duplicate)
+    session.flush()
+    session.add(InstitutionSlug(slug=slug, institution_id=survivor_id))
+    _tidy(session, survivor_id)
+    reindex(session, survivor)
+    _renew(session, events, projects, now)
+    _forget_feed(session, duplicate_id)
+    details: dict[str, trail.Plain] = {
+        "duplicate_id": duplicate_id,
+        "slug": slug,
+        "moved": plan.moves,
+        "doubled": plan.doubled,
+    }
+    trail.record(session, actor, "institution.merged", "institution", survivor_id, now, details=details)
+    return plan
+
+
+def succeed(
+    session: Session, actor: Actor, old_id: int, successor_id: int, handover: Handover, now: datetime
+) -> Institution:
+    """Archive an institution from a day on and hand its territory, names and units over to its successor.
+
+    Agreements, past events and finished projects stay with the old card, which leads to the successor; people,
+    contacts, services with rooms, and what is still to come pass as *handover* says. Locks both cards. Raises
+    OperatorOnly, SameCard, OtherLayer, NotDecided, Archived, SurvivorArchived, DayAhead, DayTooEarly.
+    """
+    old, successor = _locked(session, actor, old_id, successor_id)
+    rules.check_succession(old, successor)
+    today = warsaw.today(now)
+    rules.check_day(old, handover.day, today)
+    old.status, old.successor_id, old.valid_to = Status.ARCHIVED, successor_id, handover.day - timedelta(days=1)
+    old.changed_at = successor.changed_at = now
+    session.flush()
+    _move(session, InstitutionTerritory, old_id, successor_id)
+    session.expire_all()
+    _move_kin(session, old_id, successor)
+    if handover.people:
+        _move_people(session, actor, old_id, successor_id, now)
+    if handover.contacts:
+        _append_contacts(session, old_id, successor_id)
+        _move(session, Contact, old_id, successor_id)
+    if handover.services:
+        _move(session, ServiceOffer, old_id, successor_id)
+        _move(session, Room, old_id, successor_id)
+    events: list[int] = []
+    projects: list[int] = []
+    if handover.coming:
+        events, projects = _move_coming(session, old_id, successor_id, handover.day, now)
+    _close_reports(session, actor, old_id, now)
+    session.expire_all()
+    _take_names(session, old, successor)
+    reindex(session, old)
+    reindex(session, successor)
+    _renew(session, events, projects, now)
+    details: dict[str, trail.Plain] = {
+        "successor_id": successor_id,
+        "day": handover.day.isoformat(),
+        "handed": [name for name in ("people", "contacts", "services", "coming") if getattr(handover, name)],
+    }
+    trail.record(session, actor, "institution.succeeded", "institution", old_id, now, details=details)
+    return successor
+
+
+def _locked(session: Session, actor: Actor, one_id: int, other_id: int) -> tuple[Institution, Institution]:
+    if not rules.may_rearrange(actor):
+        raise rules.OperatorOnly
+    if one_id == other_id:
+        raise rules.SameCard
+    # In one order, so that two operators who merge the same cards both ways wait for each other.
+    found = {card_id: lock(session, Institution, card_id) for card_id in sorted((one_id, other_id))}
+    one, other = found[one_id], found[other_id]
+    if one is None or other is None:
+        raise rules.Stale
+    return one, other
+
+
+def _point(session: Session, reference: Reference, old_id: int, new_id: int) -> None:
+    """Point the rows of one foreign key to another card; what that card has already goes."""
+    doubled = queries.conflicts(session, reference, old_id, new_id)
+    if doubled:
+        keys = tuple_(*reference.table.primary_key.columns)
+        session.execute(delete(reference.table).where(keys.in_(sorted(doubled))))
+    session.execute(update(reference.table).where(reference.column == old_id).values({reference.column: new_id}))
+
+
+def _move(session: Session, table: type[Any], old_id: int, new_id: int) -> None:
+    """Point all rows of one table whose institution_id is *old_id* to another card."""
+    session.flush()
+    wanted = metadata.tables[table.__tablename__]
+    for reference in queries.references():
+        if reference.table is wanted and reference.column.name == "institution_id":
+            _point(session, reference, old_id, new_id)
+
+
+def _move_kin(session: Session, old_id: int, new: Institution) -> None:
+    """Hand units and earlier successions over; nobody becomes his own parent or successor."""
+    for name in ("parent_id", "successor_id"):
+        column = getattr(Institution, name)
+        if getattr(new, name) == old_id:
+            setattr(new, name, None)
+        session.flush()
+        session.execute(update(Institution).where(column == old_id).values({name: new.id}))
+    session.expire_all()
+
+
+def _join_memberships(session: Session, actor: Actor, old_id: int, new_id: int, now: datetime) -> None:
+    """End the memberships of persons who belong to both; they keep the stronger role on the card that stays."""
+    staying = {one.user_id: one for one in _current(session, new_id)}
+    for membership in _current(session, old_id):
+        kept = staying.get(membership.user_id)
+        if kept is None:
+            continue
+        if _STRENGTH[membership.role] > _STRENGTH[kept.role]:
+            details = {"institution_id": new_id, "role": membership.role.value, "was": kept.role.value}
+            trail.record(session, actor, "membership.changed", "account", kept.user_id, now, details=details)
+            kept.role = membership.role
+        _end(session, actor, membership, now)
+    session.flush()
+
+
+def _join_parties(session: Session, old_id: int, new_id: int) -> None:
+    """Keep the stronger part where both are named with one event: a co-organiser stays one."""
+    co_organised = columns(EventParty.event_id).where(
+        col(EventParty.institution_id) == old_id, col(EventParty.part) == Part.CO_ORGANISER
+    )
+    session.execute(
+        update(EventParty)
+        .where(col(EventParty.institution_id) == new_id, col(EventParty.event_id).in_(co_organised))
+        .values(part=Part.CO_ORGANISER)
+    )
+
+
+def _move_people(session: Session, actor: Actor, old_id: int, new_id: int, now: datetime) -> None:
+    """Let the people of the old institution go on for the new one, in their roles; open invitations go with them."""
+    staying = {one.user_id for one in _current(session, new_id)}
+    for membership in _current(session, old_id):
+        _end(session, actor, membership, now)
+        if membership.user_id not in staying:
+            details = {"institution_id": new_id, "role": membership.role.value}
+            trail.record(session, actor, "membership.added", "account", membership.user_id, now, details=details)
+            session.add(
+                Membership(
+                    user_id=membership.user_id,
+                    institution_id=new_id,
+                    role=membership.role,
+                    function=membership.function,
+                    since=now,
+                    confirmed_on=membership.confirmed_on,
+                )
+            )
+    session.flush()
+    open_ones = and_(col(Invitation.accepted_at).is_(None), col(Invitation.withdrawn_at).is_(None))
+    session.execute(
+        update(Invitation).where(col(Invitation.institution_id) == old_id, open_ones).values(institution_id=new_id)
+    )
+    _act_for(session, old_id, new_id)
+
+
+def _current(session: Session, institution_id: int) -> list[Membership]:
+    statement = select(Membership).where(
+        Membership.institution_id == institution_id, col(Membership.ended_at).is_(None)
+    )
+    return list(session.exec(statement.order_by(col(Membership.id))))
+
+
+def _end(session: Session, actor: Actor, membership: Membership, now: datetime) -> None:
+    membership.ended_at = now
+    details = {"institution_id": membership.institution_id, "role": membership.role.value}
+    trail.record(session, actor, "membership.ended", "account", membership.user_id, now, details=details)
+
+
+def _act_for(session: Session, old_id: int, new_id: int) -> None:
+    session.execute(update(UserSession).where(col(UserSession.acting_for) == old_id).values(acting_for=new_id))
+
+
+def _append_contacts(session: Session, old_id: int, new_id: int) -> None:
+    """Let the contacts that are about to come stand behind those that are there, role by role."""
+    last = select(func.max(Contact.position)).where(Contact.institution_id == new_id).scalar_subquery()
+    session.execute(
+        update(Contact)
+        .where(col(Contact.institution_id) == old_id)
+        .values(position=col(Contact.position) + func.coalesce(last, -1) + 1)
+    )
+
+
+def _close_reports(session: Session, actor: Actor, old_id: int, now: datetime) -> None:
+    """Settle what is reported on a card that nobody will correct any more."""
+    session.execute(
+        update(CardReport)
+        .where(col(CardReport.institution_id) == old_id, col(CardReport.settled_at).is_(None))
+        .values(settled_at=now, settled_by=actor.user_id, outcome=Outcome.CORRECTED.value, reported_by=None)
+    )
+
+
+def _move_coming(session: Session, old_id: int, new_id: int, day: date, now: datetime) -> tuple[list[int], list[int]]:
+    """Hand over events that are not over, with bookings and invitations, and projects that are not finished.
+
+    Return the ids of the events and projects that the old card was named in.
+    """
+    since = min(warsaw.start_of(day), now)
+    coming = select(Occurrence.event_id).where(col(Occurrence.ends_at) >= since)
+    events = list(
+        session.execute(
+            columns(Event.id).where(
+                col(Event.id).in_(queries.events_touching(session, old_id)),
+                or_(col(Event.id).in_(coming), col(Event.state) == State.DRAFT),
+            )
+        ).scalars()
+    )
+    projects = list(
+        session.execute(
+            columns(Programme.id).where(
+                col(Programme.id).in_(queries.programmes_touching(session, old_id)),
+                col(Programme.state).in_((ProgrammeState.DRAFT, ProgrammeState.RECRUITING, ProgrammeState.RUNNING)),
+            )
+        ).scalars()
+    )
+    dates = columns(Occurrence.id).where(col(Occurrence.event_id).in_(events))
+    moving: tuple[tuple[Any, ColumnElement[bool]], ...] = (
+        (Event.organiser_id, col(Event.id).in_(events)),
+        (Event.place_institution_id, col(Event.id).in_(events)),
+        (Booking.institution_id, col(Booking.occurrence_id).in_(dates)),
+        (SignUp.institution_id, col(SignUp.occurrence_id).in_(dates)),
+        (Programme.lead_id, col(Programme.id).in_(projects)),
+    )
+    for column, among in moving:
+        _set(session, column, among, old_id, new_id)
+    named: tuple[tuple[Any, Any, list[int]], ...] = (
+        (EventParty.event_id, EventParty.institution_id, events),
+        (ProgrammePartner.programme_id, ProgrammePartner.institution_id, projects),
+    )
+    for owner, column, owners in named:
+        twice = columns(owner).where(column == new_id)
+        session.execute(delete(column.class_).where(column == old_id, owner.in_(owners), owner.in_(twice)))
+        _set(session, column, owner.in_(owners), old_id, new_id)
+    _tidy(session, new_id)
+    return events, projects
+
+
+def _set(session: Session, column: Any, among: ColumnElement[bool], old_id: int, new_id: int) -> None:
+    session.execute(update(column.class_).where(column == old_id, among).values({column.key: new_id}))
+
+
+def _take_names(session: Session, old: Institution, new: Institution) -> None:
+    """Make the names of one card other names of the other, each once."""
+    known = {fold(new.name), fold(new.short_name)}
+    known |= {fold(name) for name in _aliases(session, new.id or 0)}
+    for name in (old.name, old.short_name, *_aliases(session, old.id or 0)):
+        if fold(name) and fold(name) not in known:
+            known.add(fold(name))
+            session.add(InstitutionAlias(institution_id=new.id or 0, name=name))
+    session.flush()
+
+
+def _aliases(session: Session, institution_id: int) -> list[str]:
+    statement = select(InstitutionAlias.name).where(InstitutionAlias.institution_id == institution_id)
+    return list(session.exec(statement.order_by(col(InstitutionAlias.id))))
+
+
+def _tidy(session: Session, institution_id: int) -> None:
+    """Take away that an institution is a guest of its own event or a partner of its own project."""
+    own_events = select(Event.id).where(Event.organiser_id == institution_id)
+    own_projects = select(Programme.id).where(Programme.lead_id == institution_id)
+    session.execute(
+        delete(EventParty).where(
+            col(EventParty.institution_id) == institution_id, col(EventParty.event_id).in_(own_events)
+        )
+    )
+    session.execute(
+        delete(ProgrammePartner).where(
+            col(ProgrammePartner.institution_id) == institution_id,
+            col(ProgrammePartner.programme_id).in_(own_projects),
+        )
+    )
+
+
+def _renew(session: Session, events: Iterable[int], projects: Iterable[int], now: datetime) -> None:
+    """Write anew what was made out of names: calendar texts with their feeds, search texts of projects."""
+    session.flush()
+    session.expire_all()
+    for event_id in sorted(events):
+        calendar.shelve(session, session.get_one(Event, event_id), now)
+    for programme_id in sorted(projects):
+        programmes.reindex(session, session.get_one(Programme, programme_id))
+
+
+def _forget_feed(session: Session, institution_id: int) -> None:
+    session.execute(
+        delete(FeedState).where(col(FeedState.kind) == FeedKind.INSTITUTION, col(FeedState.owner_id) == institution_id)
+    )
+
+
+def _leave_nothing_behind(session: Session, institution_id: int) -> None:
+    """Make sure that nothing points to a card that is about to be deleted: the database would delete it, too."""
+    session.flush()
+    left = [
+        f"{one.table.name}.{one.column.name}"
+        for one in queries.references()
+        if session.execute(select(func.count()).select_from(one.table).where(one.column == institution_id)).scalar_one()
+    ]
+    if left:
+        raise rules.LeftBehind(f"institution {institution_id}: {', '.join(left)}")
