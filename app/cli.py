@@ -35,12 +35,16 @@ from app.portal import facts
 from app.portal import nightly as timetable
 from app.web import log
 from events.calendar import actions as calendar
+from partners.competence import actions as competence
 from partners.exchange import actions as exchange
 from partners.exchange import queries as exchange_queries
 from partners.exchange.rules import SUBJECT_WORD, FileRefused, Subject
 from partners.people import actions as people
 from partners.people import queries as people_queries
+from partners.territory import actions as territory_actions
 from partners.territory import queries as territory
+from partners.territory import terc
+from partners.territory.models import TerritoryChangeKind
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -248,6 +252,37 @@ def _say_rows(number: int) -> None:
         click.echo(f"{number:6d} rows read", err=True)
 
 
+@kladka.group()
+def teryt() -> None:
+    """Look after the register of gminas."""
+
+
+@teryt.command(name="update")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", "only_check", is_flag=True, help="Say what would change, and change nothing.")
+def update_teryt(file: Path, *, only_check: bool) -> None:
+    """Bring the territory to the state of FILE, the CSV file TERC that GUS publishes every year (official version).
+
+    All or nothing; a second time it changes nothing. Gminas are never deleted: ended ones keep their last day, old
+    names are still found. New gminas get a placeholder for their welfare centre.
+    """
+    with sentences():
+        register = terc.read(_text_of(file))
+    with unit() as session:
+        if only_check:
+            made, kept = territory_actions.plan(session, register), None
+        else:
+            made, kept = competence.update_territory(session, Actor.system(), register, now())
+        for line in _changes_in_words(made):
+            click.echo(line)
+        if kept is None:
+            click.echo("Nothing has been changed: this was a check.")
+            return
+        session.commit()
+        click.echo(f"{kept.made:6d}  placeholders of welfare centres added, {kept.settled} not needed any more")
+        click.echo(f"The territory stands at {register.day}.")
+
+
 @kladka.command()
 def nightly() -> None:
     """Do the nightly work now: retention, seals of the audit trail."""
@@ -304,6 +339,32 @@ def unit() -> Iterator[Session]:
             database.keep_open()
             session.info["database"] = database
             yield session
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file.name} is not in UTF-8, as GUS writes its CSV files.") from error
+    except OSError as error:
+        raise click.ClickException(f"{file.name} cannot be read: {error.strerror}.") from error
+
+
+def _changes_in_words(made: terc.Update) -> Iterator[str]:
+    words = {
+        TerritoryChangeKind.NEW: "new",
+        TerritoryChangeKind.RENAMED: "renamed",
+        TerritoryChangeKind.KIND: "changed kind",
+        TerritoryChangeKind.COUNTY: "moved to another county",
+        TerritoryChangeKind.ENDED: "ended",
+    }
+    for kind, what in words.items():
+        changes = made.of(kind)
+        yield f"{len(changes):6d}  {what}"
+        for one in changes:
+            yield f"          {one.code} {one.name}" + (
+                f": {one.before} -> {one.after}" if one.before and one.after else ""
+            )
 
 
 def _database_of(session: Session) -> Database:

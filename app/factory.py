@@ -15,7 +15,7 @@ from app.config import Config
 from app.db import Database
 from app.outbox.delivery import Letters
 from app.portal import accounts as portal_accounts
-from app.portal import desk, facts, home, look, operator, pages
+from app.portal import desk, facts, home, look, operator, pages, search
 from app.portal import trail as portal_trail
 from app.succession import views as succession_views
 from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
@@ -28,6 +28,7 @@ from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
 from partners.contacts import views as contacts_views
+from partners.competence import views as competence_views
 from partners.institutions import views as institutions_views
 from partners.people import queries as people
 from partners.people import views as people_views
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     desk.bp,
     look.bp,
     pages.bp,
+    search.bp,
     operator.bp,
     succession_views.bp,
     portal_accounts.bp,
@@ -46,6 +48,7 @@ BLUEPRINTS = (
     accounts_views.bp,
     account_settings.bp,
     institutions_views.bp,
+    competence_views.bp,
     people_views.bp,
     admission_views.bp,
     contacts_views.bp,

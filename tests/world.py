@@ -31,6 +31,7 @@ from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
 from tests.factories.persons import People, Person, make_people
 from tests.factories.programmes import make_programme
+from tests.factories.territory import make_gmina
 
 # In the order of the columns of tests/house/routes.txt.
 ROLES = ("visitor", "ngo", "prison", "ops", "member", "coordinator", "admin", "operator", "inspector")
@@ -50,6 +51,7 @@ _KIND_OF = {
     "month": "month",
     "monday": "monday",
     "name": "name",
+    "code": "gmina",
     "application_id": "application",
     "membership_id": "membership",
     "invitation_id": "invitation",
@@ -164,6 +166,7 @@ def make_world(session: Session) -> World:
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},
         "name": {"": {"name": "favicon.svg"}},
+        "gmina": {"known": {"code": make_gmina(session).code}, "unknown": {"code": "999999"}},
     }
     tokens = {role: _signed_in(session, person) for role, person in _persons(people).items()}
     session.commit()

@@ -10,6 +10,7 @@ from app.audit import trail
 from app.outbox import delivery
 from events.calendar import actions as calendar
 from partners.admission import actions as admission
+from partners.competence import actions as competence
 from partners.contacts import actions as contacts
 from partners.people import actions as people
 from projects.programmes import actions as programmes
@@ -33,6 +34,7 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("institutions asked to confirm their contacts", contacts.remind),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),
+    ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

@@ -48,6 +48,13 @@ def bip() -> str:
     return _in_language("bip")
 
 
+@bp.get("/podstawy-prawne")
+@open_to_all
+def legal() -> str:
+    """Show the provisions that the portal rests on, each with the day on which it was checked."""
+    return _in_language("legal")
+
+
 @bp.get("/pomoc")
 @open_to_all
 def help() -> str:  # noqa: A001 - the endpoint's name is pages.help

@@ -13,6 +13,7 @@ from partners.territory.rules import Area
 PLACEHOLDER_SLUG = "pomoc-spoleczna-"
 """Addresses of placeholders begin so; the code of the gmina or district follows."""
 
+_KNOWN = "OPS lub CUS, dane niepotwierdzone"
 _OPS = (Kind.OPS, Kind.MOPS, Kind.GOPS, Kind.MGOPS, Kind.MOPR, Kind.GCPR, Kind.CUS)
 _BOTH = (Kind.MOPR, Kind.GCPR)
 _NOT_REACHED = 9
@@ -80,7 +81,7 @@ class Centre:
     @property
     def is_placeholder(self) -> bool:
         """Whether it only stands for a centre that nobody has listed yet."""
-        return self.status is Status.UNCONFIRMED and self.slug.startswith(PLACEHOLDER_SLUG)
+        return self.status is Status.UNCONFIRMED and self.name.endswith(f"{_KNOWN})")
 
     @property
     def address(self) -> str:
@@ -202,12 +203,11 @@ def placeholder_slug(area: Area) -> str:
 
 def placeholder_name(area: Area) -> str:
     """Give "Pomoc społeczna – gmina X (OPS lub CUS, dane niepotwierdzone)", telling gminas of one name apart."""
-    known = "OPS lub CUS, dane niepotwierdzone"
     if area.is_district:
-        return f"Pomoc społeczna – Warszawa, dzielnica {area.name} ({known})"
+        return f"Pomoc społeczna – Warszawa, dzielnica {area.name} ({_KNOWN})"
     words = area.words()
     apart = words.removeprefix(area.name).strip(" ()").removeprefix("gmina ")
-    return f"Pomoc społeczna – gmina {area.name} ({f'{apart}; ' if apart else ''}{known})"
+    return f"Pomoc społeczna – gmina {area.name} ({f'{apart}; ' if apart else ''}{_KNOWN})"
 
 
 def _tasks_of(kinds: Iterable[Kind]) -> set[Task]:

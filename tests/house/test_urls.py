@@ -24,7 +24,8 @@ OPEN_TO_ALL = {
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
     "admission.apply", "admission.thanks", "people.accept", "people.create", "people.enter_code", "people.join",
-    "programmes.index", "programmes.show", "static",
+    "programmes.index", "programmes.show", "static", "competence.index", "competence.sheet", "competence.show",
+    "pages.legal", "search.index",
 }  # fmt: skip
 UNSAFE_AND_OPEN = {
     "accounts.forgotten", "accounts.sign_in", "accounts.sign_out", "admission.apply", "look.save", "people.enter_code",

@@ -1,56 +1,26 @@
 """Every gmina and every district of Warsaw has an answer, and a right one; in few statements and soon."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import date, timedelta
 
-import pytest
 from sqlmodel import Session, col, func, select
 
 from app.actors import Actor
 from app.clock import now
-from app.db import Database
 from app.demo.reference import load_reference
 from partners.competence import actions, queries
 from partners.institutions import directory
 from partners.institutions.actions import NewCard, add_institution
-from partners.institutions.directory import DirectoryFilter
+from partners.institutions.filter import DirectoryFilter
 from partners.institutions.models import Institution, InstitutionActsAs, InstitutionTerritory, Kind, Status
 from partners.territory import queries as territory
 from partners.territory import terc
 from partners.territory.rules import WARSAW
-from tests.conftest import NOW, POSTGRESQL
+from tests.conftest import NOW
 from tests.factories.territory import terc as written
 from tests.factories.territory import terc_2026
 
 DAY = date(2026, 11, 23)
-
-
-@pytest.fixture(name="poland", scope="module")
-def _poland(request, tmp_path_factory) -> Iterator[str]:
-    """The address of a database that holds the reference data of a site in earnest; only ever copied."""
-    with ExitStack() as stack:
-        if POSTGRESQL:
-            url = stack.enter_context(request.getfixturevalue("postgres_databases").fresh())
-        else:
-            files = request.getfixturevalue("sqlite_files")
-            url = stack.enter_context(files.fresh(tmp_path_factory.mktemp("poland")))
-        database = Database(url)
-        with database.session(writes=True) as session:
-            load_reference(session, NOW)
-            session.commit()
-        database.dispose()
-        yield url
-
-
-@pytest.fixture(name="database_url")
-def _database_url(request, poland, tmp_path) -> Iterator[str]:
-    """A copy of it, instead of the empty database of other tests."""
-    name = "postgres_databases" if POSTGRESQL else "sqlite_files"
-    how = request.getfixturevalue(name).fresh
-    with how(like=poland) if POSTGRESQL else how(tmp_path, poland) as url:
-        yield url
 
 
 def add(session: Session, kind: Kind, name: str, gmina: str, **columns) -> Institution:

@@ -50,7 +50,7 @@ def centre(kind: Kind = Kind.OPS, area: Area = VILLAGE, name: str = "", **column
 
 
 def placeholder(area: Area = VILLAGE) -> Centre:
-    return centre(area=area, slug=rules.placeholder_slug(area), status=Status.UNCONFIRMED)
+    return centre(area=area, name=rules.placeholder_name(area), status=Status.UNCONFIRMED)
 
 
 def chosen(area: Area, *centres: Centre) -> rules.Answer:
