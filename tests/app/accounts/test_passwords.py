@@ -1,4 +1,4 @@
-"""A new password: by a mailed link, and in one's own account. The numbers are those of the list of refusals."""
+"""A new password: by a mailed link, and in one's own account. The numbers are explained in test_views.py."""
 
 import time
 from datetime import timedelta
@@ -233,6 +233,13 @@ def test_requests_from_one_address_are_limited_for_all_accounts(client, people):
     for number in range(30):
         assert ask(client, f"osoba{number}@ops.example").status_code == 303
     assert ask(client, people.ewa.email).status_code == 429
+
+
+def test_22_a_forged_address_does_not_help(client, people):
+    for number in range(30):
+        headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
+        assert ask(client, f"osoba{number}@ops.example", headers=headers).status_code == 303
+    assert ask(client, people.ewa.email, headers={"X-Forwarded-For": "203.0.113.99"}).status_code == 429
 
 
 def test_30_the_link_in_the_mail_has_the_configured_name(app, session, people):

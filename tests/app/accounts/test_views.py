@@ -1,4 +1,7 @@
-"""Signing in and out, and how long a session lasts, as a browser sees it."""
+"""Signing in and out, and how long a session lasts, as a browser sees it.
+
+Numbers in names are those of the list of refusals that the portal was built against: "do this, and it must be refused".
+"""
 
 import time
 from datetime import timedelta
@@ -73,7 +76,7 @@ def test_the_cookie_holds_no_name_and_the_row_no_token(client, people, session):
     assert len(token) >= 43
 
 
-def test_the_cookie_changes_at_sign_in(client, people):
+def test_14_the_cookie_changes_at_sign_in(client, people):
     client.see("/logowanie")
     before = cookie_of(client)
     with client.session_transaction() as cookie:
@@ -85,7 +88,7 @@ def test_the_cookie_changes_at_sign_in(client, people):
         assert cookie["csrf_token"] != planted
 
 
-def test_the_old_cookie_opens_nothing_after_signing_out(client, app, session, people):
+def test_15_the_old_cookie_opens_nothing_after_signing_out(client, app, session, people):
     sign_in(client, people.ewa.email)
     stolen = cookie_of(client)
     client.see("/biurko")
@@ -99,7 +102,7 @@ def test_the_old_cookie_opens_nothing_after_signing_out(client, app, session, pe
     assert row.ended_at == now()
 
 
-def test_signing_in_again_ends_the_session_before(client, app, session, people):
+def test_15_signing_in_again_ends_the_session_before(client, app, session, people):
     sign_in(client, people.ewa.email)
     stolen = cookie_of(client)
     client.see("/biurko")
@@ -117,7 +120,7 @@ def test_signing_out_ends_one_session_only(client, app, session, people):
     assert is_in(other)
 
 
-def test_a_session_ends_after_an_hour_of_nothing(client, people, clock):
+def test_25_a_session_ends_after_an_hour_of_nothing(client, people, clock):
     client.sign_in(people.ewa)
     clock.shift(timedelta(minutes=59, seconds=59))
     assert is_in(client)
@@ -127,7 +130,7 @@ def test_a_session_ends_after_an_hour_of_nothing(client, people, clock):
     assert not is_in(client)
 
 
-def test_a_session_ends_after_twelve_hours_whatever_happens(client, people, clock):
+def test_25_a_session_ends_after_twelve_hours_whatever_happens(client, people, clock):
     client.sign_in(people.ewa)
     for _ in range(23):
         clock.shift(timedelta(minutes=30))
@@ -136,7 +139,7 @@ def test_a_session_ends_after_twelve_hours_whatever_happens(client, people, cloc
     assert not is_in(client)
 
 
-def test_extending_moves_the_idle_end_and_never_the_last_one(client, people, clock):
+def test_25_extending_moves_the_idle_end_and_never_the_last_one(client, people, clock):
     client.sign_in(people.ewa)
     clock.shift(timedelta(minutes=50))
     response = client.post("/sesja/przedluz")
@@ -153,7 +156,7 @@ def test_extending_moves_the_idle_end_and_never_the_last_one(client, people, clo
 
 
 @pytest.mark.parametrize("what", ["locked", "left"])
-def test_a_locked_account_or_an_ended_membership_works_at_once(client, people, session, what):
+def test_16_a_locked_account_or_an_ended_membership_works_at_once(client, people, session, what):
     client.sign_in(people.ewa)
     assert client.get("/wydarzenia/nowe").status_code == 200
     if what == "locked":
@@ -165,7 +168,7 @@ def test_a_locked_account_or_an_ended_membership_works_at_once(client, people, s
         assert client.get("/wydarzenia/nowe").status_code == 403
 
 
-def test_a_changed_role_works_at_once(client, people, session):
+def test_16_a_changed_role_works_at_once(client, people, session):
     client.sign_in(people.ewa)
     membership_of(session, people.ewa).role = Role.MEMBER
     assert client.get("/wydarzenia/nowe").status_code == 403
@@ -178,7 +181,7 @@ def test_of_two_memberships_the_stronger_counts(client, people, session):
     assert client.get("/wydarzenia/nowe").status_code == 200
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(client, people):
+def test_17_known_and_unknown_addresses_get_the_same_answer(client, people):
     pages = []
     for email in (people.ewa.email, "nikt@zk-kladkowo.example"):
         response = sign_in(client, email, "nie to hasło wcale")
@@ -190,7 +193,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(client, people):
 
 
 @pytest.mark.slow
-def test_known_and_unknown_addresses_take_the_same_time(tmp_path, database, session, people, make_app):
+def test_17_known_and_unknown_addresses_take_the_same_time(tmp_path, database, session, people, make_app):
     app = make_app(settings_for(tmp_path, argon_memory_kib=32768), database)
     set_password(session, people.ewa.user_id, PASSWORD)
 
@@ -220,10 +223,21 @@ def test_an_empty_field_is_named(client, data, fields):
     assert client.page.title.startswith("Błąd: ")
 
 
+@pytest.mark.parametrize("path", ["/logowanie", "/haslo", "/logowanie/kod", "/haslo/nowe"])
+def test_24_no_other_site_signs_a_visitor_in(client, app, session, people, path):
+    other = browser_of(app, session)
+    other.see("/logowanie")
+    data = {"email": people.ewa.email, "password": PASSWORD, "code": "000000"}
+    headers = {"Origin": "https://zly.example", "Sec-Fetch-Site": "cross-site"}
+    for token in ({}, {"csrf_token": other.token}):
+        assert client.post(path, data={**data, **token}, headers=headers, csrf=False).status_code == 400
+    assert session.exec(select(UserSession)).all() == []
+
+
 # --- limits
 
 
-def test_the_eleventh_attempt_for_an_account_waits_even_with_the_right_password(client, app, people, clock, session):
+def test_21_the_eleventh_attempt_for_an_account_waits_even_with_the_right_password(client, app, people, clock, session):
     for _ in range(10):
         assert sign_in(client, people.ewa.email, "zgadywanie").status_code == 422
     assert sign_in(client, people.ewa.email).status_code == 429
@@ -253,14 +267,14 @@ def test_a_right_password_counts_as_no_failure(client, people, session):
     assert session.exec(select(SignInAttempt)).all() == []
 
 
-def test_who_is_in_already_is_not_affected(client, app, session, people):
+def test_21_who_is_in_already_is_not_affected(client, app, session, people):
     inside = browser_of(app, session).sign_in(people.ewa)
     for _ in range(11):
         sign_in(client, people.ewa.email, "zgadywanie")
     assert is_in(inside)
 
 
-def test_thirty_attempts_from_one_address_close_it_for_all_accounts(client, people):
+def test_21_thirty_attempts_from_one_address_close_it_for_all_accounts(client, people):
     for number in range(30):
         sign_in(client, f"osoba{number}@ops.example", "zgadywanie")
     assert sign_in(client, people.ewa.email).status_code == 429
@@ -271,7 +285,7 @@ def test_thirty_attempts_from_one_address_close_it_for_all_accounts(client, peop
     ).status_code == 303  # fmt: skip
 
 
-def test_a_forged_forwarded_for_does_not_help(client, people):
+def test_22_a_forged_forwarded_for_does_not_help(client, people):
     client.see("/logowanie")
     for number in range(30):
         headers = {"X-Forwarded-For": f"203.0.113.{number}", "X-Real-IP": f"203.0.113.{number}"}
@@ -284,7 +298,7 @@ def test_a_forged_forwarded_for_does_not_help(client, people):
     assert response.status_code == 429
 
 
-def test_behind_a_trusted_proxy_only_its_own_word_counts(tmp_path, database, session, people, make_app):
+def test_22_behind_a_trusted_proxy_only_its_own_word_counts(tmp_path, database, session, people, make_app):
     app = make_app(settings_for(tmp_path, trusted_proxies=1), database)
     client = browser_of(app, session)
     client.see("/logowanie")
@@ -307,14 +321,14 @@ def test_attempts_hold_no_address_of_a_person(client, people, session):
 # --- cookies and passwords
 
 
-def test_the_cookie_is_http_only_and_same_site(client, people):
+def test_23_the_cookie_is_http_only_and_same_site(client, people):
     response = sign_in(client, people.ewa.email)
     morsel = SimpleCookie(response.headers["Set-Cookie"])["kladka"]
     assert (morsel["httponly"], morsel["samesite"], morsel["path"], morsel["domain"]) == (True, "Lax", "/", "")
     assert (morsel["expires"], morsel["max-age"]) == ("", "")
 
 
-def test_over_https_the_cookie_is_secure_and_bound_to_the_host(tmp_path, database, session, people, make_app):
+def test_23_over_https_the_cookie_is_secure_and_bound_to_the_host(tmp_path, database, session, people, make_app):
     app = make_app(settings_for(tmp_path, base_url="https://kladka.example"), database)
     client = browser_of(app, session)
     client.get("/logowanie", base_url="https://kladka.example")
@@ -326,7 +340,7 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(tmp_path, databas
 
 
 @pytest.mark.parametrize("password", ["zażółć gęślą jaźń " * 5, " z odstępem na końcu ", "🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂🙂"])
-def test_passwords_are_taken_as_they_are(app, session, password):
+def test_26_passwords_are_taken_as_they_are(app, session, password):
     person = make_person(session, "Anna Przykładowa", make_institution(session, "ops-haslo"))
     set_password(session, person.user_id, password)
     assert sign_in(browser_of(app, session), person.email, password).status_code == 303
