@@ -27,11 +27,13 @@ from events.feeds import views as feeds_views
 from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
+from partners.cards import views as cards_views
 from partners.contacts import views as contacts_views
 from partners.competence import views as competence_views
 from partners.institutions import views as institutions_views
 from partners.people import queries as people
 from partners.people import views as people_views
+from partners.services import views as services_views
 from projects.programmes import views as programmes_views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +50,8 @@ BLUEPRINTS = (
     accounts_views.bp,
     account_settings.bp,
     institutions_views.bp,
+    cards_views.bp,
+    services_views.bp,
     competence_views.bp,
     people_views.bp,
     admission_views.bp,

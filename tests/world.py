@@ -19,6 +19,7 @@ from events.signups import actions as signups
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
+from partners.institutions.models import Room
 from partners.people import actions as people_actions
 from partners.people import queries as people_queries
 from partners.people.rules import Wanted as Wanting
@@ -31,6 +32,7 @@ from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
 from tests.factories.persons import People, Person, make_people
 from tests.factories.programmes import make_programme
+from tests.factories.rows import add
 from tests.factories.territory import make_gmina
 
 # In the order of the columns of tests/house/routes.txt.
@@ -42,6 +44,9 @@ _KIND_OF = {
     "absence_id": "absence",
     "contact_id": "contact",
     "report_id": "report",
+    "room_id": "room",
+    "offer_id": "offer",
+    "service_id": "service",
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
@@ -93,7 +98,10 @@ def make_world(session: Session) -> World:
     agreement = make_agreement(session, "P-08-001", people.prison, people.mops)
     clause = make_clause(session, agreement, "release_notice", 3)
     unsigned = make_agreement(session, "P-08-002", people.prison, people.mops, state=AgreementState.DRAFT)
-    make_offer(session, people.mops, make_service(session, "shelter"))
+    service = make_service(session, "shelter")
+    make_offer(session, people.mops, service)
+    offer = make_offer(session, people.prison, service)
+    room = add(session, Room, institution_id=people.prison.id or 0, name="Sala widzeń")
     events = {
         "public": make_event(
             session,
@@ -162,6 +170,15 @@ def make_world(session: Session) -> World:
         },
         "session": {"marek": {"session_id": str(_session_of(session, marek))}, "unknown": {"session_id": "999999"}},
         "account": {"piotr": {"user_id": str(people.piotr.user_id)}, "unknown": {"user_id": "999999"}},
+        "room": {
+            "own": {"slug": people.prison.slug, "room_id": str(room.id)},
+            "other-institution": {"slug": people.mops.slug, "room_id": str(room.id)},
+        },
+        "offer": {
+            "own": {"slug": people.prison.slug, "offer_id": str(offer.id)},
+            "other-institution": {"slug": people.mops.slug, "offer_id": str(offer.id)},
+        },
+        "service": {"known": {"service_id": str(service.id)}, "unknown": {"service_id": "999999"}},
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},

@@ -13,7 +13,7 @@ from app.text import search_text, sort_key
 from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.institutions.actions import NewCard, add_institution
-from partners.institutions.models import Institution, Kind, ServiceOffer
+from partners.institutions.models import Institution, InstitutionTerritory, Kind, Room, ServiceOffer
 from partners.territory.models import Gmina
 from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 
@@ -62,9 +62,22 @@ def load_institutions(session: Session, entries: list[Entry], services: Ids, tod
         owner = add_institution(session, Actor.system(), card, instant(weeks_after(today, -30))).id or 0
         ids[entry["key"]] = owner
         session.add_all(_contact(owner, entry["key"], row, at) for at, row in enumerate(entry["contacts"]))
+        _furnish(session, owner, entry, services)
     session.flush()
     date_cards(session, entries, ids, today)
     return ids
+
+
+def _furnish(session: Session, owner: int, entry: Entry, services: Ids) -> None:
+    """Add the rooms, the territory and the details of services that the entry names."""
+    session.add_all(InstitutionTerritory(institution_id=owner, code=code) for code in entry.get("serves", ()))
+    session.add_all(Room(institution_id=owner, position=at, **room) for at, room in enumerate(entry.get("rooms", ())))
+    for key, words in entry.get("details", {}).items():
+        offer = session.exec(
+            select(ServiceOffer).where(ServiceOffer.institution_id == owner, ServiceOffer.service_id == services[key])
+        ).one()
+        for name, text in words.items():
+            setattr(offer, name, text)
 
 
 def invented(session: Session) -> Ids:
@@ -76,6 +89,8 @@ def date_cards(session: Session, entries: list[Entry], ids: Ids, today: date) ->
     """Set when contacts were confirmed and services checked, counted from *today*."""
     for entry in entries:
         owner = ids[entry["key"]]
+        ago = entry.get("confirmed")
+        session.get_one(Institution, owner).confirmed_on = today - timedelta(days=ago) if ago else None
         contacts = session.exec(select(Contact).where(Contact.institution_id == owner)).all()
         days = {row["role"]: row.get("confirmed") for row in entry["contacts"]}
         for contact in contacts:

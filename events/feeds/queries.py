@@ -10,7 +10,7 @@ from app.db import Database
 from events.feeds.rules import PUBLIC_NAME, Edition, Feed
 from events.shelf import queries as shelf
 from events.shelf.models import FeedKind, FeedState
-from partners.institutions.models import Institution, Status
+from partners.institutions.models import Institution, InstitutionSlug, Status
 from projects.programmes.models import Programme, ProgrammeState
 
 # Made once, and asked at a glance: programs ask thousands of times an hour whether anything has changed, and a session
@@ -23,11 +23,11 @@ _OF_INSTITUTION = (
         FeedState,
         and_(col(FeedState.kind) == FeedKind.INSTITUTION, col(FeedState.owner_id) == col(Institution.id)),
     )
-    .where(
-        col(Institution.slug) == bindparam("slug"),
-        col(Institution.status) != Status.APPLIED,
-        col(Institution.status) != Status.REFUSED,
-    )
+    .where(col(Institution.status) != Status.APPLIED, col(Institution.status) != Status.REFUSED)
+)
+_AT_SLUG = _OF_INSTITUTION.where(col(Institution.slug) == bindparam("slug"))
+_ONCE_AT_SLUG = _OF_INSTITUTION.join(InstitutionSlug, col(InstitutionSlug.institution_id) == col(Institution.id)).where(
+    col(InstitutionSlug.slug) == bindparam("slug")
 )
 _OF_PROGRAMME = (
     columns(col(Programme.id), col(Programme.title), col(Programme.changed_at), *_STATE)
@@ -47,8 +47,12 @@ def public(database: Database) -> Feed:
 
 
 def of_institution(database: Database, slug: str) -> Feed | None:
-    """Give the feed of an institution, archived ones included (subscribers stay), or None."""
-    return _feed(database, FeedKind.INSTITUTION, _OF_INSTITUTION, slug)
+    """Give the feed of an institution, archived ones included (subscribers stay), or None.
+
+    An address that the institution once had gives the same, so that whoever subscribed to it keeps being served.
+    """
+    found = _feed(database, FeedKind.INSTITUTION, _AT_SLUG, slug)
+    return found or _feed(database, FeedKind.INSTITUTION, _ONCE_AT_SLUG, slug)
 
 
 def of_programme(database: Database, slug: str) -> Feed | None:

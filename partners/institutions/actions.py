@@ -1,6 +1,7 @@
 """Verbs of institutions: add a card, keep its order and search text true."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -8,18 +9,22 @@ from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.audit import trail
+from app.db import columns
 from app.text import search_text, slug, sort_key
 from partners.institutions.models import (
     Institution,
     InstitutionActsAs,
     InstitutionAlias,
     InstitutionFeature,
+    InstitutionSlug,
     Kind,
     Service,
     ServiceOffer,
     Status,
 )
 from partners.territory.models import Gmina, WarsawDistrict
+
+AT_ONCE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,38 +109,48 @@ def add_institution(session: Session, actor: Actor, card: NewCard, now: datetime
 
 def reindex(session: Session, institution: Institution) -> None:
     """Make order and search text anew: name, short name, aliases, town and district, services in both languages."""
-    owner = _id(institution)
-    aliases = session.exec(select(InstitutionAlias.name).where(InstitutionAlias.institution_id == owner)).all()
-    services = session.exec(
-        select(Service.name_pl, Service.name_en)
-        .join(ServiceOffer, col(ServiceOffer.service_id) == col(Service.id))
-        .where(ServiceOffer.institution_id == owner)
-        .order_by(col(Service.position))
-    ).all()
-    institution.sort_key = sort_key(institution.name)
-    institution.search_text = search_text(
-        institution.name,
-        institution.short_name,
-        *aliases,
-        institution.locality,
-        institution.post_town,
-        *_seat(session, institution),
-        *(name for names in services for name in names),
+    session.flush()
+    reindex_all(session, [_id(institution)])
+
+
+def reindex_all(session: Session, institution_ids: Sequence[int]) -> None:
+    """Make order and search text of many cards anew: a service that is renamed may be offered by thousands."""
+    for start in range(0, len(institution_ids), AT_ONCE):
+        _reindex_some(session, institution_ids[start : start + AT_ONCE])
+
+
+def _reindex_some(session: Session, ids: Sequence[int]) -> None:
+    words: defaultdict[int, list[str]] = defaultdict(list)
+    aliases = columns(InstitutionAlias.institution_id, InstitutionAlias.name).where(
+        col(InstitutionAlias.institution_id).in_(ids)
     )
+    for owner, name in session.execute(aliases.order_by(col(InstitutionAlias.id))):
+        words[owner].append(name)
+    seats = (
+        columns(Institution.id, Institution.locality, Institution.post_town, Gmina.name, WarsawDistrict.name)
+        .outerjoin(Gmina, col(Gmina.code) == col(Institution.gmina_code))
+        .outerjoin(WarsawDistrict, col(WarsawDistrict.code) == col(Institution.district_code))
+        .where(col(Institution.id).in_(ids))
+    )
+    for owner, *places in session.execute(seats):
+        words[owner] += [place for place in places if place]
+    services = (
+        columns(ServiceOffer.institution_id, Service.name_pl, Service.name_en)
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .where(col(ServiceOffer.institution_id).in_(ids), col(Service.active).is_(True))
+        .order_by(col(Service.position), col(Service.id))
+    )
+    for owner, *names in session.execute(services):
+        words[owner] += names
+    for institution in session.exec(select(Institution).where(col(Institution.id).in_(ids))):
+        institution.sort_key = sort_key(institution.name)
+        institution.search_text = search_text(institution.name, institution.short_name, *words[_id(institution)])
     session.flush()
 
 
-def _seat(session: Session, institution: Institution) -> list[str]:
-    names = []
-    if institution.gmina_code:
-        names.append(session.get_one(Gmina, institution.gmina_code).name)
-    if institution.district_code:
-        names.append(session.get_one(WarsawDistrict, institution.district_code).name)
-    return names
-
-
 def _free_slug(session: Session, wanted: str) -> str:
-    taken = set(session.exec(select(Institution.slug).where(col(Institution.slug).startswith(wanted[:56]))).all())
+    taken = set(session.exec(select(Institution.slug).where(col(Institution.slug).startswith(wanted[:56]))))
+    taken |= set(session.exec(select(InstitutionSlug.slug).where(col(InstitutionSlug.slug).startswith(wanted[:56]))))
     if wanted and wanted not in taken:
         return wanted
     number = 2

@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, and_, false, func, literal, or_, true, type_coerce, union_all
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
+from app.accounts.models import UserAccount
+from app.actors import Actor
 from app.text import fold, sort_key
+from partners.institutions import reach
 from partners.institutions.models import (
     SHOWN,
     Institution,
@@ -18,12 +21,15 @@ from partners.institutions.models import (
     InstitutionAlias,
     InstitutionFeature,
     InstitutionHistory,
+    InstitutionSlug,
     Kind,
+    Room,
     Service,
     ServiceOffer,
     Status,
 )
-from partners.institutions.rules import KIND_LABEL
+from partners.institutions.reach import Unit
+from partners.institutions.rules import KIND_LABEL, may_see
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
 from partners.territory.rules import gmina_name
 
@@ -32,7 +38,7 @@ SUGGESTIONS_MAX = 300
 
 # Made once: an alias costs more than a statement.
 _other = aliased(Gmina)
-_parent, _successor = aliased(Institution), aliased(Institution)
+_parent, _successor, _confirmer = aliased(Institution), aliased(Institution), aliased(UserAccount)
 PLACE_COLUMNS: tuple[Any, ...] = (
     col(Gmina.name).label("gmina"),
     col(Gmina.code).label("gmina_code"),
@@ -79,12 +85,35 @@ class Place:
 class Offer:
     """A service of one institution with what is known of it; the names are Polish and English."""
 
+    id: int
     key: str
     name_pl: str
     name_en: str
     note: str
+    audience: str
+    how_to_apply: str
+    what_to_bring: str
+    hours: str
+    phone: str
     checked_on: date | None
+    checked_by: str
     basis: str
+
+    @property
+    def is_detailed(self) -> bool:
+        """Whether more is known than the name of the service."""
+        return bool(self.audience or self.how_to_apply or self.what_to_bring or self.hours or self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRow:
+    """A room in which meetings take place."""
+
+    id: int
+    name: str
+    seats: int | None
+    equipment: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +156,13 @@ class Card:
     features: tuple[str, ...]
     offers: tuple[Offer, ...]
     history: tuple[HistoryLine, ...]
+    reach: dict[int, tuple[Unit, ...]]
+    confirmed_by: str
+
+    @property
+    def territory(self) -> tuple[Unit, ...]:
+        """What the institution serves, larger units first; empty where nobody has said it."""
+        return self.reach.get(reach.OWN, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +175,11 @@ class Named:
     short_name: str
 
 
-def card(session: Session, slug: str) -> Card | None:
-    """Load the card at *slug*, archived and unconfirmed ones too; a constant number of statements."""
+def card(session: Session, slug: str, viewer: Actor) -> Card | None:
+    """Load the card at *slug*, archived and unconfirmed ones too; a constant number of statements.
+
+    None for what *viewer* may not know of.
+    """
     statement = with_place(
         columns(
             Institution,
@@ -148,14 +187,16 @@ def card(session: Session, slug: str) -> Card | None:
             col(Gmina.name).in_(HOMONYMS).label("homonym"),
             *_link_columns(_parent, "parent"),
             *_link_columns(_successor, "successor"),
+            func.coalesce(col(_confirmer.name), "").label("confirmed_by"),
         )
     )
     row = session.execute(
         statement.outerjoin(_parent, col(_parent.id) == col(Institution.parent_id))
         .outerjoin(_successor, col(_successor.id) == col(Institution.successor_id))
+        .outerjoin(_confirmer, col(_confirmer.id) == col(Institution.confirmed_by))
         .where(col(Institution.slug) == slug)
     ).one_or_none()
-    if row is None:
+    if row is None or not may_see(viewer, row[0].status, row[0].id):
         return None
     institution: Institution = row[0]
     key = institution.id
@@ -172,19 +213,6 @@ def card(session: Session, slug: str) -> Card | None:
         )
     ).all()
     related = sorted(related, key=lambda one: one[5])
-    offers = session.execute(
-        columns(
-            col(Service.key),
-            col(Service.name_pl),
-            col(Service.name_en),
-            col(ServiceOffer.note),
-            col(ServiceOffer.checked_on),
-            col(ServiceOffer.basis),
-        )
-        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
-        .where(col(ServiceOffer.institution_id) == key, col(Service.active).is_(True))
-        .order_by(col(Service.position), col(Service.id))
-    ).all()
     history = session.execute(
         columns(
             col(InstitutionHistory.title),
@@ -205,9 +233,65 @@ def card(session: Session, slug: str) -> Card | None:
         aliases=tuple(words.get("alias", ())),
         acts_as=tuple(Kind(kind) for kind in words.get("acts_as", ())),
         features=tuple(words.get("feature", ())),
-        offers=tuple(Offer(*offer) for offer in offers),
+        offers=offers(session, key or 0),
         history=tuple(HistoryLine(*line) for line in history),
+        reach=reach.of_card(session, key or 0),
+        confirmed_by=row.confirmed_by,
     )
+
+
+def institution(session: Session, slug: str, viewer: Actor) -> Institution | None:
+    """Give the institution at *slug* for an act; None for what *viewer* may not know of."""
+    found = session.exec(select(Institution).where(Institution.slug == slug)).first()
+    return found if found is not None and may_see(viewer, found.status, found.id) else None
+
+
+def moved_to(session: Session, slug: str, viewer: Actor) -> str | None:
+    """Give the present address of the institution that once stood at *slug*, if *viewer* may know of it."""
+    row = session.execute(
+        columns(col(Institution.slug), col(Institution.status), col(Institution.id))
+        .join(InstitutionSlug, col(InstitutionSlug.institution_id) == col(Institution.id))
+        .where(col(InstitutionSlug.slug) == slug)
+    ).first()
+    return str(row[0]) if row is not None and may_see(viewer, row[1], row[2]) else None
+
+
+def offers(session: Session, institution_id: int) -> tuple[Offer, ...]:
+    """Give what an institution offers out of the catalogue, in its order; *checked_by* is the person's name."""
+    statement = (
+        columns(
+            col(ServiceOffer.id),
+            col(Service.key),
+            col(Service.name_pl),
+            col(Service.name_en),
+            col(ServiceOffer.note),
+            col(ServiceOffer.audience),
+            col(ServiceOffer.how_to_apply),
+            col(ServiceOffer.what_to_bring),
+            col(ServiceOffer.hours),
+            col(ServiceOffer.phone),
+            col(ServiceOffer.checked_on),
+            func.coalesce(col(UserAccount.name), ""),
+            col(ServiceOffer.basis),
+        )
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .outerjoin(UserAccount, col(UserAccount.id) == col(ServiceOffer.checked_by))
+        .where(col(ServiceOffer.institution_id) == institution_id, col(Service.active).is_(True))
+        .order_by(col(Service.position), col(Service.id))
+    )
+    return tuple(Offer(*row) for row in session.execute(statement))
+
+
+def rooms(session: Session, institution_id: int, *, active: bool = True) -> list[RoomRow]:
+    """Give the rooms of an institution in its own order; those switched off only if *active* is False."""
+    statement = (
+        columns(col(Room.id), col(Room.name), col(Room.seats), col(Room.equipment), col(Room.active))
+        .where(col(Room.institution_id) == institution_id)
+        .order_by(col(Room.active).desc(), col(Room.position), col(Room.id))
+    )
+    if active:
+        statement = statement.where(col(Room.active).is_(True))
+    return [RoomRow(*row) for row in session.execute(statement)]
 
 
 def counts_by_voivodeship(session: Session) -> dict[str, int]:

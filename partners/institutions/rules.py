@@ -1,10 +1,16 @@
-"""Words and shapes of institutions: kinds, their groups and plurals, features, states of a card."""
+"""Words and shapes of institutions: kinds, groups, features, states of a card; who may know of one; freshness."""
 
+import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
 
+from app.actors import Actor, Role
 from app.text import N_
-from partners.institutions.models import Kind, KindGroup, Status
+from partners.institutions.models import KNOWN, Kind, KindGroup, Status
 
 KIND_LABEL: Mapping[Kind, str] = {
     Kind.PRISON: N_("Prison"),
@@ -112,9 +118,49 @@ STATUS_LABEL: Mapping[Status, str] = {
     Status.REFUSED: N_("not admitted"),
 }
 
+SERVICE_GROUP_LABEL: Mapping[str, str] = {
+    "ops": N_("Help of the gmina (OPS, CUS)"),
+    "pcpr": N_("Help of the county (PCPR)"),
+    "ngo": N_("Help of organisations"),
+    "other": N_("Other help"),
+}
+
 CHECKED_FOR = timedelta(days=366)
 
 
 def is_outdated(checked_on: date | None, today: date) -> bool:
     """Tell whether a service or contact was last checked more than 12 months ago, or never."""
     return checked_on is None or today - checked_on > CHECKED_FOR
+
+
+class Freshness(StrEnum):
+    """What a card says about its own age."""
+
+    CONFIRMED = "confirmed"
+    OUTDATED = "outdated"
+    NEVER = "never"
+
+
+def freshness(confirmed_on: date | None, today: date) -> Freshness:
+    """Tell whether an institution's own people have confirmed its card within 12 months, longer ago, or never."""
+    if confirmed_on is None:
+        return Freshness.NEVER
+    return Freshness.OUTDATED if is_outdated(confirmed_on, today) else Freshness.CONFIRMED
+
+
+def edition(saved: Any) -> str:
+    """Name the values of a dataclass: two forms opened on the same values carry the same word."""
+    words = json.dumps(asdict(saved), default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()[:24]
+
+
+def may_see(viewer: Actor, status: Status, institution_id: int | None) -> bool:
+    """Whether *viewer* may know of a card: what is applied for or refused, only its own people and the operator."""
+    if status in KNOWN or viewer.role is Role.OPERATOR:
+        return True
+    return institution_id is not None and viewer.institution_id == institution_id
+
+
+def may_see_rooms(viewer: Actor, institution_id: int) -> bool:
+    """Whether *viewer* sees the rooms: partners, who meet there; not the inspector, who sees no prison's inside."""
+    return viewer.works_for_institution or viewer.role is Role.OPERATOR or viewer.institution_id == institution_id

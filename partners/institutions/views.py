@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
 
 from app import site, warsaw
+from app.actors import Actor, Role
 from app.clock import now
 from app.text import clean
 from app.web.errors import get_or_404
@@ -20,7 +22,7 @@ from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
 from partners.institutions import directory, queries, rules
 from partners.institutions.directory import KIND_FACETS, DirectoryFilter, Facets, InstitutionRow, Option
-from partners.institutions.models import Status
+from partners.institutions.models import Institution, Status
 from partners.people import queries as people
 from projects.programmes import queries as programmes
 
@@ -42,6 +44,19 @@ class Chip:
 
     label: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What the reader of a card may change on it."""
+
+    card: bool
+    services: bool
+    confirm: bool
+    state: bool
+
+    def __bool__(self) -> bool:
+        return self.card or self.services
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +100,12 @@ def index() -> Response:
 
 @bp.get("/partnerzy/<slug:slug>")
 @open_to_all
-def show(slug: str) -> Response:
-    card = get_or_404(queries.card(session(), slug))
-    institution, viewer, at = card.institution, actor(), now()
+def show(slug: str) -> BaseResponse:
+    viewer, at = actor(), now()
+    card = queries.card(session(), slug, viewer)
+    if card is None:
+        return redirect(url_for("institutions.show", slug=_moved(slug)), code=301)
+    institution = card.institution
     owner = institution.id or 0
     today = warsaw.today(at)
     feed = f"/kanaly/i/{institution.slug}.ics"
@@ -101,6 +119,11 @@ def show(slug: str) -> Response:
         feature_labels=rules.FEATURE_LABEL,
         archived=institution.status is Status.ARCHIVED,
         is_unconfirmed=institution.status is Status.UNCONFIRMED,
+        kept_by=_kept_by(viewer, institution),
+        freshness=rules.freshness(institution.confirmed_on, today),
+        status_labels=rules.STATUS_LABEL,
+        territory=[unit.words(language()) for unit in card.territory],
+        rooms=queries.rooms(session(), owner) if rules.may_see_rooms(viewer, owner) else [],
         outdated=[offer.key for offer in card.offers if rules.is_outdated(offer.checked_on, today)],
         offer_notes=_distinct(offer.note for offer in card.offers),
         offer_sources=_distinct(offer.basis for offer in card.offers),
@@ -117,6 +140,23 @@ def show(slug: str) -> Response:
         programmes=programmes.of_institution(session(), owner),
         feed_url=site.absolute(feed),
         webcal_url="webcal://" + site.absolute(feed).partition("://")[2],
+    )
+
+
+def _moved(slug: str) -> str:
+    """Give the present address of a card that once stood at *slug*, or answer 404."""
+    return get_or_404(queries.moved_to(session(), slug, actor()))
+
+
+def _kept_by(viewer: Actor, institution: Institution) -> Keeping:
+    """Tell what *viewer* may change on this card."""
+    own = institution.id is not None and viewer.institution_id == institution.id
+    operates = viewer.role is Role.OPERATOR
+    return Keeping(
+        card=operates or (own and viewer.role is Role.ADMIN),
+        services=operates or (own and viewer.prepares),
+        confirm=own and viewer.role is Role.ADMIN,
+        state=operates,
     )
 
 

@@ -19,7 +19,8 @@ GIVEN = {"/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/fa
 OPEN_TO_ALL = {
     "accounts.choose", "accounts.code", "accounts.follow_link", "accounts.forgotten", "accounts.link_sent",
     "accounts.sign_in", "accounts.sign_out", "agreements.index", "agreements.show", "calendar.listing",
-    "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week", "feeds.event",
+    "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week", "cards.letter",
+    "feeds.event",
     "feeds.institution", "feeds.programme", "feeds.public", "home.show", "institutions.index", "institutions.show",
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 from app.actors import Actor
 from app.audit.models import AuditLine
 from partners.institutions.actions import NewCard, add_institution, reindex
-from partners.institutions.models import Institution, InstitutionAlias, Kind, KindGroup, Service
+from partners.institutions.models import Institution, InstitutionAlias, Kind, KindGroup, Service, Status
 from partners.institutions.rules import FEATURE_LABEL, KIND_GROUP, KIND_LABEL, KIND_PLURAL, STATUS_LABEL
 from partners.territory import actions as territory
 

@@ -114,22 +114,22 @@ def test_pages_hold_25_cards_in_the_polish_order(session):
 
 
 def test_card_of_no_slug_is_none(session):
-    assert queries.card(session, "nie-ma") is None
+    assert queries.card(session, "nie-ma", Actor.visitor()) is None
 
 
 def test_card_names_parent_branches_and_successor(session):
     parent = make_institution(session, "zk-duzy", Kind.PRISON)
     branch = make_institution(session, "oz-maly", Kind.EXTERNAL_UNIT, parent_id=parent.id)
     make_institution(session, "as-dawny", Kind.REMAND_PRISON, status=Status.ARCHIVED, successor_id=branch.id)
-    card = queries.card(session, "oz-maly")
+    card = queries.card(session, "oz-maly", Actor.visitor())
     assert card is not None
     assert card.parent is not None
     assert card.parent.slug == "zk-duzy"
     assert [one.slug for one in card.predecessors] == ["as-dawny"]
-    upper = queries.card(session, "zk-duzy")
+    upper = queries.card(session, "zk-duzy", Actor.visitor())
     assert upper is not None
     assert [one.slug for one in upper.branches] == ["oz-maly"]
-    old = queries.card(session, "as-dawny")
+    old = queries.card(session, "as-dawny", Actor.visitor())
     assert old is not None
     assert old.successor is not None
     assert old.successor.slug == "oz-maly"
@@ -196,6 +196,6 @@ def test_a_homonym_is_told_apart(session):
     counted = directory.facets(session, DirectoryFilter())
     row = directory.page(session, DirectoryFilter(), counted, 1)[0]
     assert row.place.words() == "Gubin (gmina miejska, pow. krośnieński)"
-    card = queries.card(session, "mops-gubin")
+    card = queries.card(session, "mops-gubin", Actor.visitor())
     assert card is not None
     assert card.place.words("en") == "Gubin (urban gmina, krośnieński county)"

@@ -1,0 +1,97 @@
+"""Reads for keeping a card: what its form begins with, gminas by what was typed, the tree of a territory."""
+
+from collections.abc import Mapping
+
+from sqlmodel import Session, col, select
+
+from app.text import fold
+from partners.cards.rules import CardDraft
+from partners.institutions import reach
+from partners.institutions.models import (
+    Institution,
+    InstitutionActsAs,
+    InstitutionAlias,
+    InstitutionFeature,
+    InstitutionTerritory,
+    Kind,
+    Room,
+)
+from partners.institutions.reach import GMINA_DIGITS, Branch, Unit
+from partners.territory.models import Gmina
+
+HITS_MAX = 12
+
+
+def saved(session: Session, institution: Institution) -> CardDraft:
+    """Give what stands on a card now. Three statements."""
+    owner = institution.id
+    aliases = session.exec(
+        select(InstitutionAlias.name).where(InstitutionAlias.institution_id == owner).order_by(col(InstitutionAlias.id))
+    ).all()
+    kinds = session.exec(select(InstitutionActsAs.kind).where(InstitutionActsAs.institution_id == owner)).all()
+    features = session.exec(select(InstitutionFeature.feature).where(InstitutionFeature.institution_id == owner)).all()
+    plain = {
+        name: getattr(institution, name)
+        for name in CardDraft.__slots__
+        if name not in ("aliases", "acts_as", "features")
+    }
+    return CardDraft(
+        **plain,
+        aliases=tuple(aliases),
+        acts_as=tuple(sorted(Kind(kind).value for kind in kinds)),
+        features=tuple(sorted(features)),
+    )
+
+
+def gmina_unit(session: Session, code: str) -> Unit | None:
+    """Give the gmina with this code, in the words that a form shows."""
+    return next(iter(reach.gminas(session, col(Gmina.code) == code, 1)), None)
+
+
+def gminas_called(session: Session, typed: str) -> list[Unit]:
+    """Find the gminas meant by what a person typed: a TERYT code, a name, or the words of a suggestion.
+
+    A name that several have gives them all; "Gubin (gmina wiejska, pow. krośnieński)" gives one.
+    """
+    digits = typed.strip()
+    if digits.isascii() and digits.isdigit():
+        # Offices write the code with its seventh digit, the kind.
+        return reach.gminas(session, col(Gmina.code) == digits[:GMINA_DIGITS], 1)
+    name, words = fold(typed.partition("(")[0]), fold(typed)
+    if not name:
+        return []
+    hits = reach.gminas(session, col(Gmina.search_text).like(f"% {name.split()[0]}%"), None)
+    exact = [unit for unit in hits if fold(unit.words()) == words]
+    called = [unit for unit in hits if fold(unit.name) == name]
+    begun = [unit for unit in hits if all(f" {word}" in f" {fold(unit.words())}" for word in words.split())]
+    return (exact or called or begun)[:HITS_MAX]
+
+
+def gminas_near(session: Session, voivodeship_code: str | None) -> list[str]:
+    """Give the words of a voivodeship's gminas for a list of suggestions."""
+    if not voivodeship_code:
+        return []
+    return [unit.words() for unit in reach.gminas(session, col(Gmina.voivodeship_code) == voivodeship_code, None)]
+
+
+def served(session: Session, institution_id: int) -> frozenset[str]:
+    """Give the codes that an institution serves."""
+    return frozenset(
+        session.exec(
+            select(InstitutionTerritory.code).where(InstitutionTerritory.institution_id == institution_id)
+        ).all()
+    )
+
+
+def room(session: Session, institution_id: int, room_id: int) -> Room | None:
+    """Give a room of this institution for an act; None for one of another."""
+    found = session.get(Room, room_id)
+    return found if found is not None and found.institution_id == institution_id else None
+
+
+def tally(codes: frozenset[str], branches: tuple[Branch, ...]) -> Mapping[str, int]:
+    """Count, for each county of a page, the single gminas in it that are served."""
+    return {
+        one.unit.code: sum(1 for code in codes if len(code) == GMINA_DIGITS and code.startswith(one.unit.code))
+        for one in branches
+    }

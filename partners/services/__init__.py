@@ -1,0 +1,1 @@
+"""Services: the catalogue kept by the operator, and what institutions offer out of it."""
