@@ -18,7 +18,7 @@ from app.text import N_, clean
 # No instants: who writes them says in whose time.
 Cell = str | int | float | Decimal | date | None
 
-CSV_TYPE: Final = "text/csv; charset=utf-8"
+CSV_TYPE: Final = "text/csv"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_MAX: Final = 100_000
 COLUMNS_MAX: Final = 200

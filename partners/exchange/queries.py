@@ -88,6 +88,11 @@ def header(subject: Subject) -> list[str]:
     return [column.name for column in (SERVICE_COLUMNS if subject is Subject.SERVICES else INSTITUTION_COLUMNS)]
 
 
+def institution_header() -> list[str]:
+    """Give the names of all columns of an export of cards: for views that know no subjects."""
+    return header(Subject.INSTITUTIONS)
+
+
 def rows(session: Session, subject: Subject) -> Iterator[Sequence[Cell]]:
     """Give the rows of the whole export of *subject*."""
     return offers(session) if subject is Subject.SERVICES else institutions(session)

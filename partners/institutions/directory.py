@@ -2,12 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
+    Integer,
     Select,
     String,
     Subquery,
@@ -15,8 +16,6 @@ from sqlalchemy import (
     func,
     literal,
     not_,
-    or_,
-    true,
     union_all,
 )
 from sqlalchemy import select as columns
@@ -24,20 +23,40 @@ from sqlmodel import Session, col
 
 from app.audit.models import AuditLine
 from app.db import rows
-from app.text import N_, sort_key
+from app.text import sort_key
+from partners.institutions.filter import (
+    FACET_OF_KIND,
+    DirectoryFilter,
+    conditions,
+    has_any_of,
+    is_confirmed,
+    lies_closely,
+    listed,
+    offers_any_of,
+    says,
+)
 from partners.institutions.models import (
     SHOWN,
     Institution,
     InstitutionActsAs,
+    InstitutionFeature,
     Kind,
     KindGroup,
     Service,
     ServiceOffer,
     Status,
 )
-from partners.institutions.queries import HOMONYMS, PLACE_COLUMNS, Place, matches, place_of, plain, with_place
+from partners.institutions.queries import (
+    HOMONYMS,
+    PLACE_COLUMNS,
+    Place,
+    place_of,
+    plain,
+    with_place,
+)
 from partners.institutions.rules import KIND_GROUP, KIND_LABEL
-from partners.territory.models import Voivodeship
+from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship
+from partners.territory.rules import gmina_name
 
 Written = tuple[int | None, int | None, int | None]
 
@@ -45,43 +64,6 @@ PAGE_SIZE = 25
 COUNTS_KEPT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class KindFacet:
-    """One checkbox of the filter by kind: *key* stands in the address, *label* is a msgid."""
-
-    key: str
-    label: str
-    group: KindGroup
-    kinds: tuple[Kind, ...]
-
-
-KIND_FACETS = (
-    KindFacet("zaklad-karny", N_("Prison"), KindGroup.PRISON, (Kind.PRISON,)),
-    KindFacet("areszt-sledczy", N_("Remand prison"), KindGroup.PRISON, (Kind.REMAND_PRISON,)),
-    KindFacet("oddzial-zewnetrzny", N_("External unit of a prison"), KindGroup.PRISON, (Kind.EXTERNAL_UNIT,)),
-    KindFacet("inspektorat", N_("District inspectorate"), KindGroup.PRISON, (Kind.DISTRICT_INSPECTORATE,)),
-    KindFacet(
-        "ops",
-        N_("Welfare centre (OPS, MOPS, CUS)"),
-        KindGroup.WELFARE,
-        (Kind.OPS, Kind.MOPS, Kind.GOPS, Kind.MGOPS, Kind.MOPR, Kind.CUS),
-    ),
-    KindFacet("pcpr", N_("Family support centre (PCPR, GCPR)"), KindGroup.WELFARE, (Kind.PCPR, Kind.GCPR)),
-    KindFacet("rops", N_("Regional centre (ROPS)"), KindGroup.WELFARE, (Kind.ROPS,)),
-    KindFacet("schronisko", N_("Shelter or night shelter"), KindGroup.WELFARE, (Kind.SHELTER, Kind.NIGHT_SHELTER)),
-    KindFacet("kryzys", N_("Crisis intervention centre"), KindGroup.WELFARE, (Kind.CRISIS_CENTRE,)),
-    KindFacet("organizacja", N_("NGO or church organisation"), KindGroup.NGO, (Kind.NGO, Kind.CHURCH)),
-    KindFacet("cis", N_("Social integration centre or club"), KindGroup.NGO, (Kind.CIS, Kind.KIS)),
-    KindFacet("spoldzielnia", N_("Social cooperative"), KindGroup.NGO, (Kind.SOCIAL_COOPERATIVE,)),
-    KindFacet("pracodawca", N_("Employer"), KindGroup.NGO, (Kind.EMPLOYER,)),
-    KindFacet("pup", N_("Labour office"), KindGroup.OFFICE, (Kind.PUP,)),
-    KindFacet("kuratorzy", N_("Probation service"), KindGroup.OFFICE, (Kind.PROBATION_SERVICE,)),
-    KindFacet("urzad", N_("Voivode’s office"), KindGroup.OFFICE, (Kind.VOIVODESHIP_OFFICE,)),
-    KindFacet("rada", N_("Territorial council"), KindGroup.OFFICE, (Kind.TERRITORIAL_COUNCIL,)),
-    KindFacet("orzekanie", N_("Disability-certification board"), KindGroup.OFFICE, (Kind.DISABILITY_BOARD,)),
-)
-_FACET_OF_KIND = {kind: facet.key for facet in KIND_FACETS for kind in facet.kinds}
-_KINDS_OF_FACET = {facet.key: facet.kinds for facet in KIND_FACETS}
 _SERVICE_IDS = (
     columns(func.aggregate_strings(cast(col(ServiceOffer.service_id), String), ","))
     .where(col(ServiceOffer.institution_id) == col(Institution.id))
@@ -89,26 +71,6 @@ _SERVICE_IDS = (
     .scalar_subquery()
     .label("service_ids")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryFilter:
-    """What the address of the directory asks for. Several kinds or services mean: any of them.
-
-    *kinds* are keys of KIND_FACETS, *services* keys of the catalogue, *voivodeship* a two-digit code;
-    *unconfirmed* adds the unconfirmed cards to the active ones.
-    """
-
-    text: str = ""
-    voivodeship: str = ""
-    kinds: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    unconfirmed: bool = False
-
-    @property
-    def narrows(self) -> bool:
-        """Whether anything but the default list is asked for."""
-        return bool(self.text or self.voivodeship or self.kinds or self.services or self.unconfirmed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +92,9 @@ class Option:
 class Facets:
     """Counts beside the filters: each as if nothing were chosen in itself, but in all the others.
 
-    *services* come most frequent first, *voivodeships* in the Polish order; *unconfirmed* is what the switch adds;
-    *homonyms* are the names that several gminas have.
+    *services* come most frequent first, places in the Polish order: *counties* of the chosen voivodeship, *gminas* of
+    the chosen county, only those with cards; *unconfirmed* is what the switch adds, *confirmed* what the other leaves
+    of the list when no day is asked for; *homonyms* are the names that several gminas have.
     """
 
     total: int
@@ -140,6 +103,10 @@ class Facets:
     voivodeships: tuple[Option, ...]
     services: tuple[Option, ...]
     homonyms: frozenset[str]
+    counties: tuple[Option, ...] = ()
+    gminas: tuple[Option, ...] = ()
+    features: tuple[tuple[str, int], ...] = ()
+    confirmed: int = 0
 
     def names_of_services(self, service_ids: Collection[int]) -> tuple[tuple[str, str], ...]:
         """Give the names (Polish, English) of services by id, in the order of the catalogue."""
@@ -176,18 +143,20 @@ class InstitutionRow:
         return self.status is not Status.UNCONFIRMED
 
 
-def facets(session: Session, wanted: DirectoryFilter) -> Facets:
+def facets(session: Session, wanted: DirectoryFilter, confirmed_since: date | None = None) -> Facets:
     """Count the cards beside every filter, in two statements whatever the number of institutions.
+
+    *confirmed_since* is the day that the switch for confirmed cards would ask for.
 
     The first one asks whether anything has been written since the same filter was counted last; if not, there is no
     second one.
     """
     address = str(session.get_bind().engine.url)  # a process may serve several databases, as the tests do
     written = _last_written(session)
-    key = (address, wanted)
+    key = (address, wanted, confirmed_since)
     known = _counted.get(key, written)
     if known is None:
-        known = _count(session, wanted)
+        known = _count(session, wanted, confirmed_since)
         _counted.put(key, written, known)
     return known
 
@@ -205,13 +174,7 @@ def page(session: Session, wanted: DirectoryFilter, counted: Facets, number: int
             *PLACE_COLUMNS,
             _SERVICE_IDS,
         )
-        .where(
-            matches(wanted.text),
-            _listed(wanted),
-            _lies_in(wanted.voivodeship),
-            _is_any_of(wanted.kinds),
-            _offers_any_of(wanted.services),
-        )
+        .where(*conditions(wanted))
         .order_by(col(Institution.sort_key), col(Institution.id))
         .limit(PAGE_SIZE)
         .offset((number - 1) * PAGE_SIZE)
@@ -242,19 +205,22 @@ def _last_written(session: Session) -> Written:
     return (row[0], row[1], row[2])
 
 
+Key = tuple[str, DirectoryFilter, date | None]
+
+
 class _Counted:
     """The counts asked for most recently, each with what had been written by then."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, DirectoryFilter], tuple[Written, Facets]] = OrderedDict()
+        self._held: OrderedDict[Key, tuple[Written, Facets]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: tuple[str, DirectoryFilter], written: Written) -> Facets | None:
+    def get(self, key: Key, written: Written) -> Facets | None:
         with self._lock:
             found = self._held.get(key)
             return found[1] if found is not None and found[0] == written else None
 
-    def put(self, key: tuple[str, DirectoryFilter], written: Written, facets: Facets) -> None:
+    def put(self, key: Key, written: Written, facets: Facets) -> None:
         with self._lock:
             self._held[key] = (written, facets)
             self._held.move_to_end(key)
@@ -265,27 +231,31 @@ class _Counted:
 _counted = _Counted()
 
 
-def _count(session: Session, wanted: DirectoryFilter) -> Facets:
+def _count(session: Session, wanted: DirectoryFilter, confirmed_since: date | None) -> Facets:
     """Count in one statement.
 
     The cards are counted once by status, kind and voivodeship, and the filters added up from that: at most a few
-    hundred numbers, read from an index when no words are asked for.
+    hundred numbers, read from an index when no words are asked for. Counties, gminas and features are counted by
+    themselves, where a page shows them.
     """
-    text, services, status = matches(wanted.text), _offers_any_of(wanted.services), plain(Institution.status)
-    place, own = col(Institution.voivodeship_code), plain(Institution.kind)
-    counted = func.count()
+    shown = col(Institution.status).in_(SHOWN)
+    narrowed_by = (says(wanted.text), offers_any_of(wanted.services), has_any_of(wanted), is_confirmed(wanted))
+    status, place, own = plain(Institution.status), col(Institution.voivodeship_code), plain(Institution.kind)
+    # Within the voivodeship, whether a card lies in the chosen county or gmina.
+    inside = cast(lies_closely(wanted), Integer) if wanted.county else literal(1)
+    counted, empty, zero = func.count(), literal(""), literal(0)
     by_card = (
-        columns(literal("card"), status, own, place, literal(""), counted, literal(0), literal(0))
-        .where(text, services, col(Institution.status).in_(SHOWN))
-        .group_by(status, own, place)
+        columns(literal("card"), status, own, place, empty, counted, inside.label("inside"), zero)
+        .where(*narrowed_by, shown)
+        .group_by(status, own, place, *([inside] if wanted.county else []))
     )
     further = plain(InstitutionActsAs.kind)
     by_further_kind = (
-        columns(literal("acts_as"), status, own, place, further, counted, literal(0), literal(0))
+        columns(literal("acts_as"), status, own, place, further, counted, inside.label("inside"), zero)
         .select_from(InstitutionActsAs)
         .join(Institution, col(InstitutionActsAs.institution_id) == col(Institution.id))
-        .where(text, services, col(Institution.status).in_(SHOWN))
-        .group_by(status, own, place, further)
+        .where(*narrowed_by, shown)
+        .group_by(status, own, place, further, *([inside] if wanted.county else []))
     )
     offered = _offers_counted(wanted)
     by_service = (
@@ -294,7 +264,7 @@ def _count(session: Session, wanted: DirectoryFilter) -> Facets:
             col(Service.key),
             col(Service.name_pl),
             col(Service.name_en),
-            literal(""),
+            empty,
             func.coalesce(offered.c.number, 0),
             col(Service.id),
             col(Service.position),
@@ -303,38 +273,93 @@ def _count(session: Session, wanted: DirectoryFilter) -> Facets:
         .outerjoin(offered, offered.c.service_id == col(Service.id))
         .where(col(Service.active).is_(True))
     )
-    empty, zero = literal(""), literal(0)
     by_name = columns(literal("place"), col(Voivodeship.code), col(Voivodeship.name), empty, empty, zero, zero, zero)
     shared = HOMONYMS.subquery()
     by_homonym = columns(literal("homonym"), shared.c.name, empty, empty, empty, zero, zero, zero)
+    by_feature = (
+        columns(literal("feature"), col(InstitutionFeature.feature), empty, empty, empty, counted, zero, zero)
+        .join(Institution, col(Institution.id) == col(InstitutionFeature.institution_id))
+        .where(*conditions(replace(wanted, features=())))
+        .group_by(col(InstitutionFeature.feature))
+    )
+    parts = [by_card, by_further_kind, by_service, by_name, by_homonym, by_feature]
+    if confirmed_since is not None:
+        confirmed = conditions(replace(wanted, confirmed_since=confirmed_since))
+        parts.append(
+            columns(literal("confirmed"), empty, empty, empty, empty, counted, zero, zero)
+            .select_from(Institution)
+            .where(*confirmed)
+        )
+    if wanted.voivodeship:
+        parts.append(
+            columns(
+                literal("county"), col(County.code), col(County.name), plain(County.kind), empty, counted, zero, zero
+            )
+            .select_from(Institution)
+            .join(Gmina, col(Gmina.code) == col(Institution.gmina_code))
+            .join(County, col(County.code) == col(Gmina.county_code))
+            .where(*conditions(replace(wanted, county="", gmina="")))
+            .group_by(col(County.code), col(County.name), plain(County.kind))
+        )
+    if wanted.county:
+        kinds_of = (plain(Gmina.kind), col(County.name))
+        parts.append(
+            columns(literal("gmina"), col(Gmina.code), col(Gmina.name), *kinds_of, counted, zero, zero)
+            .select_from(Institution)
+            .join(Gmina, col(Gmina.code) == col(Institution.gmina_code))
+            .join(County, col(County.code) == col(Gmina.county_code))
+            .where(*conditions(replace(wanted, gmina="")))
+            .group_by(col(Gmina.code), col(Gmina.name), *kinds_of)
+        )
     sums = _Sums(wanted)
-    homonyms: set[str] = set()
-    names: list[tuple[str, str]] = []
-    offers: list[Option] = []
-    for part, first, second, third, fourth, number, row_id, position in session.execute(
-        union_all(by_card, by_further_kind, by_service, by_name, by_homonym)
-    ):
-        if part == "card":
-            sums.add(first, Kind(second), third, number)
-        elif part == "acts_as":
-            sums.add_further(first, Kind(second), third, Kind(fourth), number)
-        elif part == "service":
-            offers.append(Option(first, second, third, number, row_id, position))
-        elif part == "homonym":
-            homonyms.add(first)
-        else:
-            names.append((first, second))
+    found: dict[str, list[Any]] = {}
+    for row in session.execute(union_all(*parts)):
+        found.setdefault(row[0], []).append(row[1:])
+    for first, second, third, _fourth, number, within, _position in found.get("card", ()):
+        sums.add(first, Kind(second), third, number, inside=bool(within))
+    for first, second, third, fourth, number, within, _position in found.get("acts_as", ()):
+        sums.add_further(first, Kind(second), third, Kind(fourth), number, inside=bool(within))
+    offers = [
+        Option(key, name_pl, name_en, number, row_id, position)
+        for key, name_pl, name_en, _empty, number, row_id, position in found.get("service", ())
+    ]
     return Facets(
         total=sums.total,
         unconfirmed=sums.unconfirmed,
         kinds=sums.kinds,
-        voivodeships=tuple(
-            Option(code, name, name, sums.places.get(code, 0))
-            for code, name in sorted(names, key=lambda named: sort_key(named[1]))
+        voivodeships=_in_order(
+            Option(code, name, name, sums.places.get(code, 0)) for code, name, *_rest in found.get("place", ())
         ),
         services=tuple(sorted(offers, key=lambda option: (-option.count, sort_key(option.name_pl)))),
-        homonyms=frozenset(homonyms),
+        homonyms=frozenset(name for name, *_rest in found.get("homonym", ())),
+        counties=_in_order(_county(*row[:5]) for row in found.get("county", ())),
+        gminas=_gminas([row[:5] for row in found.get("gmina", ())]),
+        features=tuple(sorted((row[0], row[4]) for row in found.get("feature", ()))),
+        confirmed=sum(row[4] for row in found.get("confirmed", ())),
     )
+
+
+def _in_order(options: Iterable[Option]) -> tuple[Option, ...]:
+    return tuple(sorted(options, key=lambda option: (sort_key(option.name_pl), option.key)))
+
+
+def _county(code: str, name: str, kind: str, _empty: str, number: int) -> Option:
+    if kind == CountyKind.CITY_COUNTY:
+        return Option(code, f"{name} (miasto)", f"{name} (city)", number)
+    return Option(code, name, name, number)
+
+
+def _gminas(found: Collection[Any]) -> tuple[Option, ...]:
+    """Name the gminas of one county: a town and the rural gmina around it are told apart by their kinds."""
+    names = [name for _code, name, *_rest in found]
+    options = []
+    for code, name, kind, county, number in found:
+        alike = names.count(name) > 1
+        polish, english = (
+            gmina_name(name, GminaKind(kind), county, homonym=alike, language=language) for language in ("pl", "en")
+        )
+        options.append(Option(code, polish, english, number))
+    return _in_order(options)
 
 
 class _Sums:
@@ -346,20 +371,23 @@ class _Sums:
         self.kinds: dict[str, int] = {}
         self.places: dict[str, int] = {}
 
-    def add(self, status: str, kind: Kind, place: str | None, number: int) -> None:
-        facet = _FACET_OF_KIND[kind]
-        self._count(status, facet, place, number, of_kind=not self.wanted.kinds or facet in self.wanted.kinds)
+    def add(self, status: str, kind: Kind, place: str | None, number: int, *, inside: bool) -> None:
+        facet = FACET_OF_KIND[kind]
+        of_kind = not self.wanted.kinds or facet in self.wanted.kinds
+        self._count(status, facet, place, number, of_kind=of_kind, inside=inside)
 
-    def add_further(self, status: str, kind: Kind, place: str | None, further: Kind, number: int) -> None:
+    def add_further(
+        self, status: str, kind: Kind, place: str | None, further: Kind, number: int, *, inside: bool
+    ) -> None:
         """A card counts for its further kind too, but in the sums only where its own kind has not counted."""
-        facet, own = _FACET_OF_KIND[further], _FACET_OF_KIND[kind]
+        facet, own = FACET_OF_KIND[further], FACET_OF_KIND[kind]
         if facet == own:
             return
         chosen = self.wanted.kinds
-        self._count(status, facet, place, number, of_kind=facet in chosen and own not in chosen)
+        self._count(status, facet, place, number, of_kind=facet in chosen and own not in chosen, inside=inside)
 
-    def _count(self, status: str, facet: str, place: str | None, number: int, *, of_kind: bool) -> None:
-        here = not self.wanted.voivodeship or place == self.wanted.voivodeship
+    def _count(self, status: str, facet: str, place: str | None, number: int, *, of_kind: bool, inside: bool) -> None:
+        here = inside and (not self.wanted.voivodeship or place == self.wanted.voivodeship)
         if status == Status.UNCONFIRMED:
             if here and of_kind:
                 self.unconfirmed += number
@@ -374,43 +402,17 @@ class _Sums:
                 self.total += number
 
 
-def _listed(wanted: DirectoryFilter) -> ColumnElement[bool]:
-    return col(Institution.status).in_([Status.ACTIVE, Status.UNCONFIRMED] if wanted.unconfirmed else [Status.ACTIVE])
-
-
-def _lies_in(voivodeship: str) -> ColumnElement[bool]:
-    return col(Institution.voivodeship_code) == voivodeship if voivodeship else true()
-
-
-def _is_any_of(facet_keys: Iterable[str]) -> ColumnElement[bool]:
-    kinds = [kind for key in facet_keys for kind in _KINDS_OF_FACET.get(key, ())]
-    if not kinds:
-        return true()
-    acting = columns(col(InstitutionActsAs.institution_id)).where(col(InstitutionActsAs.kind).in_(kinds))
-    return or_(col(Institution.kind).in_(kinds), col(Institution.id).in_(acting))
-
-
-def _offers_any_of(service_keys: Collection[str]) -> ColumnElement[bool]:
-    if not service_keys:
-        return true()
-    offering = (
-        columns(col(ServiceOffer.institution_id))
-        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
-        .where(col(Service.key).in_(service_keys), col(Service.active).is_(True))
-    )
-    return col(Institution.id).in_(offering)
-
-
 def _offers_counted(wanted: DirectoryFilter) -> Subquery:
     statement: Select[Any, int] = columns(
         col(ServiceOffer.service_id).label("service_id"), func.count().label("number")
     )
-    if wanted.text or wanted.voivodeship or wanted.kinds:
+    others = replace(wanted, services=())
+    if replace(others, unconfirmed=False).narrows:
         statement = statement.join(Institution, col(Institution.id) == col(ServiceOffer.institution_id)).where(
-            matches(wanted.text), _listed(wanted), _lies_in(wanted.voivodeship), _is_any_of(wanted.kinds)
+            *conditions(others)
         )
     else:
         # Nearly all cards are listed: leaving out the others reads two indexes instead of every card.
-        unlisted = columns(col(Institution.id)).where(not_(_listed(wanted)))
+        unlisted = columns(col(Institution.id)).where(not_(listed(wanted)))
         statement = statement.where(col(ServiceOffer.institution_id).not_in(unlisted))
     return statement.group_by(col(ServiceOffer.service_id)).subquery()

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -12,6 +14,7 @@ from app import site, warsaw
 from app.actors import Actor, Role
 from app.clock import now
 from app.text import clean
+from app.web import downloads
 from app.web.errors import get_or_404
 from app.web.guards import open_to_all
 from app.web.htmx import respond
@@ -20,8 +23,10 @@ from app.web.session import actor, session
 from events.calendar import queries as calendar
 from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
+from partners.exchange import queries as exchange
 from partners.institutions import directory, queries, rules
-from partners.institutions.directory import KIND_FACETS, DirectoryFilter, Facets, InstitutionRow, Option
+from partners.institutions.directory import Facets, InstitutionRow, Option
+from partners.institutions.filter import KIND_FACETS, DirectoryFilter, narrowed
 from partners.institutions.models import Institution, Status
 from partners.people import queries as people
 from projects.programmes import queries as programmes
@@ -29,6 +34,16 @@ from projects.programmes import queries as programmes
 bp = Blueprint("institutions", __name__)
 
 UNCONFIRMED = "niepotwierdzone"
+CONFIRMED = "potwierdzone"
+MAP = "mapa"
+FEATURE_KEYS = {
+    "zamkniety": "closed",
+    "polotwarty": "half_open",
+    "otwarty": "open",
+    "oddzial-terapeutyczny": "therapeutic_unit",
+    "dom-przejsciowy": "halfway_house",
+}
+"""How the address names the features of prison units."""
 SERVICES_SHOWN = 10
 SERVICES_NAMED = 3
 EVENTS_SHOWN = 5
@@ -72,8 +87,9 @@ class Box:
 @bp.get("/partnerzy")
 @open_to_all
 def index() -> Response:
-    wanted = _wanted(request.args)
-    facets = directory.facets(session(), wanted)
+    today = warsaw.today(now())
+    wanted, as_map = _wanted(request.args, today), request.args.get("widok") == MAP
+    facets = directory.facets(session(), wanted, today - rules.CHECKED_FOR)
     pages = max(ceil(facets.total / directory.PAGE_SIZE), 1)
     page = min(_page(request.args), pages)
     rows = directory.page(session(), wanted, facets, page) if facets.total else []
@@ -87,15 +103,38 @@ def index() -> Response:
         agreement_counts=agreements.counts_of_institutions(session(), actor(), [row.id for row in rows]),
         kind_boxes=_kind_boxes(wanted, facets),
         service_boxes=_service_boxes(wanted, facets),
+        feature_boxes=_feature_boxes(wanted, facets),
         services_shown=SERVICES_SHOWN,
-        chips=_chips(wanted, facets),
+        chips=_chips(wanted, facets, as_map=as_map),
         page_number=page,
         pages=pages,
-        previous_url=_address(wanted, page - 1) if page > 1 else "",
-        next_url=_address(wanted, page + 1) if page < pages else "",
+        previous_url=_address(wanted, page - 1, as_map=as_map) if page > 1 else "",
+        next_url=_address(wanted, page + 1, as_map=as_map) if page < pages else "",
         unconfirmed=UNCONFIRMED,
-        with_unconfirmed_url=_address(replace(wanted, unconfirmed=True)),
+        confirmed=CONFIRMED,
+        with_unconfirmed_url=_address(replace(wanted, unconfirmed=True), as_map=as_map),
+        as_map=as_map,
+        map_word=MAP,
+        list_url=_address(wanted),
+        map_url=_address(wanted, as_map=True),
+        place_counts={place.key: place.count for place in facets.voivodeships},
+        url_for_place=lambda code: _address(replace(wanted, voivodeship=code, county="", gmina=""), as_map=True),
+        url_for_county=lambda code: _address(replace(wanted, county=code, gmina="")),
+        csv_url=url_for("institutions.as_csv", **_arguments(wanted)),
+        xlsx_url=url_for("institutions.as_xlsx", **_arguments(wanted)),
     )
+
+
+@bp.get("/partnerzy.csv")
+@open_to_all
+def as_csv() -> Response:
+    return _export("partnerzy.csv")
+
+
+@bp.get("/partnerzy.xlsx")
+@open_to_all
+def as_xlsx() -> Response:
+    return _export("partnerzy.xlsx")
 
 
 @bp.get("/partnerzy/<slug:slug>")
@@ -160,16 +199,39 @@ def _kept_by(viewer: Actor, institution: Institution) -> Keeping:
     )
 
 
-def _wanted(args: MultiDict[str, str]) -> DirectoryFilter:
-    """Read the filter out of the address; values that mean nothing are left out."""
-    place = args.get("woj", "")
+def _export(name: str) -> Response:
+    """Give exactly what the list with this address shows, on all its pages."""
+    wanted = _wanted(request.args, warsaw.today(now()))
+    cards = exchange.institutions(session(), lambda statement: narrowed(statement, wanted))
+    return downloads.table(name, "partnerzy", exchange.institution_header(), cards)
+
+
+def _wanted(args: MultiDict[str, str], today: date) -> DirectoryFilter:
+    """Read the filter out of the address; values that mean nothing are left out.
+
+    A gmina or county names the larger places around it, and one outside of what is chosen is what the form still held
+    when another voivodeship or county was chosen.
+    """
+    gmina, county = _code(args.get("gmina", ""), 6), _code(args.get("pow", ""), 4)
+    place = args.get("woj", county[:2] or gmina[:2])
+    place = place if place in _VOIVODESHIPS else ""
+    county = county or gmina[:4]
+    county = county if county[:2] == place else ""
     return DirectoryFilter(
         text=" ".join(clean(args.get("q", "")).split())[:TEXT_MAX],
-        voivodeship=place if place in _VOIVODESHIPS else "",
+        voivodeship=place,
+        county=county,
+        gmina=gmina if county and gmina[:4] == county else "",
         kinds=tuple(key for key in dict.fromkeys(args.getlist("rodzaj")) if key in _KIND_LABELS),
         services=tuple(key for key in dict.fromkeys(args.getlist("usluga")) if _is_key(key)),
+        features=tuple(FEATURE_KEYS[key] for key in dict.fromkeys(args.getlist("cecha")) if key in FEATURE_KEYS),
         unconfirmed=args.get("status") == UNCONFIRMED,
+        confirmed_since=today - rules.CHECKED_FOR if args.get("stan") == CONFIRMED else None,
     )
+
+
+def _code(text: str, digits: int) -> str:
+    return text if len(text) == digits and text.isascii() and text.isdigit() else ""
 
 
 def _is_key(text: str) -> bool:
@@ -182,17 +244,26 @@ def _page(args: MultiDict[str, str]) -> int:
     return max(int(text), 1) if is_number else 1
 
 
-def _address(wanted: DirectoryFilter, page: int = 1) -> str:
-    """Give the address of the list with this filter; what is not chosen does not stand in it."""
-    return url_for(
-        "institutions.index",
-        q=wanted.text or None,
-        woj=wanted.voivodeship or None,
-        rodzaj=list(wanted.kinds),
-        usluga=list(wanted.services),
-        status=UNCONFIRMED if wanted.unconfirmed else None,
-        strona=page if page > 1 else None,
-    )
+def _arguments(wanted: DirectoryFilter) -> dict[str, Any]:
+    """Give the query of an address; what is not chosen, or follows from what is, does not stand in it."""
+    words = {feature: word for word, feature in FEATURE_KEYS.items()}
+    return {
+        "q": wanted.text or None,
+        "woj": wanted.voivodeship or None,
+        "pow": wanted.county or None,
+        "gmina": wanted.gmina or None,
+        "rodzaj": list(wanted.kinds),
+        "usluga": list(wanted.services),
+        "cecha": [words[feature] for feature in wanted.features],
+        "status": UNCONFIRMED if wanted.unconfirmed else None,
+        "stan": CONFIRMED if wanted.confirmed_since else None,
+    }
+
+
+def _address(wanted: DirectoryFilter, page: int = 1, *, as_map: bool = False) -> str:
+    """Give the address of the list, or of the map, with this filter."""
+    further: dict[str, Any] = {"widok": MAP if as_map else None, "strona": page if page > 1 else None}
+    return url_for("institutions.index", **_arguments(wanted), **further)
 
 
 def _kind_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
@@ -208,26 +279,44 @@ def _service_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
     return [box for box in boxes if box.count or box.checked]
 
 
-def _chips(wanted: DirectoryFilter, facets: Facets) -> list[Chip]:
+def _feature_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
+    counts = dict(facets.features)
+    boxes = [
+        Box(word, _(rules.FEATURE_LABEL[key]), counts.get(key, 0), key in wanted.features)
+        for word, key in FEATURE_KEYS.items()
+    ]
+    return [box for box in boxes if box.count or box.checked]
+
+
+def _chips(wanted: DirectoryFilter, facets: Facets, *, as_map: bool) -> list[Chip]:
+    def without(label: str, **changes: Any) -> Chip:
+        return Chip(label, _address(replace(wanted, **changes), as_map=as_map))
+
     chips = []
     if wanted.text:
-        chips.append(Chip(_("“%(words)s”", words=wanted.text), _address(replace(wanted, text=""))))
-    chips += [
-        Chip(place.name_pl, _address(replace(wanted, voivodeship="")))
-        for place in facets.voivodeships
-        if place.key == wanted.voivodeship
-    ]
-    chips += [
-        Chip(_(_KIND_LABELS[key]), _address(replace(wanted, kinds=_without(wanted.kinds, key)))) for key in wanted.kinds
-    ]
+        chips.append(without(_("“%(words)s”", words=wanted.text), text=""))
+    places = (
+        (wanted.voivodeship, facets.voivodeships, {"voivodeship": "", "county": "", "gmina": ""}),
+        (wanted.county, facets.counties, {"county": "", "gmina": ""}),
+        (wanted.gmina, facets.gminas, {"gmina": ""}),
+    )
+    for code, options, changes in places:
+        if code:
+            name = next((_place_name(one) for one in options if one.key == code), code)
+            chips.append(without(_("county: %(name)s", name=name) if options is facets.counties else name, **changes))
+    chips += [without(_(_KIND_LABELS[key]), kinds=_without(wanted.kinds, key)) for key in wanted.kinds]
     names = {one.key: _named(one) for one in facets.services}
-    chips += [
-        Chip(names.get(key, key), _address(replace(wanted, services=_without(wanted.services, key))))
-        for key in wanted.services
-    ]
+    chips += [without(names.get(key, key), services=_without(wanted.services, key)) for key in wanted.services]
+    chips += [without(_(rules.FEATURE_LABEL[key]), features=_without(wanted.features, key)) for key in wanted.features]
     if wanted.unconfirmed:
-        chips.append(Chip(_("with unconfirmed entries"), _address(replace(wanted, unconfirmed=False))))
+        chips.append(without(_("with unconfirmed entries"), unconfirmed=False))
+    if wanted.confirmed_since:
+        chips.append(without(_("confirmed in the last 12 months"), confirmed_since=None))
     return chips
+
+
+def _place_name(option: Option) -> str:
+    return option.name_pl if language() == "pl" else option.name_en
 
 
 def _without(keys: tuple[str, ...], key: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from app.actors import Actor
 from app.audit import trail
 from app.clock import now
 from partners.institutions import directory, queries
-from partners.institutions.directory import DirectoryFilter
+from partners.institutions.filter import KIND_FACETS, DirectoryFilter
 from partners.institutions.models import InstitutionActsAs, Kind, Status
 from partners.territory.models import County, CountyKind, Gmina, GminaKind
 from tests.factories.institutions import make_institution, make_offer, make_service, make_voivodeships
@@ -82,7 +82,7 @@ def test_filter_finds(session, town, wanted, slugs):
 def test_every_count_is_what_the_filter_would_show(session, town, wanted):
     counts = directory.facets(session, DirectoryFilter(**wanted))
     assert counts.total == len(found(session, **wanted))
-    for facet in directory.KIND_FACETS:
+    for facet in KIND_FACETS:
         assert counts.kinds.get(facet.key, 0) == len(found(session, **{**wanted, "kinds": (facet.key,)}))
     for option in counts.voivodeships:
         assert option.count == len(found(session, **{**wanted, "voivodeship": option.key}))
