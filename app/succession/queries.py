@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.db import columns, metadata
 from app.text import fold
 from partners.contacts.models import Contact
-from partners.institutions.models import Institution, InstitutionTerritory
+from partners.institutions.models import Institution, InstitutionTerritory, Status
 from partners.institutions.queries import matches
 from partners.people.models import Membership
 
@@ -166,7 +166,10 @@ def candidates(session: Session, typed: str) -> list[Institution]:
     if not fold(typed):
         return []
     found = session.exec(
-        select(Institution).where(matches(typed)).order_by(col(Institution.sort_key)).limit(CANDIDATES)
+        select(Institution)
+        .where(matches(typed))
+        .order_by(col(Institution.status) != Status.ACTIVE, col(Institution.sort_key))
+        .limit(CANDIDATES)
     ).all()
     exact = [one for one in found if fold(one.name) == fold(typed)]
     return exact if len(exact) == 1 else list(found)

@@ -60,6 +60,10 @@ INSIDE = (
     "{draft}/sprawdz",
     "{draft}/edycja",
     "/partnerzy/mops-kladkowo",
+    "/partnerzy/zk-kladkowo/kontakty",
+    "/partnerzy/zk-kladkowo/kontakty/nowy",
+    "/partnerzy/zk-kladkowo/zgloszenia",
+    "/partnerzy/cus-kladkowo/zglos",
     "/kalendarz",
 )
 OPERATOR = ("/biurko", "/operator/poczta", "/operator/poczta/{mail}")
