@@ -109,13 +109,15 @@ def alike(session: Session, name: str, kind: Kind, gmina_code: str, email: str) 
     same_kind = [other for other, group in KIND_GROUP.items() if group is KIND_GROUP[kind]]
     here = col(Institution.gmina_code) == gmina_code
     near = or_(here, col(Institution.voivodeship_code) == gmina_code[:2])
-    conditions: list[ColumnElement[bool]] = [and_(here, col(Institution.kind) == kind)]
+    conditions: list[ColumnElement[bool]] = [and_(here, col(Institution.kind) == kind)] if rules.is_sole(kind) else []
     conditions += [
         and_(near, col(Institution.kind).in_(same_kind), col(Institution.search_text).like(f"% {word}%"))
         for word in words[:3]
     ]
     if email:
         conditions.append(col(Institution.email) == email)
+    if not conditions:
+        return []
     has_people = (
         select(Membership.id)
         .join(UserAccount, col(UserAccount.id) == Membership.user_id)

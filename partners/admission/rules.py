@@ -8,7 +8,8 @@ from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_, fold
 from partners.admission.models import ApplicationState
-from partners.institutions.models import Kind
+from partners.institutions.models import Kind, KindGroup
+from partners.institutions.rules import KIND_GROUP
 
 FROM_ONE_PLACE = 5
 """Applications from one network address in 15 minutes."""
@@ -25,10 +26,11 @@ _COMMON = (
     "stowarzyszenie fundacja towarzystwo zwiazek organizacja osrodek centrum zaklad areszt sledczy karny oddzial "
     "zewnetrzny pomoc pomocy spoleczna spolecznej spolecznych rodzinie rodziny wsparcia integracji schronisko "
     "noclegownia miejski miejskie gminny gminne powiatowy powiatowe regionalny regionalne wojewodzki wojewodzkie "
-    "polski polska polskie dla osob urzad pracy sad rejonowy okregowy mops gops mgops ops mopr pcpr rops pup cus "
-    "parafia caritas spoldzielnia socjalna imienia oraz przy"
+    "polski polska polskie pokazowa pokazowe pokazowy dla osob urzad pracy sad rejonowy okregowy mops gops mgops "
+    "ops mopr pcpr rops pup cus parafia caritas spoldzielnia socjalna imienia oraz przy"
 )
 _LEAST_LETTERS = 3
+_SEVERAL = (Kind.SHELTER, Kind.NIGHT_SHELTER, Kind.PROBATION_SERVICE)
 
 STATE_TAG: Mapping[ApplicationState, tuple[str, str, str]] = {
     ApplicationState.WAITING: ("wait", "clock", N_("waiting")),
@@ -85,6 +87,11 @@ class Applied:
 def may_decide(actor: Actor) -> bool:
     """Whether *actor* sees and decides applications."""
     return actor.role is Role.OPERATOR
+
+
+def is_sole(kind: Kind) -> bool:
+    """Whether a gmina has hardly ever two of this kind: then another one there is likely to be the same."""
+    return KIND_GROUP[kind] is not KindGroup.NGO and kind not in _SEVERAL
 
 
 def telling_words(name: str) -> list[str]:

@@ -156,9 +156,18 @@ def test_what_may_be_the_same_is_shown_before_sending(client: Browser, session: 
     assert client.post(FORM, data=FILLED | {"different": "y"}).status_code == 303
 
 
+def test_two_organisations_of_one_gmina_are_not_alike_but_two_centres_are(session: Session, people: People) -> None:
+    gmina = make_gmina(session)
+    people.ngo.gmina_code = people.mops.gmina_code = gmina.code
+    session.flush()
+    assert queries.alike(session, "Fundacja Zupełnie Inna", Kind.NGO, gmina.code, "") == []
+    found = queries.alike(session, "Ośrodek Pomocy Społecznej", Kind.MOPS, gmina.code, "")
+    assert [one.slug for one in found] == [people.mops.slug]
+
+
 def test_an_institution_with_people_says_whom_to_ask(client: Browser, session: Session, people: People) -> None:
     make_gmina(session)
-    people.ngo.gmina_code = "080401"
+    people.ngo.email = FILLED["email"]
     client.see(FORM)
     client.post(FORM, data=FILLED)
     assert "Poproś jej administratora o zaproszenie." in client.page.text

@@ -180,6 +180,13 @@ def test_person_of_two_institutions_chooses_for_whom_to_act(client, session, peo
     assert client.get("/wydarzenia/nowe").status_code == 403
 
 
+def test_masthead_says_for_whom_one_acts_and_leads_to_the_choice(client, session, people) -> None:
+    assert client.sign_in(people.ewa).see("/biurko").all("a", href="/dzialasz-jako") == []
+    in_two_places(session, people)
+    page = client.see("/pomoc")
+    assert page.one("a", href="/dzialasz-jako").text == "Działasz jako: Zakład Karny w Kładkowie (zmień)"
+
+
 def test_the_choice_outlives_the_session(client: Browser, session: Session, people: People, app) -> None:
     in_two_places(session, people)
     client.sign_in(people.ewa).see("/dzialasz-jako")
