@@ -37,6 +37,8 @@ PUBLIC = (
     "/porozumienia/P-08-007",
     "/porozumienia/P-08-900",
     "/logowanie",
+    "/haslo",
+    "/haslo/wyslano",
     "/pomoc",
     "/pomoc/kalendarz",
     "/pomoc/zapisy",
@@ -52,6 +54,9 @@ PUBLIC = (
 )
 INSIDE = (
     "/biurko",
+    "/ustawienia",
+    "/ustawienia/haslo",
+    "/ustawienia/drugi-krok",
     "/wydarzenia/nowe",
     "/projekty/nowy",
     "{own_event}",
@@ -66,7 +71,15 @@ INSIDE = (
     "/partnerzy/cus-kladkowo/zglos",
     "/kalendarz",
 )
-OPERATOR = ("/biurko", "/operator/poczta", "/operator/poczta/{mail}")
+OPERATOR = (
+    "/biurko",
+    "/operator",
+    "/operator/konta",
+    "/operator/konta/1",
+    "/operator/dziennik",
+    "/operator/poczta",
+    "/operator/poczta/{mail}",
+)
 
 
 @pytest.fixture(name="places")
