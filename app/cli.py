@@ -46,6 +46,8 @@ from partners.territory import queries as territory
 from partners.territory import terc
 from partners.territory.models import TerritoryChangeKind
 
+_COLLECT_FROM = 20_000
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def kladka() -> None:
@@ -412,6 +414,8 @@ def _serve(config: Config, database: Database, host: str, port: int, *, with_wor
     # What exists now lives as long as the process: the collector need not look at it again (p99 of a page).
     gc.collect()
     gc.freeze()
+    # Pages leave almost no circles behind: looking for them at every 700 objects took 7 % of a page.
+    gc.set_threshold(_COLLECT_FROM, 20, 20)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         server.run()

@@ -88,10 +88,21 @@ def insert(session: Session, table: type[SQLModel], **values: Any) -> int:
     return key
 
 
+def insert_all(session: Session, table: type[SQLModel], values: Sequence[Mapping[str, Any]]) -> None:
+    """Write many rows at once; each mapping names the same columns."""
+    if values:
+        session.connection().execute(_described(table).insert(), values)
+
+
 @lru_cache(maxsize=128)
 def _inserting(table: type[SQLModel]) -> Any:
-    described: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel's classes with table=True have one
+    described = _described(table)
     return described.insert().returning(*described.primary_key)
+
+
+def _described(table: type[SQLModel]) -> Table:
+    described: Table = table.__table__  # type: ignore[attr-defined]  # SQLModel's classes with table=True have one
+    return described
 
 
 class Database:

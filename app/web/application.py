@@ -32,7 +32,10 @@ class Portal(Flask):
         return func
 
     def update_template_context(self, context: dict[str, Any]) -> None:
-        """Add what every page may use; what the view gave goes first. No blueprint of ours adds anything of its own."""
-        for process in self.template_context_processors[None]:
+        """Add what every page may use: what the view gave goes first, then who was registered last.
+
+        No blueprint of ours adds anything of its own.
+        """
+        for process in reversed(self.template_context_processors[None]):
             for name, value in cast(dict[str, Any], process()).items():
                 context.setdefault(name, value)

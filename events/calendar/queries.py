@@ -72,42 +72,28 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class EventCard:
-    """One date of an event as lists show it: columns and no language; *over* is true after its end."""
+class EventLine:
+    """One date of an event as a month shows it; *uuid* as text, with hyphens or without, *starts_at* an instant."""
 
-    occurrence_id: int
-    uuid: UUID
+    uuid: str
     title: str
     kind: EventKind
     state: State
     starts_at: datetime
-    ends_at: datetime
     day: date
     all_day: bool
-    place: str
-    organiser: str
-    capacity: int | None
-    taken: int
-    waiting: int
-    synthetic: bool
-    over: bool
-    sign_up_open: bool
-    series: bool = False
+    series: bool
 
     @property
     def url(self) -> str:
         """Address of the page of this date."""
-        return f"/wydarzenia/{self.uuid}/{self.day}" if self.series else f"/wydarzenia/{self.uuid}"
+        address = f"/wydarzenia/{UUID(self.uuid)}"
+        return f"{address}/{self.day}" if self.series else address
 
     @property
     def family(self) -> str:
         """Key of the hue."""
         return rules.FAMILY[self.kind]
-
-    @property
-    def icon(self) -> str:
-        """Name of the kind's icon."""
-        return rules.ICON[self.kind]
 
     @property
     def kind_label(self) -> str:
@@ -118,6 +104,27 @@ class EventCard:
     def cancelled(self) -> bool:
         """Whether this date does not take place."""
         return self.state is State.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class EventCard(EventLine):
+    """One date of an event as lists show it: columns and no language; *over* is true after its end."""
+
+    occurrence_id: int
+    ends_at: datetime
+    place: str
+    organiser: str
+    capacity: int | None
+    taken: int
+    waiting: int
+    synthetic: bool
+    over: bool
+    sign_up_open: bool
+
+    @property
+    def icon(self) -> str:
+        """Name of the kind's icon."""
+        return rules.ICON[self.kind]
 
     @property
     def draft(self) -> bool:
@@ -134,10 +141,10 @@ class EventCard:
 
 @dataclass(frozen=True, slots=True)
 class DayCards:
-    """One day of a month or week: the first cards, and how many more there are."""
+    """One day of a month or week: the first events, and how many more there are."""
 
     day: date
-    cards: tuple[EventCard, ...] = ()
+    cards: Sequence[EventLine] = ()
     more: int = 0
 
 
@@ -198,6 +205,10 @@ class EventPage:
     prepares: bool
     over: bool
     dates: tuple[tuple[date, State], ...] = ()
+
+    def __hash__(self) -> int:
+        """Return what finds equal pages among the drawn ones quickly; equality still looks at everything."""
+        return hash((self.event.id, self.occurrence.id, self.event.revision, self.occurrence.seats_taken))
 
     @property
     def card(self) -> tuple[str, str, str]:
@@ -321,8 +332,9 @@ def days(
     now: datetime,
     *,
     per_day: int = PER_DAY,
+    cards: bool = False,
 ) -> list[DayCards]:
-    """Give the first *per_day* events of each *wanted* day, in one statement or two.
+    """Give the first *per_day* events of each *wanted* day as lines, or as *cards*, in one statement or two.
 
     Each day is read by its own seek in the index, so that the cost does not grow with the events of the portal; the
     second statement counts the days in which not everything fits.
@@ -332,15 +344,15 @@ def days(
     narrowed, scope = _conditions(filters, now), _scope(viewer)
     on_sqlite, number = session.get_bind().dialect.name == "sqlite", len(wanted)
     if narrowed:
-        statement = _days_of(scope, number, per_day=per_day, on_sqlite=on_sqlite, narrowed=narrowed)
+        statement = _days_of(scope, number, per_day=per_day, cards=cards, on_sqlite=on_sqlite, narrowed=narrowed)
     else:
-        statement = _days_of_all(scope, number, per_day=per_day, on_sqlite=on_sqlite)
+        statement = _days_of_all(scope, number, per_day=per_day, cards=cards, on_sqlite=on_sqlite)
     parameters = _viewer(viewer) | {f"day_{index}": day for index, day in enumerate(wanted)}
-    by_day: dict[date, list[EventCard]] = {}
+    by_day: dict[date, list[EventLine]] = {}
     for row in rows(session, statement, parameters):
-        card = _card(row, now)
-        by_day.setdefault(card.day, []).append(card)
-    full = [day for day, cards in by_day.items() if len(cards) > per_day]
+        line = _card(row, now) if cards else EventLine(*row)
+        by_day.setdefault(line.day, []).append(line)
+    full = [day for day, lines in by_day.items() if len(lines) > per_day]
     totals: dict[date, int] = {}
     if full:
         counting = _totals_of(scope, narrowed) if narrowed else _totals_of_all(scope)
@@ -436,7 +448,9 @@ def upcoming(
 
 def week_of(session: Session, viewer: Actor, monday: date, filters: Filters, now: datetime) -> list[DayCards]:
     """Give the seven days that begin on *monday*, in one statement or two."""
-    return days(session, viewer, [monday + timedelta(days=n) for n in range(7)], filters, now, per_day=PER_WEEKDAY)
+    return days(
+        session, viewer, [monday + timedelta(days=n) for n in range(7)], filters, now, per_day=PER_WEEKDAY, cards=True
+    )
 
 
 def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZE) -> list[EventCard]:
@@ -810,7 +824,7 @@ def _day_list(number: int) -> CTE:
     return text(rows).bindparams(*parameters).columns(plain_column("day", Date())).cte("day_list")
 
 
-def _day(day: date, cards: list[EventCard], total: int, per_day: int) -> DayCards:
+def _day(day: date, cards: Sequence[EventLine], total: int, per_day: int) -> DayCards:
     return DayCards(day, tuple(cards[:per_day]), max(total - per_day, 0) if len(cards) > per_day else 0)
 
 
@@ -835,7 +849,13 @@ _VOIVODESHIP = bindparam("viewer_voivodeship", type_=String())
 
 
 def _days_of(
-    scope: Scope, number: int, *, per_day: int, on_sqlite: bool, narrowed: Sequence[ColumnElement[bool]] = ()
+    scope: Scope,
+    number: int,
+    *,
+    per_day: int,
+    cards: bool,
+    on_sqlite: bool,
+    narrowed: Sequence[ColumnElement[bool]] = (),
 ) -> Select[Any]:
     day_list = _day_list(number)
     first = (
@@ -845,14 +865,15 @@ def _days_of(
         .limit(per_day + 1)
         .correlate(day_list)
     )
-    cards = _CARD.select_from(day_list)
+    lines = (_CARD if cards else _LINE).select_from(day_list)
     if on_sqlite:
-        chosen = cards.join(_SHOWN, _SHOWN.id.in_(first))
+        chosen = lines.join(_SHOWN, _SHOWN.id.in_(first))
     else:
         # PostgreSQL would test every date of the portal against each day's IN; SQLite knows no LATERAL.
         ids = first.lateral("first_of_day")
-        chosen = cards.join(ids, true()).join(_SHOWN, _SHOWN.id == ids.c.id)
-    return _with_places(chosen).order_by(_SHOWN.starts_at, _SHOWN.id)
+        chosen = lines.join(ids, true()).join(_SHOWN, _SHOWN.id == ids.c.id)
+    around = _with_places(chosen) if cards else chosen.join(Event, col(Event.id) == _SHOWN.event_id)
+    return around.order_by(_SHOWN.starts_at, _SHOWN.id)
 
 
 def _totals_of(scope: Scope, narrowed: Sequence[ColumnElement[bool]] = ()) -> Select[Any]:
@@ -918,9 +939,21 @@ def _with_places(statement: Select[Any]) -> Select[Any]:
 _SHOWN = _alias(Occurrence, "shown")
 _HOST = _alias(Institution, "host")
 _ORGANISER = _alias(Institution, "organiser")
+# As text, with hyphens or without: making a UUID of each costs more than the row, and only a drawn line needs one.
+_ADDRESS = cast(col(Event.uuid), String)
+_LINE = _columns(
+    _ADDRESS,
+    func.coalesce(_SHOWN.title, Event.title),
+    _SHOWN.kind,
+    _SHOWN.state,
+    _SHOWN.starts_at,
+    _SHOWN.local_date,
+    Event.all_day,
+    col(Event.rule).is_not(None),
+)
 _CARD = _columns(
     _SHOWN.id,
-    Event.uuid,
+    _ADDRESS,
     func.coalesce(_SHOWN.title, Event.title),
     _SHOWN.kind,
     _SHOWN.state,
@@ -994,15 +1027,16 @@ _PARTIES = (
 def _card(row: Any, now: datetime) -> EventCard:
     closes = min(row[15], row[5]) if row[15] is not None else row[5]
     return EventCard(
-        occurrence_id=row[0],
         uuid=row[1],
         title=row[2],
         kind=row[3],
         state=row[4],
         starts_at=row[5],
-        ends_at=row[6],
         day=row[7],
         all_day=row[8],
+        series=row[16] is not None,
+        occurrence_id=row[0],
+        ends_at=row[6],
         place=row[17] or row[9] or ("online" if row[10] else ""),
         organiser=row[18],
         capacity=row[11],
@@ -1011,7 +1045,6 @@ def _card(row: Any, now: datetime) -> EventCard:
         synthetic=row[14],
         over=row[6] <= now,
         sign_up_open=row[4] is State.PUBLISHED and now < closes,
-        series=row[16] is not None,
     )
 
 

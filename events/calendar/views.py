@@ -52,7 +52,7 @@ class Cell:
     today: bool
     free: bool
     holiday: str
-    cards: tuple[queries.EventCard, ...] = ()
+    cards: tuple[queries.EventLine, ...] = ()
     more: int = 0
 
     @property
@@ -264,7 +264,7 @@ def _cell(day: date, rows: Mapping[date, queries.DayCards], today: date, words: 
     free = workdays.is_weekend(day) or bool(holiday)
     if row is None:
         return Cell(day, inside=False, today=False, free=free, holiday="")
-    return Cell(day, inside=True, today=day == today, free=free, holiday=holiday, cards=row.cards, more=row.more)
+    return Cell(day, inside=True, today=day == today, free=free, holiday=holiday, cards=tuple(row.cards), more=row.more)
 
 
 def _next_month(month: date) -> date:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from app.outbox import post
-from app.outbox.post import Param
+from app.outbox.post import Mail, Param
 from events.calendar import actions as calendar
 from events.calendar.models import Event, Occurrence
 from events.signups import queries
@@ -27,8 +27,8 @@ def withdrawn(session: Session, event: Event, occurrence: Occurrence, row: SignU
     """Confirm a withdrawal to the person, and tell the organiser's coordinators that a place was given back."""
     _send(session, event, occurrence, [row], "withdrawn", now)
     params = _params(event, occurrence, row)
-    for coordinator in people.coordinators(session, event.organiser_id):
-        _write(session, event, coordinator.email, coordinator.language, "given_back", params, now)
+    told = people.coordinators(session, event.organiser_id)
+    post.write_all(session, now, [_mail(event, one.email, one.language, "given_back", params) for one in told])
 
 
 def cancelled(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
@@ -63,38 +63,29 @@ def _send(
     addresses = queries.addresses(session, rows)
     seated = message in _WITH_CALENDAR and any(row.state is SignUpState.SEAT for row in rows)
     text = calendar.publication(session, event) if seated else None
+    mails = []
     for row in rows:
         if row.id not in addresses:
             continue
         address, language = addresses[row.id]
         has_seat = row.state is SignUpState.SEAT
         told = message if has_seat or not while_waiting else while_waiting
-        enclosed = text if has_seat else None
-        _write(session, event, address, language, told, _params(event, occurrence, row), now, enclosed, row.user_id)
+        params = _params(event, occurrence, row)
+        mails.append(_mail(event, address, language, told, params, text if has_seat else None, row.user_id))
+    post.write_all(session, now, mails)
 
 
-def _write(
-    session: Session,
+def _mail(
     event: Event,
     address: str,
     language: str,
     message: str,
     params: dict[str, Param],
-    now: datetime,
     text: str | None = None,
     user_id: int | None = None,
-) -> None:
-    post.write(
-        session,
-        now,
-        to=address,
-        user_id=user_id,
-        language=language,
-        template=f"events/signups/{message}",
-        params=params,
-        link=f"/wydarzenia/{event.uuid}#zapisy",
-        calendar=text,
-    )
+) -> Mail:
+    link = f"/wydarzenia/{event.uuid}#zapisy"
+    return Mail(address, f"events/signups/{message}", params, language, user_id, link, text)
 
 
 def _params(event: Event, occurrence: Occurrence, row: SignUp) -> dict[str, Param]:

@@ -1,6 +1,7 @@
 """Who may know of which event, in every list and count; order, pages and the number of statements."""
 
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from sqlmodel import Session
@@ -98,7 +99,7 @@ def test_pages_of_events_are_known_to_those_who_may(session, people, world, name
 def test_inspector_sees_partners_events_of_his_voivodeship(session, people, clock):
     inside = event_in(session, people.ewa, visibility=Visibility.PARTNERS, voivodeship_code="08")
     outside = event_in(session, people.stefan, visibility=Visibility.PARTNERS, voivodeship_code="14")
-    found = [card.uuid for card in queries.upcoming(session, people.wanda.actor, now(), 9)]
+    found = [UUID(card.uuid) for card in queries.upcoming(session, people.wanda.actor, now(), 9)]
     assert found == [inside.uuid]
     assert queries.page(session, people.wanda.actor, outside.uuid, now()) is None
 
@@ -117,7 +118,7 @@ def test_my_week_holds_what_the_institution_prepares_and_what_is_named(session, 
     event_in(session, people.marek, days=9)
     named = [date_of(session, other).id or 0, date_of(session, secret).id or 0]
     found = queries.my_week(session, people.marek.actor, now(), also=named)
-    assert [card.uuid for card in found] == [own.uuid, hosted.uuid, other.uuid]
+    assert [UUID(card.uuid) for card in found] == [own.uuid, hosted.uuid, other.uuid]
     assert queries.my_week(session, people.olga.actor, now()) == []
 
 
@@ -178,7 +179,7 @@ def test_past_and_upcoming_of_programme_and_clauses(session, people, clock):
     viewer = Actor.visitor()
 
     def found(**wanted):
-        return [card.uuid for card in queries.upcoming(session, viewer, now(), 9, **wanted)]
+        return [UUID(card.uuid) for card in queries.upcoming(session, viewer, now(), 9, **wanted)]
 
     assert found(programme_id=programme.id) == [event.uuid]
     assert found(clause_ids=[clause.id]) == [event.uuid]
