@@ -77,6 +77,8 @@ OPERATOR = (
     "/operator/konta",
     "/operator/konta/1",
     "/operator/dziennik",
+    "/operator/polaczenia?z=ops-przeprawa&do=mops-kladkowo",
+    "/operator/nastepstwo?z=ops-przeprawa&do=cus-kladkowo",
     "/operator/poczta",
     "/operator/poczta/{mail}",
 )
