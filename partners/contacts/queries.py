@@ -13,7 +13,7 @@ from app.db import columns
 from partners.contacts import rules
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.contacts.rules import Line
-from partners.institutions.models import SHOWN, Institution, Status
+from partners.institutions.models import SHOWN, Institution
 from partners.institutions.rules import CHECKED_FOR, is_outdated
 from partners.people.models import Membership
 
@@ -107,16 +107,6 @@ class CardTasks:
 
     outdated: int
     reports: int
-
-
-def institution(session: Session, slug: str, viewer: Actor) -> Institution | None:
-    """Give the institution at *slug*; None when there is none or *viewer* may not know of it (not yet admitted)."""
-    found = session.exec(select(Institution).where(Institution.slug == slug)).first()
-    if found is None:
-        return None
-    known = found.status in (*SHOWN, Status.ARCHIVED)
-    own = viewer.institution_id == found.id or viewer.role is Role.OPERATOR
-    return found if known or own else None
 
 
 def of_card(session: Session, institution_id: int, viewer: Actor, today: date) -> list[ContactRow]:

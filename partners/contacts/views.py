@@ -14,6 +14,7 @@ from app.web.session import actor, session, tell
 from partners.contacts import actions, queries, rules
 from partners.contacts.forms import AbsenceForm, ContactForm, OutcomeForm, ReportForm, values_of
 from partners.contacts.models import Contact, ReportKind
+from partners.institutions import queries as institutions
 from partners.institutions.models import Institution
 from partners.institutions.rules import KIND_GROUP
 
@@ -197,7 +198,7 @@ def _reports(card: Institution, refused: OutcomeForm | None, report_id: int) -> 
 
 
 def _card(slug: str) -> Institution:
-    return get_or_404(queries.institution(session(), slug, actor()))
+    return get_or_404(institutions.institution(session(), slug, actor()))
 
 
 def _kept(slug: str) -> Institution:
