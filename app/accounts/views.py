@@ -74,6 +74,8 @@ def code() -> BaseResponse:
     found = queries.waiting_for_code(session(), token, now()) if token else None
     if found is None:
         flask.session.pop(_WAITING, None)
+        if actor().signed_in:
+            return see_other("desk.show")
         tell(_("Sign in with your e-mail address and password first; then you have ten minutes for the code."), "info")
         return redirect(url_for("accounts.sign_in", next=target or None), code=303)
     waiting_id, user_id, email = found[0].id or 0, found[1].id or 0, found[1].email

@@ -330,3 +330,9 @@ def _state(session: Session, person: Person) -> tuple[object, ...]:
     user = session.get_one(UserAccount, person.user_id)
     codes = sorted(row.code_hash for row in session.exec(select(RecoveryCode)).all())
     return (user.totp_secret, user.totp_since, codes)
+
+
+def test_who_is_signed_in_already_needs_no_code(client, people):
+    client.sign_in(people.ewa)
+    assert client.get("/logowanie/kod").location == "/biurko"
+    assert "dziesięć minut" not in client.see("/biurko").text
