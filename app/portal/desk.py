@@ -18,6 +18,8 @@ from events.calendar import queries as calendar
 from events.signups import queries as signups
 from partners.admission import queries as admission
 from partners.contacts import queries as contacts
+from partners.institutions import queries as institutions
+from partners.institutions.rules import Freshness
 from partners.people import queries as people
 from projects.programmes import queries as programmes
 
@@ -79,12 +81,29 @@ def tasks(who: Actor, today: date) -> list[Task]:
         words = _n("%(num)d contact to confirm", "%(num)d contacts to confirm", waiting.outdated)
         url = url_for("contacts.index", slug=who.institution_slug)
         found.append(Task(url, "phone", words, _("Contacts are confirmed once a year, with one button.")))
+    if who.coordinates:
+        found += _of_card(who, today)
     if who.role is Role.ADMIN and who.admitted:
         confirm_by = people.confirm_by(session(), who.institution_id or 0)
         if confirm_by is not None and confirm_by <= today:
             url = url_for("people.index", slug=who.institution_slug)
             words = _("Do these people still work here?")
             found.append(Task(url, "users", words, _("The list of people is confirmed once a year, with one button.")))
+    return found
+
+
+def _of_card(who: Actor, today: date) -> list[Task]:
+    """Give what has grown old on the card: services to look through, for its admin the card itself."""
+    found = []
+    upkeep = institutions.upkeep(session(), who.institution_id or 0, today)
+    if upkeep.offers:
+        words = _n("%(num)d service to look through", "%(num)d services to look through", upkeep.offers)
+        url = url_for("services.offers", slug=who.institution_slug)
+        found.append(Task(url, "heart", words, _("Nobody has said in the last 12 months that it is still so.")))
+    if who.role is Role.ADMIN and upkeep.freshness is not Freshness.CONFIRMED:
+        url = url_for("cards.edit", slug=who.institution_slug)
+        text = _("Look through address, telephones and hours, and confirm them once a year.")
+        found.append(Task(url, "house", _("Are the data on your card right?"), text))
     return found
 
 

@@ -40,6 +40,7 @@ _MAY_ACT_AS: Mapping[KindGroup, tuple[Kind, ...]] = {
     ),
     KindGroup.OFFICE: (Kind.DISABILITY_BOARD,),
 }
+_SAID_BY_OPERATOR = {Kind.ROPS, Kind.PUP, *(kind for kinds in _MAY_ACT_AS.values() for kind in kinds)}
 _IMPLIED: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.MOPS: (Kind.OPS,),
     Kind.GOPS: (Kind.OPS,),
@@ -163,7 +164,9 @@ def may_operate(actor: Actor) -> bool:
 
 def may_act_as(actor: Actor, kind: Kind) -> tuple[Kind, ...]:
     """Give the further kinds that *actor* may tick for an institution of *kind*: none that it is by its own kind."""
-    offered = tuple(Kind) if may_operate(actor) else _MAY_ACT_AS[KIND_GROUP[kind]]
+    offered = _MAY_ACT_AS[KIND_GROUP[kind]]
+    if may_operate(actor) and offered:
+        offered = tuple(one for one in Kind if one in _SAID_BY_OPERATOR)
     return tuple(one for one in offered if one is not kind and one not in _IMPLIED.get(kind, ()))
 
 

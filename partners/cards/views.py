@@ -219,6 +219,7 @@ def letter(slug: str) -> Response:
         i=i,
         today=warsaw.today(now()),
         portal=site.absolute("/"),
+        apply_url=site.absolute(url_for("admission.apply")),
         card_url=site.absolute(url_for("institutions.show", slug=slug)),
     )
 

@@ -54,7 +54,7 @@ from partners.institutions.queries import (
     plain,
     with_place,
 )
-from partners.institutions.rules import KIND_GROUP, KIND_LABEL
+from partners.institutions.rules import KIND_GROUP, KIND_LABEL, Freshness, freshness
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship
 from partners.territory.rules import gmina_name
 
@@ -126,6 +126,7 @@ class InstitutionRow:
     synthetic: bool
     place: Place
     service_ids: frozenset[int] = frozenset()
+    outdated: bool = False
 
     @property
     def kind_label(self) -> str:
@@ -161,8 +162,13 @@ def facets(session: Session, wanted: DirectoryFilter, confirmed_since: date | No
     return known
 
 
-def page(session: Session, wanted: DirectoryFilter, counted: Facets, number: int) -> list[InstitutionRow]:
-    """Give one page (from 1) of the cards in the Polish order, in one statement; *counted* are their facets."""
+def page(
+    session: Session, wanted: DirectoryFilter, counted: Facets, number: int, today: date | None = None
+) -> list[InstitutionRow]:
+    """Give one page (from 1) of the cards in the Polish order, in one statement; *counted* are their facets.
+
+    With *today* each says whether its institution has confirmed it, but more than 12 months ago.
+    """
     statement = (
         columns(
             col(Institution.id),
@@ -171,6 +177,7 @@ def page(session: Session, wanted: DirectoryFilter, counted: Facets, number: int
             col(Institution.kind),
             col(Institution.status),
             col(Institution.synthetic),
+            col(Institution.confirmed_on),
             *PLACE_COLUMNS,
             _SERVICE_IDS,
         )
@@ -189,6 +196,7 @@ def page(session: Session, wanted: DirectoryFilter, counted: Facets, number: int
             synthetic=row.synthetic,
             place=place_of(row, homonym=row.gmina in counted.homonyms),
             service_ids=frozenset(int(number) for number in (row.service_ids or "").split(",") if number),
+            outdated=today is not None and freshness(row.confirmed_on, today) is Freshness.OUTDATED,
         )
         for row in rows(session, with_place(statement))
     ]

@@ -29,7 +29,7 @@ from partners.institutions.models import (
     Status,
 )
 from partners.institutions.reach import Unit
-from partners.institutions.rules import KIND_LABEL, may_see
+from partners.institutions.rules import CHECKED_FOR, KIND_LABEL, Freshness, freshness, may_see
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship, WarsawDistrict
 from partners.territory.rules import gmina_name
 
@@ -114,6 +114,14 @@ class RoomRow:
     seats: int | None
     equipment: str
     active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What has grown old on a card: *offers* is how many of its services nobody has checked for 12 months."""
+
+    freshness: Freshness
+    offers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +288,24 @@ def offers(session: Session, institution_id: int) -> tuple[Offer, ...]:
         .order_by(col(Service.position), col(Service.id))
     )
     return tuple(Offer(*row) for row in session.execute(statement))
+
+
+def upkeep(session: Session, institution_id: int, today: date) -> Upkeep:
+    """Tell how fresh a card is, and how many of its offers nobody has checked for 12 months. One statement."""
+    old = (
+        columns(func.count())
+        .select_from(ServiceOffer)
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .where(
+            col(ServiceOffer.institution_id) == institution_id,
+            col(Service.active).is_(True),
+            or_(col(ServiceOffer.checked_on).is_(None), col(ServiceOffer.checked_on) < today - CHECKED_FOR),
+        )
+        .scalar_subquery()
+    )
+    row = session.execute(columns(col(Institution.confirmed_on), old).where(col(Institution.id) == institution_id))
+    confirmed_on, number = row.one()
+    return Upkeep(freshness(confirmed_on, today), number)
 
 
 def rooms(session: Session, institution_id: int, *, active: bool = True) -> list[RoomRow]:

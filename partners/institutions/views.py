@@ -92,7 +92,7 @@ def index() -> Response:
     facets = directory.facets(session(), wanted, today - rules.CHECKED_FOR)
     pages = max(ceil(facets.total / directory.PAGE_SIZE), 1)
     page = min(_page(request.args), pages)
-    rows = directory.page(session(), wanted, facets, page) if facets.total else []
+    rows = directory.page(session(), wanted, facets, page, today) if facets.total else []
     return respond(
         "partners/institutions/index.html",
         "partners/institutions/_results.html",

@@ -1,6 +1,6 @@
 """Keeping a card in the browser: form, preview, two people at once, territory, rooms, letter, nasty text."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session, select
@@ -9,7 +9,7 @@ from partners.institutions.models import Institution, InstitutionTerritory, Kind
 from partners.territory.models import County, CountyKind, Gmina, GminaKind
 from tests.browser import Browser
 from tests.conftest import browser_of
-from tests.factories.institutions import make_institution
+from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.persons import People
 from tests.factories.rows import add
 
@@ -253,3 +253,22 @@ def test_markdown_of_the_description_is_cleaned(client: Browser, people: People)
     assert section.all("script") == section.all("img") == []
     assert [link["href"] for link in section.all("a")] == ["https://evil.example/x.png", "https://dobra.example"]
     assert "<script>alert(1)</script>" in section.text
+
+
+def test_what_has_grown_old_waits_on_the_desk_and_is_marked_in_the_directory(
+    client: Browser, session: Session, people: People
+) -> None:
+    make_offer(session, people.prison, make_service(session, "shelter"))
+    people.prison.confirmed_on = date(2025, 1, 1)
+    session.flush()
+    page = client.sign_in(people.adam).see("/biurko")
+    assert "1 usługa do sprawdzenia" in page.text
+    assert "Czy dane na Waszej karcie są aktualne?" in page.text
+    row = client.see("/partnerzy?q=zaklad+karny").text
+    assert "dane mogą być nieaktualne" in row
+    client.post(f"{CARD}/aktualne")
+    client.post(f"{CARD}/uslugi/sprawdzone")
+    page = client.see("/biurko")
+    assert "do sprawdzenia" not in page.text
+    assert "Czy dane na Waszej karcie" not in page.text
+    assert "dane mogą być nieaktualne" not in client.see("/partnerzy?q=zaklad+karny").text

@@ -192,7 +192,8 @@ def test_an_institution_without_people_says_so(client, session, people):
     make_institution(session, "pusta", Kind.OPS, "OPS bez konta")
     page = client.see("/partnerzy/pusta")
     assert "Ta instytucja nie ma jeszcze konta." in page.text
-    assert page.main.all("a", href="mailto:pomoc@kladka.example")
+    assert page.main.one("a", href="/zglos-instytucje").text == "Zgłoś swoją instytucję"
+    assert page.main.one("a", href="/partnerzy/pusta/pismo")
     assert "Ta instytucja nie ma jeszcze konta." not in client.see("/partnerzy/mops-kladkowo").text
 
 
