@@ -51,6 +51,8 @@ def merge(
     """
     duplicate, survivor = _locked(session, actor, duplicate_id, survivor_id)
     rules.check_merge(duplicate, survivor)
+    if queries.undecided(session, duplicate_id, survivor_id):
+        raise rules.NotDecided
     plan = queries.plan(session, duplicate_id, survivor_id)
     if seen and seen != plan.mark:
         raise rules.Stale
@@ -99,6 +101,8 @@ def succeed(
     """
     old, successor = _locked(session, actor, old_id, successor_id)
     rules.check_succession(old, successor)
+    if queries.undecided(session, old_id, successor_id):
+        raise rules.NotDecided
     today = warsaw.today(now)
     rules.check_day(old, handover.day, today)
     old.status, old.successor_id, old.valid_to = Status.ARCHIVED, successor_id, handover.day - timedelta(days=1)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.db import columns, metadata
 from app.text import fold
+from partners.admission.models import Application, ApplicationState
 from partners.contacts.models import Contact
 from partners.institutions.models import Institution, InstitutionTerritory, Status
 from partners.institutions.queries import matches
@@ -112,6 +113,14 @@ def conflicts(session: Session, reference: Reference, duplicate_id: int, survivo
             if (own in taken and None not in own) if others else taken:
                 found.add(tuple(row[: len(keys)]))
     return found
+
+
+def undecided(session: Session, *institution_ids: int) -> bool:
+    """Whether one of the cards came by an application that waits or was refused: the night may delete such a card."""
+    statement = select(Application.id).where(
+        col(Application.institution_id).in_(institution_ids), Application.state != ApplicationState.ACCEPTED
+    )
+    return session.exec(statement).first() is not None
 
 
 def events_touching(session: Session, institution_id: int) -> list[int]:

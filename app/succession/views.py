@@ -114,6 +114,8 @@ def _refusal(check: Callable[[Institution, Institution], None], old: Choice, new
         return ""
     try:
         check(old.card, new.card)
+        if queries.undecided(session(), old.card.id or 0, new.card.id or 0):
+            raise rules.NotDecided
     except Refusal as refusal:
         return translated(refusal)
     return ""

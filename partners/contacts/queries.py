@@ -115,7 +115,7 @@ def of_card(session: Session, institution_id: int, viewer: Actor, today: date) -
     One statement. Whoever stands in for an absent contact is named only if *viewer* may know of him, too.
     """
     lines, away = _lines(session, institution_id, today)
-    shown = [one for one in lines if one.public or rules.sees_all(viewer)]
+    shown = [one for one in lines if one.public or rules.sees_all(viewer, institution_id)]
     by_role = _by_role(shown)
     return [
         ContactRow(
@@ -200,7 +200,7 @@ def absence(session: Session, owner: Contact, absence_id: int) -> ContactAbsence
 
 def open_notes(session: Session, institution_id: int, viewer: Actor) -> list[ReportNote]:
     """Give what has been reported about a card and is not settled, once for each kind; to partners only."""
-    if not rules.sees_all(viewer):
+    if not rules.sees_all(viewer, institution_id):
         return []
     statement = (
         columns(CardReport.kind, func.min(CardReport.reported_at))

@@ -182,9 +182,10 @@ def may_settle(actor: Actor, institution_id: int) -> bool:
     return own or actor.role is Role.OPERATOR
 
 
-def sees_all(actor: Actor) -> bool:
-    """Whether *actor* sees the contacts that are for partners only."""
-    return actor.works_for_institution or actor.role in (Role.OPERATOR, Role.INSPECTOR)
+def sees_all(actor: Actor, institution_id: int) -> bool:
+    """Whether *actor* sees the contacts of a card that are for partners only; its own people before admission, too."""
+    own = actor.institution_id == institution_id
+    return own or actor.works_for_institution or actor.role in (Role.OPERATOR, Role.INSPECTOR)
 
 
 def stand_in(line: Sequence[Line], away: Collection[int]) -> Line | None:

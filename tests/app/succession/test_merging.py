@@ -15,6 +15,7 @@ from app.db import columns, metadata
 from app.succession import actions, queries, rules
 from events.calendar.models import Event, EventParty, Part, Visibility
 from events.shelf.models import FeedEvent, FeedState
+from partners.admission.models import Application, ApplicationState
 from partners.contacts.models import Contact
 from partners.institutions.models import (
     Institution,
@@ -32,6 +33,7 @@ from tests.factories.events import make_event
 from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.persons import make_person
 from tests.factories.programmes import make_programme
+from tests.factories.rows import add
 from tests.house.test_migrations import a_value
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -42,6 +44,9 @@ def _pair(session, people) -> tuple[Institution, Institution]:
     """A card and its duplicate."""
     duplicate = make_institution(session, "mops-lubsko-2", Kind.MOPS, "MOPS Lubsko", phone="68 000 00 01")
     return duplicate, make_institution(session, "mops-lubsko", Kind.MOPS, "MOPS w Lubsku")
+
+
+_FITTING = {"application": {"state": ApplicationState.ACCEPTED}}
 
 
 def merged(session, people, pair) -> queries.Plan:
@@ -83,7 +88,10 @@ def fill_all(session: Session, institution_id: int) -> None:
             continue
         empty = not session.execute(columns(func.count()).select_from(table)).scalar_one()
         if empty or table.name in pointing_tables:
-            fill(session, table, institution_id, slug="dawny-adres", key=f"k{institution_id}")
+            fill(
+                session, table, institution_id,
+                slug="dawny-adres", key=f"k{institution_id}", **_FITTING.get(table.name, {}),
+            )  # fmt: skip
     session.flush()
 
 
@@ -269,6 +277,14 @@ def test_cards_that_do_not_belong_together(session, people, pair, columns, refus
         setattr(survivor, name, value)
     session.flush()
     with pytest.raises(refusal):
+        merged(session, people, pair)
+
+
+@pytest.mark.parametrize("state", [ApplicationState.WAITING, ApplicationState.REFUSED])
+def test_an_application_is_decided_first(session, people, pair, state):
+    """A refused one would take the surviving card with it after 30 days."""
+    add(session, Application, institution_id=pair[0].id or 0, applied_at=now(), state=state)
+    with pytest.raises(rules.NotDecided):
         merged(session, people, pair)
 
 

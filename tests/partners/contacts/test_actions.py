@@ -1,5 +1,6 @@
 """Contacts, act by act."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -273,3 +274,15 @@ def test_who_reported_is_forgotten_after_a_year(session, people, clock):
     assert actions.forget_reporters(session, now()) == 1
     assert session.exec(select(CardReport.reported_by)).all() == [None]
     assert actions.forget_reporters(session, now()) == 0
+
+
+def test_an_institution_that_waits_for_admission_prepares_its_contacts(session, people):
+    new = make_institution(session, "nowa", status=Status.APPLIED)
+    person = make_person(session, "Iga Próbna", new, Role.ADMIN)
+    actor = replace(person.actor, admitted=False)
+    actions.add(session, actor, new.id or 0, DRAFT, now())
+    assert len(queries.of_card(session, new.id or 0, actor, warsaw.today(now()))) == 1
+    make_contact(session, people.prison)
+    assert queries.of_card(session, people.prison.id or 0, actor, warsaw.today(now())) == []
+    with pytest.raises(rules.NotAPartner):
+        actions.report(session, actor, people.prison, ReportKind.PHONE, "", now())
