@@ -80,7 +80,7 @@ class _Detail:
     bring: int
 
 
-A4 = Paper(lines=92, width=50, most=4)
+A4 = Paper(lines=94, width=54, most=4)
 """One page in two columns."""
 LARGE = Paper(lines=58, width=56, most=3)
 """Two pages in large type."""

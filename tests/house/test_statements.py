@@ -19,6 +19,7 @@ from tests.factories.institutions import make_institution, make_offer, make_serv
 from tests.factories.mails import make_mail
 from tests.factories.persons import People, make_person
 from tests.factories.programmes import make_programme
+from tests.factories.territory import make_gmina
 
 pytestmark = pytest.mark.usefixtures("clock")
 STEPS = (1, 3, 100)
@@ -73,6 +74,7 @@ class Growing:
 
 @pytest.fixture(name="growing")
 def _growing(session, people) -> Growing:
+    make_gmina(session)
     return Growing(session, people)
 
 
@@ -80,6 +82,8 @@ LISTS: list[tuple[str, str, int]] = [
     ("/", "visitor", 5),
     ("/partnerzy", "visitor", 4),
     ("/partnerzy?q=ops&woj=08&rodzaj=ops", "visitor", 4),
+    ("/partnerzy?woj=08&pow=0802&gmina=080201&widok=mapa", "visitor", 4),
+    ("/operator/import", "olga", 2),
     ("/projekty", "visitor", 4),
     ("/projekty?q=projekt&stan=trwa", "marek", 5),
     ("/porozumienia", "visitor", 5),
@@ -100,6 +104,11 @@ LISTS: list[tuple[str, str, int]] = [
     ("/partnerzy/zk-kladkowo", "marek", 17),
     ("/projekty/projekt-numer-0", "visitor", 6),
     ("/porozumienia/P-08-100", "visitor", 6),
+    ("/szukaj?q=szkolenie", "visitor", 16),
+    ("/szukaj?q=szkolenie", "marek", 17),
+    ("/kto-obsluguje?q=gubin", "visitor", 5),
+    ("/kto-obsluguje/080205", "visitor", 5),
+    ("/pomoc-w-gminie/080205", "visitor", 6),
 ]
 
 

@@ -126,3 +126,21 @@ def test_pages_ask_a_constant_number_of_statements(client: Browser, query_count)
         with query_count() as asked:
             client.see(path)
         assert len(asked) <= most, asked.asked
+
+
+def test_the_sheet_is_reached_from_the_home_page_and_from_a_centre(client: Browser, session: Session):
+    ops = add(session, Kind.GOPS, "GOPS w Gubinie", "080205")
+    district = add(session, Kind.OPS, "OPS Mokotów", "146501", district_code="146505")
+    home = client.see("/")
+    assert home.form("/kto-obsluguje")
+    assert "Konto nie jest potrzebne" in home.text.replace("\u00a0", " ")
+    client.see(f"/partnerzy/{ops.slug}").one("a", href="/pomoc-w-gminie/080205")
+    client.see(f"/partnerzy/{district.slug}").one("a", href="/pomoc-w-gminie/146505")
+
+
+def test_the_legal_page_tells_of_every_provision_when_it_was_checked(client: Browser):
+    for path in ("/podstawy-prawne", "/podstawy-prawne?jezyk=en"):
+        page = client.see(path)
+        assert page.source.count("<dt>") == page.source.count('<time datetime="2026-11-22">') == 17
+    page = client.see("/pomoc/czego-kladka-nie-robi?jezyk=pl")
+    assert page.source.count('href="/podstawy-prawne"') == 2  # in the text and in the footer
