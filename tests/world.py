@@ -19,6 +19,8 @@ from events.signups import actions as signups
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
+from partners.exchange import actions as exchange
+from partners.exchange.rules import Subject
 from partners.institutions.models import Room
 from partners.people import actions as people_actions
 from partners.people import queries as people_queries
@@ -50,6 +52,8 @@ _KIND_OF = {
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
+    "upload_id": "upload",
+    "subject": "subject",
     "session_id": "session",
     "user_id": "account",
     "topic": "topic",
@@ -135,6 +139,8 @@ def make_world(session: Session) -> World:
     report = make_report(session, people.prison, people.piotr)
     failed = make_mail(session, state=MailState.FAILED, error="SMTPDataError 550")
     waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
+    table = b"klucz;nazwa;rodzaj\nops-z-tabeli;OPS z tabeli;OPS\n"
+    upload = exchange.keep(session, people.olga.actor, Subject.INSTITUTIONS, "tabela.csv", table, now())
     public = str(events["public"].uuid)
     places = {
         "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
@@ -168,8 +174,6 @@ def make_world(session: Session) -> World:
             "open": {"slug": people.prison.slug, "report_id": str(report.id)},
             "other-institution": {"slug": people.mops.slug, "report_id": str(report.id)},
         },
-        "session": {"marek": {"session_id": str(_session_of(session, marek))}, "unknown": {"session_id": "999999"}},
-        "account": {"piotr": {"user_id": str(people.piotr.user_id)}, "unknown": {"user_id": "999999"}},
         "room": {
             "own": {"slug": people.prison.slug, "room_id": str(room.id)},
             "other-institution": {"slug": people.mops.slug, "room_id": str(room.id)},
@@ -179,6 +183,10 @@ def make_world(session: Session) -> World:
             "other-institution": {"slug": people.mops.slug, "offer_id": str(offer.id)},
         },
         "service": {"known": {"service_id": str(service.id)}, "unknown": {"service_id": "999999"}},
+        "session": {"marek": {"session_id": str(_session_of(session, marek))}, "unknown": {"session_id": "999999"}},
+        "account": {"piotr": {"user_id": str(people.piotr.user_id)}, "unknown": {"user_id": "999999"}},
+        "upload": {"waiting": {"upload_id": str(upload.id)}},
+        "subject": {"known": {"subject": "instytucje"}, "unknown": {"subject": "inne"}},
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},

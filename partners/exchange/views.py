@@ -1,19 +1,19 @@
-"""Routes of the exchange: the operator's imports with their dry run, templates to download."""
+"""Routes of the exchange: the operator's imports with their dry run, templates to download, open data."""
 
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import tables
+from app import site, tables
 from app.actors import Role
 from app.clock import now
 from app.tables import Unreadable
 from app.web import downloads
 from app.web.errors import get_or_404
-from app.web.guards import acting_for
+from app.web.guards import acting_for, open_to_all
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, translated
 from app.web.session import actor, session, tell
-from partners.exchange import actions, queries
+from partners.exchange import actions, hsds, queries
 from partners.exchange.cells import KIND_WORD
 from partners.exchange.columns import INSTITUTION_COLUMNS, SERVICE_COLUMNS, Column
 from partners.exchange.forms import UploadForm
@@ -126,6 +126,35 @@ def template_csv(subject: str) -> Response:
 @acting_for(Role.OPERATOR)
 def template_xlsx(subject: str) -> Response:
     return _template(subject, "xlsx")
+
+
+@bp.get("/otwarte-dane")
+@open_to_all
+def open_data() -> Response:
+    return respond(
+        "partners/exchange/open_data.html",
+        tables=[(table, path) for table, (path, _fields, _required) in hsds.TABLES.items()],
+        version=hsds.VERSION,
+        licence_note=url_for("pages.terms"),
+    )
+
+
+@bp.get("/otwarte-dane/hsds.json")
+@open_to_all
+def hsds_json() -> Response:
+    unit = session()
+    return downloads.marked("hsds.json", "application/json", _state(), lambda stream: hsds.write_json(unit, stream))
+
+
+@bp.get("/otwarte-dane/hsds.zip")
+@open_to_all
+def hsds_zip() -> Response:
+    unit = session()
+    return downloads.marked("hsds.zip", "application/zip", _state(), lambda stream: hsds.write_package(unit, stream))
+
+
+def _state() -> str:
+    return f"{hsds.VERSION} {site.base_url()} {hsds.mark(session())}"
 
 
 def _template(word: str, ending: str) -> Response:

@@ -11,7 +11,7 @@ from app.outbox.models import MailState
 from events.calendar.models import Event
 from events.signups import actions as signups
 from events.signups.rules import Wanted
-from partners.institutions.models import Kind
+from partners.institutions.models import InstitutionTerritory, Kind, Room
 from tests.conftest import browser_of
 from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.events import date_of, draft_of, make_draft, make_event, named
@@ -19,6 +19,7 @@ from tests.factories.institutions import make_institution, make_offer, make_serv
 from tests.factories.mails import make_mail
 from tests.factories.persons import People, make_person
 from tests.factories.programmes import make_programme
+from tests.factories.rows import add
 from tests.factories.territory import make_gmina
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -41,7 +42,11 @@ class Growing:
     def _one_more(self, n: int) -> None:
         session, people = self.session, self.people
         centre = make_institution(session, f"ops-{n}", Kind.OPS, f"OPS w miejscowości {n}")
-        make_offer(session, centre, make_service(session, f"service_{n}"))
+        service = make_service(session, f"service_{n}")
+        make_offer(session, centre, service)
+        make_offer(session, people.prison, service)
+        add(session, Room, institution_id=people.prison.id or 0, name=f"Sala {n}")
+        add(session, InstitutionTerritory, institution_id=people.prison.id or 0, code=f"09{n:02d}01"[:6])
         agreement = make_agreement(session, f"P-08-{n + 100:03d}", people.prison, centre)
         clause = make_clause(session, agreement, f"clause_{n}", n % 4 or None)
         programme = make_programme(session, f"Projekt numer {n}", people.prison.id, voivodeship_code="08")
@@ -102,6 +107,12 @@ LISTS: list[tuple[str, str, int]] = [
     ("/ustawienia", "ewa", 3),
     ("/partnerzy/zk-kladkowo", "visitor", 16),
     ("/partnerzy/zk-kladkowo", "marek", 17),
+    ("/partnerzy/zk-kladkowo", "adam", 18),
+    ("/partnerzy/zk-kladkowo/edycja", "adam", 8),
+    ("/partnerzy/zk-kladkowo/teren?jednostka=0802", "adam", 9),
+    ("/partnerzy/zk-kladkowo/sale", "adam", 3),
+    ("/partnerzy/zk-kladkowo/uslugi", "ewa", 5),
+    ("/operator/uslugi", "olga", 2),
     ("/projekty/projekt-numer-0", "visitor", 6),
     ("/porozumienia/P-08-100", "visitor", 6),
     ("/szukaj?q=szkolenie", "visitor", 16),
