@@ -47,7 +47,7 @@ from partners.agreements import queries as agreements
 from partners.agreements.models import Agreement, AgreementParty, AgreementState, Clause, ClauseType
 from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
-from partners.institutions.models import KNOWN, SHOWN, Institution, Kind, Status
+from partners.institutions.models import KNOWN, SHOWN, Institution, InstitutionSlug, Kind, Status
 from partners.institutions.rules import KIND_GROUP
 from projects.programmes.models import Programme, ProgrammeState
 
@@ -545,13 +545,18 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
-    """Find known institutions by address name, active ones by the beginnings of words; whole names go before parts."""
+    """Find known institutions by address name, a former one too, active ones by the beginnings of words.
+
+    Whole names go before parts.
+    """
     folded = fold(words)
     if not folded:
         return []
     slug = words.strip().casefold()
     beginnings = and_(*(col(Institution.search_text).contains(f" {word}", autoescape=True) for word in folded.split()))
-    is_slug = and_(col(Institution.slug) == slug, col(Institution.status).in_(KNOWN))
+    once = _columns(col(InstitutionSlug.institution_id)).where(col(InstitutionSlug.slug) == slug)
+    at_slug = or_(col(Institution.slug) == slug, col(Institution.id).in_(once))
+    is_slug = and_(at_slug, col(Institution.status).in_(KNOWN))
     statement = (
         _columns(*_named(Institution))
         .where(or_(is_slug, and_(col(Institution.status) == Status.ACTIVE, beginnings)))

@@ -141,6 +141,7 @@ def served(slug: str) -> Response | BaseResponse:
         form=form,
         area=area,
         codes=codes,
+        ticked=codes if form.codes.raw_data is None else frozenset(form.codes.data or ()),
         tally=queries.tally(codes, area.branches) if area else {},
         own=reach.of_card(session(), card.id or 0).get(reach.OWN, ()),
         home=(card.gmina_code or "")[:4],

@@ -1,5 +1,6 @@
 """Routes of services: what an institution offers, and the operator's catalogue."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
@@ -63,10 +64,9 @@ def offers(slug: str) -> Response | BaseResponse:
 def offer(slug: str, offer_id: int) -> Response | BaseResponse:
     card, found, service = _offer(slug, offer_id)
     before = queries.saved_offer(session(), found)
-    places = _places(card)
+    places = _places(card, before.codes)
     form = OfferForm(data=values_of(before, edition_of(before)) if request.method in SAFE else None)
-    known = {unit.code for place in places for unit in (place.unit, *place.below)}
-    form.offer(sorted(known.union(before.codes)))
+    form.offer(sorted({unit.code for place in places for unit in (place.unit, *place.below)}))
     status, saved = 200, None
     if request.method not in SAFE:
         status = 422
@@ -230,10 +230,14 @@ def _offer(slug: str, offer_id: int) -> tuple[Institution, ServiceOffer, Service
     return card, found, service
 
 
-def _places(card: Institution) -> list[Place]:
+def _places(card: Institution, chosen: Collection[str]) -> list[Place]:
+    """Give what the institution serves, and what is chosen although it is served no longer."""
     units = reach.of_card(session(), card.id or 0).get(reach.OWN, ())
     below = reach.children(session(), [unit.code for unit in units])
-    return [Place(unit, below.get(unit.code, ())) for unit in units]
+    places = [Place(unit, below.get(unit.code, ())) for unit in units]
+    shown = {unit.code for place in places for unit in (place.unit, *place.below)}
+    left = reach.units(session(), [code for code in chosen if code not in shown])
+    return places + [Place(unit, ()) for unit in left.values()]
 
 
 def _name(service: Service) -> str:

@@ -120,6 +120,7 @@ def test_rename_leads_on_from_the_old_address(client: Browser, people: People) -
     assert (answer.status_code, answer.headers["Location"]) == (301, "/partnerzy/zk-leg")
     assert "Zakład Karny w Łęgu" in client.get("/kanaly/i/zk-kladkowo.ics").text
     assert client.get("/kanaly/i/zk-leg.ics").status_code == 200
+    assert "Zakład Karny w Łęgu" in client.see("/kalendarz/lista?instytucja=zk-kladkowo").text
 
 
 def test_a_form_cannot_smuggle_in_what_it_does_not_ask(client: Browser, session: Session, people: People) -> None:
