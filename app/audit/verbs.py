@@ -57,6 +57,8 @@ VERBS: dict[str, frozenset[str]] = {
     "card.reported": frozenset({"institution_id", "kind"}),
     "card.report_settled": frozenset({"institution_id", "kind", "outcome"}),
     "institution.merged": frozenset({"duplicate_id", "slug", "moved", "doubled"}),
+    "institution.succession_announced": frozenset({"successor_id", "day"}),
+    "institution.succession_withdrawn": frozenset({"successor_id"}),
     "institution.succeeded": frozenset({"successor_id", "day", "handed"}),
     "programme.drafted": frozenset({"title"}),
     "programme.revised": frozenset({"changed"}),

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from app.accounts import actions as accounts
 from app.audit import trail
 from app.outbox import delivery
+from app.succession import actions as succession
 from events.calendar import actions as calendar
 from partners.admission import actions as admission
 from partners.competence import actions as competence
@@ -31,6 +32,7 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
+    ("announced successions carried out", succession.carry_out),
     ("institutions asked to confirm their contacts", contacts.remind),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),

@@ -12,6 +12,7 @@ from app.accounts.models import UserSession
 from app.actors import Actor, Role
 from app.audit import trail
 from app.db import columns, lock, metadata
+from app.errors import Refusal
 from app.succession import queries, rules
 from app.succession.queries import Reference
 from app.succession.rules import Handover
@@ -96,17 +97,69 @@ def succeed(
     """Archive an institution from a day on and hand its territory, names and units over to its successor.
 
     Agreements, past events and finished projects stay with the old card, which leads to the successor; people,
-    contacts, services with rooms, and what is still to come pass as *handover* says. Locks both cards. Raises
-    OperatorOnly, SameCard, OtherLayer, NotDecided, Archived, SurvivorArchived, DayAhead, DayTooEarly.
+    contacts, services with rooms, and what is still to come pass as *handover* says. A day that has not come is noted
+    on the card, and the night of that day does the rest. Locks both cards. Raises OperatorOnly, SameCard, OtherLayer,
+    NotDecided, Archived, SurvivorArchived, DayTooEarly, PartlyAhead.
     """
     old, successor = _locked(session, actor, old_id, successor_id)
     rules.check_succession(old, successor)
     if queries.undecided(session, old_id, successor_id):
         raise rules.NotDecided
     today = warsaw.today(now)
-    rules.check_day(old, handover.day, today)
-    old.status, old.successor_id, old.valid_to = Status.ARCHIVED, successor_id, handover.day - timedelta(days=1)
-    old.changed_at = successor.changed_at = now
+    rules.check_day(old, handover, today)
+    old.successor_id, old.valid_to = successor_id, handover.day - timedelta(days=1)
+    old.changed_at = now
+    details: dict[str, trail.Plain] = {"successor_id": successor_id, "day": handover.day.isoformat()}
+    if handover.day > today:
+        session.flush()
+        trail.record(session, actor, "institution.succession_announced", "institution", old_id, now, details=details)
+        return successor
+    old.status = Status.ARCHIVED
+    successor.changed_at = now
+    _hand_over(session, actor, old, successor, handover, now)
+    details["handed"] = [name for name in ("people", "contacts", "services", "coming") if getattr(handover, name)]
+    trail.record(session, actor, "institution.succeeded", "institution", old_id, now, details=details)
+    return successor
+
+
+def withdraw_succession(session: Session, actor: Actor, old_id: int, now: datetime) -> None:
+    """Take an announced succession back. Locks the card. Raises OperatorOnly, NotAnnounced."""
+    if not rules.may_rearrange(actor):
+        raise rules.OperatorOnly
+    old = lock(session, Institution, old_id)
+    if old is None or old.successor_id is None or old.status is Status.ARCHIVED:
+        raise rules.NotAnnounced
+    details: dict[str, trail.Plain] = {"successor_id": old.successor_id}
+    old.successor_id = old.valid_to = None
+    old.changed_at = now
+    session.flush()
+    trail.record(session, actor, "institution.succession_withdrawn", "institution", old_id, now, details=details)
+
+
+def carry_out(session: Session, now: datetime) -> int:
+    """Hand over what was announced and whose day has come; return how many.
+
+    What cannot be done any more, such as a successor that is archived itself, stays on the operator's list as overdue.
+    """
+    done = 0
+    today = warsaw.today(now)
+    for one in queries.announced(session):
+        if one.day > today:
+            continue
+        try:
+            with session.begin_nested():
+                succeed(session, Actor.system(), one.old_id, one.successor_id, Handover(one.day), now)
+        except Refusal:
+            session.expire_all()
+        else:
+            done += 1
+    return done
+
+
+def _hand_over(
+    session: Session, actor: Actor, old: Institution, successor: Institution, handover: Handover, now: datetime
+) -> None:
+    old_id, successor_id = old.id or 0, successor.id or 0
     session.flush()
     _move(session, InstitutionTerritory, old_id, successor_id)
     session.expire_all()
@@ -129,13 +182,6 @@ def succeed(
     reindex(session, old)
     reindex(session, successor)
     _renew(session, events, projects, now)
-    details: dict[str, trail.Plain] = {
-        "successor_id": successor_id,
-        "day": handover.day.isoformat(),
-        "handed": [name for name in ("people", "contacts", "services", "coming") if getattr(handover, name)],
-    }
-    trail.record(session, actor, "institution.succeeded", "institution", old_id, now, details=details)
-    return successor
 
 
 def _locked(session: Session, actor: Actor, one_id: int, other_id: int) -> tuple[Institution, Institution]:

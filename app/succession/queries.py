@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Table, UniqueConstraint, func, or_, text
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app.db import columns, metadata
 from app.text import fold
 from partners.admission.models import Application, ApplicationState
 from partners.contacts.models import Contact
-from partners.institutions.models import Institution, InstitutionTerritory, Status
+from partners.institutions.models import SHOWN, Institution, InstitutionTerritory, Status
 from partners.institutions.queries import matches
 from partners.people.models import Membership
 
@@ -71,6 +73,19 @@ class Handed:
     contacts: int
     territories: int
     units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A succession that is still to come; *day* is the first day of the successor."""
+
+    old_id: int
+    old_slug: str
+    old_name: str
+    successor_id: int
+    successor_slug: str
+    successor_name: str
+    day: date
 
 
 def references() -> Iterator[Reference]:
@@ -164,6 +179,33 @@ def handed(session: Session, institution_id: int) -> Handed:
         columns(func.count()).where(col(Institution.parent_id) == institution_id),
     )
     return Handed(*session.execute(columns(*(one.scalar_subquery() for one in counts))).one())
+
+
+def announced(session: Session) -> list[Announced]:
+    """Give the successions that are announced and have not happened, the next first."""
+    successor = aliased(Institution)
+    statement = (
+        columns(
+            col(Institution.id),
+            col(Institution.slug),
+            col(Institution.name),
+            col(successor.id),
+            col(successor.slug),
+            col(successor.name),
+            col(Institution.valid_to),
+        )
+        .join(successor, col(successor.id) == col(Institution.successor_id))
+        .where(
+            col(Institution.status).in_(SHOWN),
+            col(Institution.successor_id).is_not(None),
+            col(Institution.valid_to).is_not(None),
+        )
+        .order_by(col(Institution.valid_to), col(Institution.id))
+    )
+    return [
+        Announced(old_id, old_slug, old_name, new_id, new_slug, new_name, last + timedelta(days=1))
+        for old_id, old_slug, old_name, new_id, new_slug, new_name, last in session.execute(statement)
+    ]
 
 
 def candidates(session: Session, typed: str) -> list[Institution]:

@@ -96,10 +96,16 @@ class Archived(Refusal):
     message = N_("This card is archived already.")
 
 
-class DayAhead(Refusal):
-    """Succession from a day that has not come."""
+class PartlyAhead(Refusal):
+    """Handing over only a part from a day that has not come: nothing would remember the choice until then."""
 
-    message = N_("Give today or an earlier day: the cards change at once. Come back on the day itself.")
+    message = N_("From a day ahead everything passes. Tick all boxes, or come back on that day and choose.")
+
+
+class NotAnnounced(Conflict):
+    """Withdrawing a succession that is not announced, or has happened."""
+
+    message = N_("No succession is announced for this card.")
 
 
 class DayTooEarly(Refusal):
@@ -128,10 +134,15 @@ class Handover:
     services: bool = True
     coming: bool = True
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything passes."""
+        return self.people and self.contacts and self.services and self.coming
+
 
 def may_rearrange(actor: Actor) -> bool:
-    """Whether *actor* merges cards and names successors."""
-    return actor.role is Role.OPERATOR
+    """Whether *actor* merges cards and names successors; the portal itself carries out what was announced."""
+    return actor.role in (Role.OPERATOR, Role.SYSTEM)
 
 
 def check_pair(one: Institution, other: Institution) -> None:
@@ -162,12 +173,12 @@ def check_succession(old: Institution, successor: Institution) -> None:
         raise SurvivorArchived
 
 
-def check_day(old: Institution, day: date, today: date) -> None:
-    """Raise DayAhead, DayTooEarly."""
-    if day > today:
-        raise DayAhead
-    if old.valid_from is not None and day <= old.valid_from:
+def check_day(old: Institution, handover: Handover, today: date) -> None:
+    """Raise DayTooEarly, PartlyAhead."""
+    if old.valid_from is not None and handover.day <= old.valid_from:
         raise DayTooEarly
+    if handover.day > today and not handover.is_whole:
+        raise PartlyAhead
 
 
 def fills(duplicate: Institution, survivor: Institution) -> dict[str, object]:

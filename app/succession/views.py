@@ -84,10 +84,13 @@ def succession() -> BaseResponse:
     if old.card is not None and new.card is not None and not refusal and form.validate_on_submit():
         try:
             actions.succeed(session(), actor(), old.card.id or 0, new.card.id or 0, form.handover(), now())
-        except (rules.DayAhead, rules.DayTooEarly) as too_soon:
+        except (rules.PartlyAhead, rules.DayTooEarly) as too_soon:
             form.refuse(form.day, translated(too_soon))
         else:
-            tell(_("The successor is named. The old card leads to it."), "ok")
+            if form.day.data > warsaw.today(now()):
+                tell(_("The succession is announced. On its day the cards change by themselves."), "ok")
+            else:
+                tell(_("The successor is named. The old card leads to it."), "ok")
             return see_other("institutions.show", slug=old.card.slug)
     both = old.card is not None and new.card is not None and not refusal
     return respond(
@@ -97,10 +100,20 @@ def succession() -> BaseResponse:
         new=new,
         refusal=refusal,
         form=form,
+        announced=[] if both else queries.announced(session()),
+        today=warsaw.today(now()),
         handed=queries.handed(session(), old.card.id or 0) if both and old.card is not None else None,
         kind_labels=KIND_LABEL,
         status_labels=STATUS_LABEL,
     )
+
+
+@bp.post("/nastepstwo/<slug:slug>/odwolaj")
+@acting_for(Role.OPERATOR)
+def withdraw(slug: str) -> BaseResponse:
+    actions.withdraw_succession(session(), actor(), _at(slug).id or 0, now())
+    tell(_("The announced succession is withdrawn."), "ok")
+    return see_other("succession.succession")
 
 
 def _choice(name: str) -> Choice:

@@ -10,7 +10,7 @@ from app import warsaw
 from app.actors import Role
 from app.audit.models import AuditLine
 from app.clock import now
-from app.succession import actions, rules
+from app.succession import actions, queries, rules
 from app.succession.rules import Handover
 from events.calendar.models import Event, EventParty
 from events.signups import actions as signups
@@ -191,7 +191,6 @@ def test_agreements_and_past_events_stay_coming_ones_go_on(client, session, peop
 @pytest.mark.parametrize(
     ("changed", "day", "refusal"),
     [
-        ({}, TODAY + timedelta(days=1), rules.DayAhead),
         ({"valid_from": TODAY}, TODAY, rules.DayTooEarly),
         ({"status": Status.ARCHIVED}, TODAY, rules.Archived),
         ({"status": Status.REFUSED}, TODAY, rules.NotDecided),
@@ -237,3 +236,57 @@ def test_the_trail_tells_what_was_handed_over(session, people, pair):
         "day": "2026-11-23",
         "handed": ["people", "contacts", "coming"],
     }
+
+
+def test_a_day_ahead_is_announced_and_the_night_does_the_rest(client, session, people, pair, clock):
+    old, successor = pair
+    person = make_person(session, "Iga Próbna", old, Role.ADMIN)
+    contact = make_contact(session, old)
+    succeeded(session, people, pair, day=date(2027, 1, 1))
+    assert (old.status, old.successor_id, old.valid_to) == (Status.ACTIVE, successor.id, date(2026, 12, 31))
+    page = client.see("/partnerzy/gops-lubsko")
+    assert "Ta instytucja działa do 31 grudnia 2026." in page.text
+    assert page.main.one("a", href="/partnerzy/cus-lubsko")
+    assert session.exec(select(AuditLine.verb).order_by(col(AuditLine.id).desc())).first() == (
+        "institution.succession_announced"
+    )
+    assert actions.carry_out(session, now()) == 0
+    clock.move_to(warsaw.start_of(date(2027, 1, 1)) + timedelta(hours=3))
+    assert actions.carry_out(session, now()) == 1
+    session.expire_all()
+    assert (old.status, old.valid_to, contact.institution_id) == (Status.ARCHIVED, date(2026, 12, 31), successor.id)
+    current = select(Membership.institution_id).where(
+        Membership.user_id == person.user_id, col(Membership.ended_at).is_(None)
+    )
+    assert session.exec(current).all() == [successor.id]
+    assert actions.carry_out(session, now()) == 0
+
+
+def test_from_a_day_ahead_everything_passes(session, people, pair):
+    with pytest.raises(rules.PartlyAhead):
+        succeeded(session, people, pair, day=TODAY + timedelta(days=1), contacts=False)
+
+
+def test_an_announcement_is_withdrawn(session, people, pair, clock):
+    old = pair[0]
+    succeeded(session, people, pair, day=TODAY + timedelta(days=1))
+    assert [one.old_slug for one in queries.announced(session)] == ["gops-lubsko"]
+    with pytest.raises(rules.OperatorOnly):
+        actions.withdraw_succession(session, people.adam.actor, old.id or 0, now())
+    actions.withdraw_succession(session, people.olga.actor, old.id or 0, now())
+    assert (old.successor_id, old.valid_to) == (None, None)
+    with pytest.raises(rules.NotAnnounced):
+        actions.withdraw_succession(session, people.olga.actor, old.id or 0, now())
+    clock.shift(timedelta(days=2))
+    assert actions.carry_out(session, now()) == 0
+
+
+def test_what_cannot_be_carried_out_stays_on_the_list_and_stops_no_other(session, people, pair, clock):
+    other = make_institution(session, "pcpr", Kind.PCPR)
+    succeeded(session, people, pair, day=TODAY + timedelta(days=1))
+    succeeded(session, people, (other, people.mops), day=TODAY + timedelta(days=1))
+    pair[1].status = Status.ARCHIVED
+    session.flush()
+    clock.shift(timedelta(days=2))
+    assert actions.carry_out(session, now()) == 1
+    assert [one.old_slug for one in queries.announced(session)] == ["gops-lubsko"]

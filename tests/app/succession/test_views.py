@@ -85,13 +85,29 @@ def test_the_operator_names_a_successor(client, session, people):
     page = client.see(address)
     values = page.values(address)
     assert values["day"] == "23.11.2026"
-    assert client.post(address, data={**values, "day": "24.11.2026"}).status_code == 422
-    assert "Podaj dzisiejszy albo wcześniejszy dzień" in client.page.text
+    assert client.post(address, data={"day": "24.11.2026", "people": "y"}).status_code == 422
+    assert "Z wyprzedzeniem można przekazać tylko wszystko." in client.page.text
     client.post(address, data=values, follow_redirects=True)
     assert "Następca jest wskazany." in client.page.text
     assert card(session, "mops-lubsko-2").status is Status.ARCHIVED
     assert "Ta karta jest już archiwalna." in client.see(address).text
     assert client.post(address, data=values).status_code == 422
+
+
+def test_the_operator_announces_a_successor_and_withdraws_it(client, session, people):
+    client.sign_in(people.olga)
+    address = f"{SUCCEED}?z=mops-lubsko-2&do=mops-lubsko"
+    values = client.see(address).values(address)
+    client.post(address, data={**values, "day": "1.1.2027"}, follow_redirects=True)
+    assert "Następstwo jest zapowiedziane." in client.page.text
+    assert "Ta instytucja działa do 31 grudnia 2026." in client.page.text
+    page = client.see(SUCCEED)
+    assert "od 1 stycznia 2027" in page.text
+    client.post(f"{SUCCEED}/mops-lubsko-2/odwolaj", follow_redirects=True)
+    assert "Zapowiedziane następstwo jest odwołane." in client.page.text
+    assert "MOPS Lubsko" not in client.page.main.text
+    assert card(session, "mops-lubsko-2").successor_id is None
+    assert client.post(f"{SUCCEED}/mops-lubsko-2/odwolaj").status_code == 409
 
 
 def test_nobody_else_comes_in(client, people):
@@ -101,7 +117,7 @@ def test_nobody_else_comes_in(client, people):
         client.sign_in(who)
         for path in (MERGE, SUCCEED):
             assert client.get(path).status_code == 403
-        for path in (f"{MERGE}/polacz", SUCCEED):
+        for path in (f"{MERGE}/polacz", SUCCEED, f"{SUCCEED}/mops-lubsko/odwolaj"):
             assert client.post(path).status_code == 403
 
 
