@@ -130,7 +130,7 @@ def test_the_night_forgets_and_seals(session, people, clock):
     trail.record(session, people.ewa.actor, "session.started", "session", 1, now() - timedelta(days=1))
     session.flush()
     done = nightly.run(session, now())
-    assert sorted(done.values()) == [0, 1, 1, 1, 3]
+    assert sorted(number for number in done.values() if number) == [1, 1, 1, 3]
     assert [row.email_hash for row in session.exec(select(SignInAttempt)).all()] == ["y"]
     assert session.exec(select(KeptForm)).all() == []
     assert len(session.exec(select(UserSession)).all()) == 1
