@@ -9,10 +9,13 @@ from playwright.sync_api import Page
 from sqlmodel import Session, col, select
 
 from app import demo
+from app.actors import Actor
 from app.clock import now
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, State
 from partners.institutions.models import Institution
+from partners.people import actions as people
+from partners.people.rules import Wanted
 from projects.programmes.models import Programme
 from tests.journeys.conftest import Portal, Visitor
 
@@ -40,6 +43,11 @@ PUBLIC = (
     "/logowanie",
     "/haslo",
     "/haslo/wyslano",
+    "/zaproszenie",
+    "{invitation}",
+    "/zaproszenie/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "/zglos-instytucje",
+    "/zglos-instytucje/dziekujemy",
     "/pomoc",
     "/pomoc/kalendarz",
     "/pomoc/zapisy",
@@ -79,6 +87,11 @@ INSIDE = (
     "/partnerzy/zk-kladkowo/teren?jednostka=08",
     "/partnerzy/zk-kladkowo/sale",
     "/partnerzy/zk-kladkowo/uslugi",
+    "/partnerzy/zk-kladkowo/osoby",
+    "/partnerzy/zk-kladkowo/osoby/1",
+    "/partnerzy/zk-kladkowo/osoby/zapros",
+    "/partnerzy/zk-kladkowo/osoby/zaproszenia/2/wydruk",
+    "/dzialasz-jako",
     "/partnerzy/zk-kladkowo/kontakty",
     "/partnerzy/zk-kladkowo/kontakty/nowy",
     "/partnerzy/zk-kladkowo/zgloszenia",
@@ -93,6 +106,8 @@ OPERATOR = (
     "/operator/dziennik",
     "/operator/polaczenia?z=ops-przeprawa&do=mops-kladkowo",
     "/operator/nastepstwo?z=ops-przeprawa&do=cus-kladkowo",
+    "/operator/zgloszenia",
+    "/operator/zgloszenia/1",
     "/operator/uslugi",
     "/operator/uslugi/1",
     "/partnerzy/zk-kladkowo/stan",
@@ -113,12 +128,14 @@ def _places(session: Session) -> dict[str, str]:
     coming = [event for event in of_prison if event.local_start.date() > date(2026, 11, 25)]
     programme = session.exec(select(Programme).where(Programme.state == "running")).first()
     assert programme is not None
+    _invitation, secret = people.issue(session, Actor.system(), prison or 0, Wanted("nowa@zk-kladkowo.example"), now())
     return {
         "event": f"/wydarzenia/{next(e for e in public if e.state is State.PUBLISHED).uuid}",
         "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
         "own_event": f"/wydarzenia/{next(e for e in coming if e.state is State.PUBLISHED).uuid}",
         "draft": f"/wydarzenia/{next(e for e in of_prison if e.state is State.DRAFT).uuid}",
         "programme": f"/projekty/{programme.slug}",
+        "invitation": f"/zaproszenie/{secret}",
         "mail": str(session.exec(select(OutboxMail.id)).first()),
     }
 
