@@ -21,14 +21,17 @@ from events.calendar import actions as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
 from events.shelf.models import FeedKind, FeedState
 from events.signups.models import Booking, SignUp
+from partners.competence.rules import KINDS_OF_TASK, PLACEHOLDER_SLUG
 from partners.contacts.models import CardReport, Contact
 from partners.contacts.rules import Outcome
 from partners.institutions.actions import reindex
 from partners.institutions.models import (
     Institution,
+    InstitutionActsAs,
     InstitutionAlias,
     InstitutionSlug,
     InstitutionTerritory,
+    Kind,
     Room,
     ServiceOffer,
     Status,
@@ -71,6 +74,7 @@ def merge(
     for name, value in rules.fills(duplicate, survivor).items():
         setattr(survivor, name, value)
     _take_names(session, duplicate, survivor)
+    _take_tasks(session, duplicate, survivor)
     survivor.changed_at = now
     slug = duplicate.slug
     _leave_nothing_behind(session, duplicate_id)
@@ -179,6 +183,7 @@ def _hand_over(
     _close_reports(session, actor, old_id, now)
     session.expire_all()
     _take_names(session, old, successor)
+    _take_tasks(session, old, successor)
     reindex(session, old)
     reindex(session, successor)
     _renew(session, events, projects, now)
@@ -365,7 +370,9 @@ def _set(session: Session, column: Any, among: ColumnElement[bool], old_id: int,
 
 
 def _take_names(session: Session, old: Institution, new: Institution) -> None:
-    """Make the names of one card other names of the other, each once."""
+    """Make the names of one card other names of the other, each once; what a placeholder is called is no name."""
+    if old.slug.startswith(PLACEHOLDER_SLUG):
+        return
     known = {fold(new.name), fold(new.short_name)}
     known |= {fold(name) for name in _aliases(session, new.id or 0)}
     for name in (old.name, old.short_name, *_aliases(session, old.id or 0)):
@@ -373,6 +380,22 @@ def _take_names(session: Session, old: Institution, new: Institution) -> None:
             known.add(fold(name))
             session.add(InstitutionAlias(institution_id=new.id or 0, name=name))
     session.flush()
+
+
+def _take_tasks(session: Session, old: Institution, new: Institution) -> None:
+    """Let a card serve what only the other one served: a town's OPS that takes its PCPR in acts as both."""
+    own = _kinds(session, new)
+    for kind in sorted(_kinds(session, old) - own):
+        served = [kinds for kinds in KINDS_OF_TASK.values() if kind in kinds]
+        if any(own.isdisjoint(kinds) for kinds in served):
+            own.add(kind)
+            session.add(InstitutionActsAs(institution_id=new.id or 0, kind=kind))
+    session.flush()
+
+
+def _kinds(session: Session, institution: Institution) -> set[Kind]:
+    statement = select(InstitutionActsAs.kind).where(InstitutionActsAs.institution_id == institution.id)
+    return {institution.kind, *session.exec(statement)}
 
 
 def _aliases(session: Session, institution_id: int) -> list[str]:

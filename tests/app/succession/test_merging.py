@@ -19,6 +19,7 @@ from partners.admission.models import Application, ApplicationState
 from partners.contacts.models import Contact
 from partners.institutions.models import (
     Institution,
+    InstitutionActsAs,
     InstitutionAlias,
     InstitutionSlug,
     InstitutionTerritory,
@@ -255,6 +256,25 @@ def test_a_co_organiser_stays_one(session, people, pair):
     session.flush()
     merged(session, people, pair)
     assert session.exec(select(EventParty.institution_id, EventParty.part)).all() == [(survivor.id, Part.CO_ORGANISER)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "acts_as"), [(Kind.PCPR, [Kind.PCPR]), (Kind.OPS, []), (Kind.MOPR, [Kind.MOPR]), (Kind.SHELTER, [])]
+)
+def test_a_centre_that_takes_another_in_serves_what_that_served(session, people, pair, kind, acts_as):
+    pair[0].kind = kind
+    session.flush()
+    merged(session, people, pair)
+    statement = select(InstitutionActsAs.kind).where(InstitutionActsAs.institution_id == pair[1].id)
+    assert session.exec(statement).all() == acts_as
+
+
+def test_a_placeholder_leaves_no_name_behind(session, people, pair):
+    pair[0].slug, pair[0].status = "pomoc-spoleczna-080401", Status.UNCONFIRMED
+    session.flush()
+    merged(session, people, pair)
+    assert session.exec(select(InstitutionAlias)).all() == []
+    assert session.exec(select(InstitutionSlug.slug)).all() == ["pomoc-spoleczna-080401"]
 
 
 def test_projects_are_found_by_the_name_that_stays(session, people, pair):

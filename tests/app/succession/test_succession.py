@@ -20,6 +20,7 @@ from partners.agreements.models import AgreementParty
 from partners.contacts.models import CardReport, Contact
 from partners.institutions.models import (
     Institution,
+    InstitutionActsAs,
     InstitutionAlias,
     InstitutionTerritory,
     Kind,
@@ -81,6 +82,16 @@ def test_names_territory_and_units_pass(session, people, pair):
     rows = session.exec(select(InstitutionTerritory.institution_id, InstitutionTerritory.code)).all()
     assert sorted(rows) == [(successor.id, "080401"), (successor.id, "080402")]
     assert (unit.parent_id, before.successor_id) == (successor.id, successor.id)
+
+
+def test_a_successor_of_another_kind_acts_as_the_old_one(session, people, pair):
+    old, successor = pair
+    old.kind = Kind.PCPR
+    session.flush()
+    succeeded(session, people, pair)
+    assert session.exec(select(InstitutionActsAs.institution_id, InstitutionActsAs.kind)).all() == [
+        (successor.id, Kind.PCPR)
+    ]
 
 
 def test_people_go_on_in_their_roles(client, session, people, pair):
