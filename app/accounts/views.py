@@ -1,7 +1,7 @@
 """Sign in, its second step, sign out, extend a session, choose a new password by a mailed link."""
 
 import flask
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask_login import login_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -10,6 +10,7 @@ from app.accounts.forms import ChosenPasswordForm, CodeForm, ForgottenForm, Sign
 from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.clock import now
+from app.config import Config
 from app.web import kept
 from app.web.guards import by_token, open_to_all, signed_in
 from app.web.htmx import respond, see_other
@@ -168,7 +169,8 @@ def forgotten() -> BaseResponse:
 @open_to_all
 def link_sent() -> BaseResponse:
     """Say what happens next, and what to do when nothing comes."""
-    return respond("app/accounts/link_sent.html")
+    config: Config = current_app.extensions["kladka.config"]
+    return respond("app/accounts/link_sent.html", has_server=config.mail is not None)
 
 
 @bp.get("/haslo/<token:token>")

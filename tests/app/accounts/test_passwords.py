@@ -65,10 +65,13 @@ def test_whoever_forgot_the_password_chooses_a_new_one(client, session, people):
     response = ask(client, "  EWA@zk-kladkowo.example")
     assert (response.status_code, response.location) == (303, "/haslo/wyslano")
     assert "Zajrzyj do poczty" in client.see("/haslo/wyslano").text
+    assert "O link poproś operatora portalu" in client.page.text  # no mail server is set here
     (mail,) = mails_of(session, "reset")
     assert (mail.to_address, mail.to_user_id) == (people.ewa.email, people.ewa.user_id)
     response = choose(client, mail.link)
     assert (response.status_code, response.location) == (303, "/logowanie")
+    with client.session_transaction() as cookie:
+        assert mail.link.removeprefix("/haslo/") not in str(dict(cookie))
     assert "Hasło jest zmienione. Zaloguj się nowym." in client.see("/logowanie").text
     assert sign_in(client, people.ewa.email, PASSWORD).status_code == 422
     assert sign_in(client, people.ewa.email, NEW).status_code == 303

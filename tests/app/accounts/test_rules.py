@@ -56,6 +56,7 @@ def test_a_password_over_the_maximum_is_refused_as_that():
         "202611232026",
         "aaaaaaaaaaaa",
         "abcabcabcabc",
+        "wężykwężykwężyk",
         "Warszawa2026!",
         "zakladkarny2026",
         "kladka-demo-2026",
