@@ -28,8 +28,9 @@ from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
 from partners.cards import views as cards_views
-from partners.contacts import views as contacts_views
 from partners.competence import views as competence_views
+from partners.contacts import views as contacts_views
+from partners.exchange import views as exchange_views
 from partners.institutions import views as institutions_views
 from partners.people import queries as people
 from partners.people import views as people_views
@@ -50,13 +51,14 @@ BLUEPRINTS = (
     accounts_views.bp,
     account_settings.bp,
     institutions_views.bp,
+    competence_views.bp,
     cards_views.bp,
     services_views.bp,
-    competence_views.bp,
     people_views.bp,
     admission_views.bp,
     contacts_views.bp,
     agreements_views.bp,
+    exchange_views.bp,
     programmes_views.bp,
     calendar_views.bp,
     signups_views.bp,

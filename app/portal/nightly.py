@@ -13,6 +13,7 @@ from events.calendar import actions as calendar
 from partners.admission import actions as admission
 from partners.competence import actions as competence
 from partners.contacts import actions as contacts
+from partners.exchange import actions as exchange
 from partners.people import actions as people
 from projects.programmes import actions as programmes
 
@@ -34,9 +35,10 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
     ("announced successions carried out", succession.carry_out),
     ("institutions asked to confirm their contacts", contacts.remind),
+    ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),
-    ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
+    ("tables that nobody has confirmed for a day deleted", exchange.forget_old),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

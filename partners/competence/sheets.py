@@ -5,15 +5,17 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import cos, hypot, radians
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.db import columns
 from partners.competence import queries
 from partners.competence.paper import Entry, Group, Paper, Topic, fit
 from partners.competence.rules import KINDS, Answer, Centre, Sureness, answer
-from partners.institutions.models import Institution, Kind, Service, ServiceOffer, ServiceOfferTerritory
+from partners.institutions.models import SHOWN, Institution, Kind, Service, ServiceOffer, ServiceOfferTerritory
 from partners.institutions.rules import is_outdated
 from partners.territory import queries as territory
 from partners.territory.rules import Area
@@ -25,6 +27,7 @@ KINDS_OF_TOPIC: Mapping[Topic, frozenset[Kind]] = {
     Topic.NGO: frozenset({Kind.NGO, Kind.CHURCH, Kind.CIS, Kind.KIS, Kind.SOCIAL_COOPERATIVE}),
 }
 NEAR_KM = 80
+_other: Any = aliased(Institution)
 _FAR_KINDS = (Kind.SHELTER, Kind.NIGHT_SHELTER)
 _KM_OF_DEGREE = 111.2
 _ALL_KINDS = KINDS.union(*KINDS_OF_TOPIC.values())
@@ -93,7 +96,13 @@ def sheet(session: Session, code: str, day: date, paper: Paper) -> Sheet | None:
 
 
 def _far_shelters(area: Area) -> ColumnElement[bool]:
-    return col(Institution.kind).in_(_FAR_KINDS) & (col(Institution.voivodeship_code) == area.gmina.voivodeship_code)
+    return col(Institution.id).in_(
+        columns(_other.id).where(
+            _other.status.in_(SHOWN),
+            _other.kind.in_(_FAR_KINDS),
+            _other.voivodeship_code == area.gmina.voivodeship_code,
+        )
+    )
 
 
 def _nearest(area: Area, centres: Iterable[Centre]) -> list[tuple[Centre, int | None]]:

@@ -13,7 +13,7 @@ from app.db import columns
 from partners.contacts import rules
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.contacts.rules import Line
-from partners.institutions.models import SHOWN, Institution
+from partners.institutions.models import SHOWN, Institution, Status
 from partners.institutions.rules import CHECKED_FOR, is_outdated
 from partners.people.models import Membership
 
@@ -140,15 +140,20 @@ def of_card(session: Session, institution_id: int, viewer: Actor, today: date) -
 def whom_to_write(session: Session, institution_id: int, role: str, day: date) -> Recipient | None:
     """Give where a message in the matter of *role* goes on *day*: the first contact with a mailbox who is not absent.
 
-    Without one it is the institution's own mailbox; None when it has none either. For other rooms, whoever asks: mails
-    go to contacts that are for partners only, too.
+    Without one it is the institution's own mailbox; None when it has none either. What an institution was that has
+    ended goes to its successor. For other rooms, whoever asks: contacts that are for partners only get mails, too.
     """
+    statement = columns(col(Institution.email), col(Institution.status), col(Institution.successor_id))
+    found = session.execute(statement.where(col(Institution.id) == institution_id)).first()
+    if found is None:
+        return None
+    mailbox, status, successor_id = found
+    if status is Status.ARCHIVED and successor_id is not None:
+        return whom_to_write(session, successor_id, role, day)
     lines, away = _lines(session, institution_id, day)
-    line = [one for one in lines if one.role == role and one.mailbox]
-    found = rules.stand_in(line, away)
-    if found is not None:
-        return Recipient(found.mailbox, found.person, found.id)
-    mailbox = session.scalars(columns(col(Institution.email)).where(col(Institution.id) == institution_id)).first()
+    contact = rules.stand_in([one for one in lines if one.role == role and one.mailbox], away)
+    if contact is not None:
+        return Recipient(contact.mailbox, contact.person, contact.id)
     return Recipient(mailbox, "", None) if mailbox else None
 
 

@@ -1,11 +1,12 @@
 """The directory: what a filter finds, and the counts beside it."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
-from typing import Any
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
     Integer,
@@ -59,9 +60,13 @@ from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voiv
 from partners.territory.rules import gmina_name
 
 Written = tuple[int | None, int | None, int | None]
+State = tuple[str, Written]
+"""The address of a database, and what had been written to it."""
+Held = TypeVar("Held")
 
 PAGE_SIZE = 25
-COUNTS_KEPT = 64
+ANSWERS_KEPT = 64
+KEPT_SECONDS = 60.0
 
 
 _SERVICE_IDS = (
@@ -94,7 +99,8 @@ class Facets:
 
     *services* come most frequent first, places in the Polish order: *counties* of the chosen voivodeship, *gminas* of
     the chosen county, only those with cards; *unconfirmed* is what the switch adds, *confirmed* what the other leaves
-    of the list when no day is asked for; *homonyms* are the names that several gminas have.
+    of the list when no day is asked for; *homonyms* are the names that several gminas have. *state* is that of the
+    database when they were asked for.
     """
 
     total: int
@@ -107,6 +113,7 @@ class Facets:
     gminas: tuple[Option, ...] = ()
     features: tuple[tuple[str, int], ...] = ()
     confirmed: int = 0
+    state: State = ("", (None, None, None))
 
     def names_of_services(self, service_ids: Collection[int]) -> tuple[tuple[str, str], ...]:
         """Give the names (Polish, English) of services by id, in the order of the catalogue."""
@@ -125,7 +132,7 @@ class InstitutionRow:
     status: Status
     synthetic: bool
     place: Place
-    service_ids: frozenset[int] = frozenset()
+    services: tuple[tuple[str, str], ...] = ()
     outdated: bool = False
 
     @property
@@ -153,22 +160,32 @@ def facets(session: Session, wanted: DirectoryFilter, confirmed_since: date | No
     second one.
     """
     address = str(session.get_bind().engine.url)  # a process may serve several databases, as the tests do
-    written = _last_written(session)
-    key = (address, wanted, confirmed_since)
-    known = _counted.get(key, written)
+    state = address, _last_written(session)
+    known = _counted.get((wanted, confirmed_since), state)
     if known is None:
-        known = _count(session, wanted, confirmed_since)
-        _counted.put(key, written, known)
+        known = replace(_count(session, wanted, confirmed_since), state=state)
+        _counted.put((wanted, confirmed_since), state, known)
     return known
 
 
 def page(
     session: Session, wanted: DirectoryFilter, counted: Facets, number: int, today: date | None = None
 ) -> list[InstitutionRow]:
-    """Give one page (from 1) of the cards in the Polish order, in one statement; *counted* are their facets.
+    """Give one page (from 1) of the cards in the Polish order; *counted* are their facets, asked for in this request.
 
-    With *today* each says whether its institution has confirmed it, but more than 12 months ago.
+    One statement, or none when the same page was asked for and nothing has been written since. With *today* each says
+    whether its institution has confirmed it, but more than 12 months ago.
     """
+    known = _paged.get((wanted, number, today), counted.state)
+    if known is None:
+        known = _page(session, wanted, counted, number, today)
+        _paged.put((wanted, number, today), counted.state, known)
+    return known
+
+
+def _page(
+    session: Session, wanted: DirectoryFilter, counted: Facets, number: int, today: date | None
+) -> list[InstitutionRow]:
     statement = (
         columns(
             col(Institution.id),
@@ -195,7 +212,7 @@ def page(
             status=row.status,
             synthetic=row.synthetic,
             place=place_of(row, homonym=row.gmina in counted.homonyms),
-            service_ids=frozenset(int(number) for number in (row.service_ids or "").split(",") if number),
+            services=counted.names_of_services({int(one) for one in (row.service_ids or "").split(",") if one}),
             outdated=today is not None and freshness(row.confirmed_on, today) is Freshness.OUTDATED,
         )
         for row in rows(session, with_place(statement))
@@ -213,30 +230,34 @@ def _last_written(session: Session) -> Written:
     return (row[0], row[1], row[2])
 
 
-Key = tuple[str, DirectoryFilter, date | None]
+class _Kept(Generic[Held]):
+    """The answers asked for most recently, each with the state of the database that it was read from.
 
-
-class _Counted:
-    """The counts asked for most recently, each with what had been written by then."""
+    None is given after a minute: on PostgreSQL an act may commit after one that began later, and the newest line of
+    the trail is then that of the other.
+    """
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Key, tuple[Written, Facets]] = OrderedDict()
+        self._held: OrderedDict[Hashable, tuple[State, float, Held]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key, written: Written) -> Facets | None:
+    def get(self, key: Hashable, state: State) -> Held | None:
         with self._lock:
-            found = self._held.get(key)
-            return found[1] if found is not None and found[0] == written else None
+            found = self._held.get((key, state[0]))
+        if found is None or found[0] != state or monotonic() - found[1] > KEPT_SECONDS:
+            return None
+        return found[2]
 
-    def put(self, key: Key, written: Written, facets: Facets) -> None:
+    def put(self, key: Hashable, state: State, value: Held) -> None:
         with self._lock:
-            self._held[key] = (written, facets)
-            self._held.move_to_end(key)
-            while len(self._held) > COUNTS_KEPT:
+            self._held[key, state[0]] = (state, monotonic(), value)
+            self._held.move_to_end((key, state[0]))
+            while len(self._held) > ANSWERS_KEPT:
                 self._held.popitem(last=False)
 
 
-_counted = _Counted()
+_counted = _Kept[Facets]()
+_paged = _Kept[list[InstitutionRow]]()
 
 
 def _count(session: Session, wanted: DirectoryFilter, confirmed_since: date | None) -> Facets:

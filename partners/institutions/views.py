@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from math import ceil
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -25,7 +27,7 @@ from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
 from partners.exchange import queries as exchange
 from partners.institutions import directory, queries, rules
-from partners.institutions.directory import Facets, InstitutionRow, Option
+from partners.institutions.directory import Facets, Option
 from partners.institutions.filter import KIND_FACETS, DirectoryFilter, narrowed
 from partners.institutions.models import Institution, Status
 from partners.people import queries as people
@@ -48,6 +50,7 @@ SERVICES_SHOWN = 10
 SERVICES_NAMED = 3
 EVENTS_SHOWN = 5
 TEXT_MAX = 100
+REMEMBERED = 2048
 PAGE_MAX = 10_000
 _VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
 _KIND_LABELS = {facet.key: facet.label for facet in KIND_FACETS}
@@ -87,7 +90,7 @@ class Box:
 @bp.get("/partnerzy")
 @open_to_all
 def index() -> Response:
-    today = warsaw.today(now())
+    today, spoken = warsaw.today(now()), language()
     wanted, as_map = _wanted(request.args, today), request.args.get("widok") == MAP
     facets = directory.facets(session(), wanted, today - rules.CHECKED_FOR)
     pages = max(ceil(facets.total / directory.PAGE_SIZE), 1)
@@ -99,7 +102,7 @@ def index() -> Response:
         wanted=wanted,
         facets=facets,
         rows=rows,
-        services={row.id: _services_in_words(facets, row) for row in rows},
+        services={row.id: _services_in_words(row.services, spoken) for row in rows},
         agreement_counts=agreements.counts_of_institutions(session(), actor(), [row.id for row in rows]),
         kind_boxes=_kind_boxes(wanted, facets),
         service_boxes=_service_boxes(wanted, facets),
@@ -120,8 +123,8 @@ def index() -> Response:
         place_counts={place.key: place.count for place in facets.voivodeships},
         url_for_place=lambda code: _address(replace(wanted, voivodeship=code, county="", gmina=""), as_map=True),
         url_for_county=lambda code: _address(replace(wanted, county=code, gmina="")),
-        csv_url=url_for("institutions.as_csv", **_arguments(wanted)),
-        xlsx_url=url_for("institutions.as_xlsx", **_arguments(wanted)),
+        csv_url=_address(wanted, endpoint="as_csv"),
+        xlsx_url=_address(wanted, endpoint="as_xlsx"),
     )
 
 
@@ -244,26 +247,37 @@ def _page(args: MultiDict[str, str]) -> int:
     return max(int(text), 1) if is_number else 1
 
 
-def _arguments(wanted: DirectoryFilter) -> dict[str, Any]:
-    """Give the query of an address; what is not chosen, or follows from what is, does not stand in it."""
+@lru_cache(maxsize=REMEMBERED)
+def _query(wanted: DirectoryFilter) -> str:
+    """Write the filter as the query of an address; what is not chosen does not stand in it."""
     words = {feature: word for word, feature in FEATURE_KEYS.items()}
-    return {
-        "q": wanted.text or None,
-        "woj": wanted.voivodeship or None,
-        "pow": wanted.county or None,
-        "gmina": wanted.gmina or None,
-        "rodzaj": list(wanted.kinds),
-        "usluga": list(wanted.services),
-        "cecha": [words[feature] for feature in wanted.features],
-        "status": UNCONFIRMED if wanted.unconfirmed else None,
-        "stan": CONFIRMED if wanted.confirmed_since else None,
-    }
+    one = (
+        ("q", wanted.text),
+        ("woj", wanted.voivodeship),
+        ("pow", wanted.county),
+        ("gmina", wanted.gmina),
+        *(("rodzaj", key) for key in wanted.kinds),
+        *(("usluga", key) for key in wanted.services),
+        *(("cecha", words[feature]) for feature in wanted.features),
+        ("status", UNCONFIRMED if wanted.unconfirmed else ""),
+        ("stan", CONFIRMED if wanted.confirmed_since else ""),
+    )
+    return urlencode([pair for pair in one if pair[1]])
 
 
-def _address(wanted: DirectoryFilter, page: int = 1, *, as_map: bool = False) -> str:
-    """Give the address of the list, or of the map, with this filter."""
-    further: dict[str, Any] = {"widok": MAP if as_map else None, "strona": page if page > 1 else None}
-    return url_for("institutions.index", **_arguments(wanted), **further)
+def _address(wanted: DirectoryFilter, page: int = 1, *, as_map: bool = False, endpoint: str = "index") -> str:
+    """Give the address of the list, the map or an export with this filter."""
+    parts = (_query(wanted), f"widok={MAP}" if as_map else "", f"strona={page}" if page > 1 else "")
+    query = "&".join(part for part in parts if part)
+    return _bare(endpoint) + (f"?{query}" if query else "")
+
+
+def _bare(endpoint: str) -> str:
+    # A page has half a dozen addresses of its list: asking Flask for each takes longer than the list itself.
+    bare: dict[str, str] = g.setdefault("addresses_of_directory", {})
+    if endpoint not in bare:
+        bare[endpoint] = url_for(f"institutions.{endpoint}")
+    return bare[endpoint]
 
 
 def _kind_boxes(wanted: DirectoryFilter, facets: Facets) -> list[Box]:
@@ -328,10 +342,10 @@ def _named(option: Option) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _services_in_words(facets: Facets, row: InstitutionRow) -> str:
-    """Give "Praca socjalna, schronienie, pomoc rzeczowa i jeszcze 5"."""
-    chosen = 0 if language() == "pl" else 1
-    names = [pair[chosen] for pair in facets.names_of_services(row.service_ids)]
+@lru_cache(maxsize=REMEMBERED)
+def _services_in_words(services: tuple[tuple[str, str], ...], spoken: str) -> str:
+    """Give "Praca socjalna, schronienie, pomoc rzeczowa i jeszcze 5" in the language of the page, *spoken*."""
+    names = [polish if spoken == "pl" else english for polish, english in services]
     words = ", ".join(names[:SERVICES_NAMED])
     if len(names) > SERVICES_NAMED:
         words += " " + _n("and %(num)d more", "and %(num)d more", len(names) - SERVICES_NAMED)

@@ -165,6 +165,15 @@ def test_mails_go_to_the_institution_when_nobody_of_the_role_is_there(session, p
     assert contact.position == 0
 
 
+def test_what_was_for_an_institution_that_has_ended_goes_to_its_successor(session, people):
+    gone = make_institution(session, "dawna", status=Status.ARCHIVED, successor_id=people.prison.id)
+    make_contact(session, gone, mailbox="dawna@zk.example")
+    contact = make_contact(session, people.prison)
+    found = queries.whom_to_write(session, gone.id or 0, "head", warsaw.today(now()))
+    assert found is not None
+    assert found.contact_id == contact.id
+
+
 def test_all_contacts_are_confirmed_at_once(session, people):
     old = warsaw.today(now()) - timedelta(days=400)
     contacts = [make_contact(session, people.prison, role, confirmed_on=old) for role in ("head", "front_desk")]
