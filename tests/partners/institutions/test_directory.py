@@ -14,7 +14,7 @@ from app.text import search_text
 from app.warsaw import today
 from partners.institutions import directory
 from partners.institutions.filter import DirectoryFilter
-from partners.institutions.models import InstitutionFeature, Kind, Status
+from partners.institutions.models import Institution, InstitutionFeature, Kind, Status
 from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.territory import make_gmina
 
@@ -221,3 +221,22 @@ def test_a_card_grows_old(client, session, land, clock):
     clock.shift(timedelta(days=400))
     assert today(now()) > date(2027, 12, 1)
     assert not client.see("/partnerzy").main.all("input", id="stan")
+
+
+def test_a_page_is_kept_until_something_is_written_or_a_minute_has_passed(
+    session, land, people, query_count, monkeypatch
+):
+    wanted = DirectoryFilter(text="gubin")
+    first = directory.page(session, wanted, directory.facets(session, wanted), 1)
+    with query_count() as asked:
+        again = directory.page(session, wanted, directory.facets(session, wanted), 1)
+    assert (again, len(asked)) == (first, 1)
+    offer = make_offer(session, session.get_one(Institution, first[0].id), make_service(session, "meals"))
+    session.flush()
+    assert offer.id
+    renewed = directory.page(session, wanted, directory.facets(session, wanted), 1)
+    assert renewed[0].services == (("usługa meals", "service meals"),)
+    monkeypatch.setattr(directory, "KEPT_SECONDS", -1.0)
+    with query_count() as asked:
+        directory.page(session, wanted, directory.facets(session, wanted), 1)
+    assert len(asked) == 3
