@@ -20,8 +20,10 @@ from app.actors import Role
 from app.audit import trail
 from app.audit.models import AuditLine, AuditValue
 from app.audit.verbs import VERBS
+from app.audit.words import WORDS
 from app.clock import now
 from app.db import columns
+from app.text import sort_key
 from app.web.fields import DayField, TextField
 from app.web.forms import Form
 from app.web.guards import acting_for
@@ -97,7 +99,8 @@ def index() -> BaseResponse:
         "app/portal/trail.html",
         status=200 if good else 422,
         form=form,
-        verbs=sorted(VERBS),
+        verbs=sorted(((verb, _(WORDS[verb])) for verb in VERBS), key=lambda pair: sort_key(pair[1])),
+        words=WORDS,
         lines=lines[:PAGE_SIZE],
         older=url_for("trail.index", **asked, przed=last) if last else None,
         newest=url_for("trail.index", **asked) if below is not None else None,
@@ -117,8 +120,8 @@ def export() -> BaseResponse:
     lines = list(_lines(session(), _chosen(form), None, EXPORT_MAX))
     _trace("audit.exported", form, lines=len(lines))
     header = [
-        _("Number"), _("When"), _("Who"), _("Role"), _("Institution"), _("Act"), _("Subject"), _("Details of the act"),
-        _("Personal values"),
+        _("Number"), _("When"), _("Who"), _("Role"), _("Institution"), _("Act"), _("Verb"), _("Subject"),
+        _("Details of the act"), _("Personal values"),
     ]  # fmt: skip
     stream = io.BytesIO()
     tables.write_csv(stream, header, map(_cells, lines))
@@ -138,6 +141,7 @@ def _cells(line: Line) -> list[tables.Cell]:
         line.user or (str(line.user_id) if line.user_id else ""),
         line.role,
         line.institution or "",
+        _(WORDS[line.verb]) if line.verb in WORDS else "",
         line.verb,
         f"{line.subject_kind} {line.subject_id}",
         _json(line.details),

@@ -11,6 +11,8 @@ from app.actors import Actor, Role
 from app.audit import trail
 from app.audit.models import AuditLine, AuditSeal, AuditValue
 from app.audit.trail import UndeclaredVerb
+from app.audit.verbs import VERBS
+from app.audit.words import WORDS
 from app.clock import now
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -128,3 +130,8 @@ def test_forgetting_personal_values_keeps_the_seals(session, clock):
     trail.seal_days(session, now())
     session.execute(text("DELETE FROM audit_values"))
     assert trail.broken_days(session) == []
+
+
+def test_every_verb_has_words_for_its_reader():
+    assert WORDS.keys() == VERBS.keys()
+    assert len(set(WORDS.values())) == len(WORDS)
