@@ -59,8 +59,11 @@ def gmina(session: Session, code: str) -> GminaPlace | None:
 def gminas(
     session: Session, *, county_code: str | None = None, voivodeship_code: str | None = None
 ) -> list[GminaPlace]:
-    """Return the gminas of a county or voivodeship in Polish order; of all Poland if neither is given."""
-    statement = _gminas().order_by(col(Gmina.sort_key), col(Gmina.code))
+    """Return the gminas of a county or voivodeship in Polish order; of all Poland if neither is given.
+
+    Those that have ended are left out.
+    """
+    statement = _gminas().where(col(Gmina.valid_to).is_(None)).order_by(col(Gmina.sort_key), col(Gmina.code))
     if county_code:
         statement = statement.where(col(Gmina.county_code) == county_code)
     if voivodeship_code:

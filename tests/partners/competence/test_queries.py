@@ -8,8 +8,10 @@ from sqlmodel import Session, col, func, select
 from app.actors import Actor
 from app.clock import now
 from app.demo.reference import load_reference
+from events.calendar import queries as calendar
 from partners.competence import actions, queries
 from partners.institutions import directory
+from partners.institutions import queries as institutions
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.filter import DirectoryFilter
 from partners.institutions.models import Institution, InstitutionActsAs, InstitutionTerritory, Kind, Status
@@ -146,6 +148,13 @@ def test_placeholders_are_hidden_from_the_directory_unless_asked_for(session):
     assert shown.kinds.get("ops", 0) == 0
     asked = directory.facets(session, DirectoryFilter(unconfirmed=True))
     assert asked.kinds["ops"] == 2478 + 18
+
+
+def test_placeholders_are_in_no_statistics(session):
+    counted = institutions.counts_by_voivodeship(session)
+    assert sum(counted.values()) == 166 - shown_unconfirmed(session)
+    assert institutions.named(session, ["gmina Gubin"]) == {"gmina Gubin": ()}
+    assert calendar.look_up(session, "gmina gubin") == []
 
 
 def shown_unconfirmed(session: Session) -> int:

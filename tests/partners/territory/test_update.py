@@ -85,6 +85,7 @@ def test_an_ended_gmina_stays_with_its_last_day_and_may_come_back(brought):
     assert brought.get_one(Gmina, "080205").valid_to == date(2027, 1, 1)
     assert [one.code for one in queries.search(brought, "gubin")] == ["080201"]
     assert queries.gmina(brought, "080205") is not None
+    assert "080205" not in {one.code for one in queries.gminas(brought, county_code="0802")}
     bring_up(brought, territory.terc_2026(), "2028-01-01")
     again = brought.get_one(Gmina, "080205")
     assert (again.valid_from, again.valid_to) == (date(2028, 1, 1), None)
