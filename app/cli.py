@@ -166,7 +166,7 @@ def add(
     """Add an account and print its first password once."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
     with sentences():
-        account_rules.check_password(password)
+        account_rules.check_password(password, known=(email, name))
     hashed = accounts.hash_password(password)
     with unit() as session:
         if not (institution or operator or inspector):

@@ -29,7 +29,7 @@ def forget_refused(session: Session, now: datetime) -> int:
 
 
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
-    ("old attempts, kept forms and sessions deleted", accounts.forget_old),
+    ("old attempts, kept forms, mailed links and sessions deleted", accounts.forget_old),
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),

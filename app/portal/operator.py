@@ -50,7 +50,12 @@ PLACES = (
     Place("exchange.index", "plus", N_("Import"), N_("Institutions and services out of a table, checked first.")),
     Place("services.catalogue", "chat", N_("Services"), N_("The kinds of help that institutions can offer.")),
     Place("succession.merging", "swap", N_("Merge two cards"), N_("When one institution stands in the list twice.")),
-    Place("succession.succession", "right", N_("Name a successor"), N_("When an institution ends and another goes on.")),
+    Place(
+        "succession.succession",
+        "right",
+        N_("Name a successor"),
+        N_("When an institution ends and another goes on."),
+    ),
     Place(
         "operator_accounts.index",
         "users",
