@@ -132,7 +132,7 @@ def test_the_sheet_is_reached_from_the_home_page_and_from_a_centre(client: Brows
     ops = add(session, Kind.GOPS, "GOPS w Gubinie", "080205")
     district = add(session, Kind.OPS, "OPS Mokotów", "146501", district_code="146505")
     home = client.see("/")
-    assert home.form("/kto-obsluguje")
+    home.form("/kto-obsluguje")
     assert "Konto nie jest potrzebne" in home.text.replace("\u00a0", " ")
     client.see(f"/partnerzy/{ops.slug}").one("a", href="/pomoc-w-gminie/080205")
     client.see(f"/partnerzy/{district.slug}").one("a", href="/pomoc-w-gminie/146505")
