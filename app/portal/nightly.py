@@ -11,6 +11,7 @@ from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
 from partners.admission import actions as admission
+from partners.cards import actions as cards
 from partners.competence import actions as competence
 from partners.contacts import actions as contacts
 from partners.exchange import actions as exchange
@@ -35,6 +36,7 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
     ("announced successions carried out", succession.carry_out),
     ("institutions asked to confirm their contacts", contacts.remind),
+    ("institutions asked to look through their card", cards.remind),
     ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),

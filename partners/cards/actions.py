@@ -1,4 +1,4 @@
-"""Verbs of cards: revise, confirm, set the state, serve a territory, rooms."""
+"""Verbs of cards: revise, confirm, remind, set the state, serve a territory, rooms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from sqlmodel import Session, SQLModel, col, delete, func, select
 from app import warsaw
 from app.actors import Actor
 from app.audit import trail
+from app.audit.models import AuditLine
 from app.db import lock
 from app.text import fold, slug
-from partners.cards import queries, rules
+from partners.cards import mail, queries, rules
 from partners.cards.rules import CardDraft
 from partners.institutions import reach
 from partners.institutions.actions import reindex
@@ -29,6 +30,7 @@ from partners.institutions.models import (
 )
 from partners.institutions.rules import edition as edition_of
 
+_REMINDED = "institution.reminded"
 _OPERATORS = ("kind", "valid_from", "valid_to")
 _BESIDE = ("aliases", "acts_as", "features", "slug")
 
@@ -104,6 +106,27 @@ def confirm(session: Session, actor: Actor, institution: Institution, now: datet
     institution.confirmed_by = actor.user_id
     session.flush()
     trail.record(session, actor, "institution.confirmed", "institution", owner, now)
+
+
+def remind(session: Session, now: datetime) -> int:
+    """Ask the administrators of each card that has grown old to look through it, once a year at most.
+
+    The trail remembers who has been asked. Returns how many institutions were.
+    """
+    waiting = queries.to_remind(session, now)
+    asked = set(
+        session.exec(
+            select(AuditLine.subject_id).where(
+                AuditLine.verb == _REMINDED, col(AuditLine.at) > now - rules.REMINDED_FOR
+            )
+        )
+    )
+    due = {institution_id: number for institution_id, number in waiting.items() if institution_id not in asked}
+    for institution_id, number in due.items():
+        mail.remind(session, session.get_one(Institution, institution_id), number, now)
+        details = {"number": number}
+        trail.record(session, Actor.system(), _REMINDED, "institution", institution_id, now, details=details)
+    return len(due)
 
 
 def set_status(

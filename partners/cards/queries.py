@@ -1,13 +1,19 @@
 """Reads for keeping a card: what its form begins with, gminas by what was typed, the tree of a territory."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from sqlalchemy import func, or_
 from sqlmodel import Session, col, select
 
+from app import warsaw
+from app.actors import Role
+from app.db import columns
 from app.text import fold
-from partners.cards.rules import CardDraft
+from partners.cards.rules import SETTLED_IN, CardDraft
 from partners.institutions import reach
 from partners.institutions.models import (
+    SHOWN,
     Institution,
     InstitutionActsAs,
     InstitutionAlias,
@@ -15,8 +21,12 @@ from partners.institutions.models import (
     InstitutionTerritory,
     Kind,
     Room,
+    Service,
+    ServiceOffer,
 )
 from partners.institutions.reach import GMINA_DIGITS, Branch, Unit
+from partners.institutions.rules import CHECKED_FOR
+from partners.people.models import Membership
 from partners.territory.models import Gmina
 
 HITS_MAX = 12
@@ -81,6 +91,42 @@ def served(session: Session, institution_id: int) -> frozenset[str]:
             select(InstitutionTerritory.code).where(InstitutionTerritory.institution_id == institution_id)
         ).all()
     )
+
+
+def to_remind(session: Session, now: datetime) -> dict[int, int]:
+    """Count the services to be checked on each card that has grown old, itself or one of them; 0: the card alone.
+
+    Only cards with an administrator who has had time to look around.
+    """
+    before = warsaw.today(now) - CHECKED_FOR
+    old_offer = or_(col(ServiceOffer.checked_on).is_(None), col(ServiceOffer.checked_on) < before)
+    offers = (
+        columns(col(ServiceOffer.institution_id).label("owner"), func.count().label("number"))
+        .join(Service, col(Service.id) == col(ServiceOffer.service_id))
+        .where(old_offer, col(Service.active).is_(True))
+        .group_by(col(ServiceOffer.institution_id))
+        .subquery()
+    )
+    administered = columns(col(Membership.institution_id)).where(
+        col(Membership.ended_at).is_(None),
+        col(Membership.role) == Role.ADMIN,
+        col(Membership.since) < now - SETTLED_IN,
+    )
+    statement = (
+        columns(col(Institution.id), func.coalesce(offers.c.number, 0))
+        .outerjoin(offers, offers.c.owner == col(Institution.id))
+        .where(
+            col(Institution.status).in_(SHOWN),
+            col(Institution.id).in_(administered),
+            or_(
+                col(Institution.confirmed_on).is_(None),
+                col(Institution.confirmed_on) < before,
+                offers.c.number.is_not(None),
+            ),
+        )
+        .order_by(col(Institution.id))
+    )
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def room(session: Session, institution_id: int, room_id: int) -> Room | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
@@ -13,6 +13,9 @@ from partners.institutions.rules import KIND_GROUP
 ALIASES_MAX = 12
 DESCRIPTION_MAX = 6000
 ROOMS_MAX = 40
+REMINDED_FOR = timedelta(days=350)
+SETTLED_IN = timedelta(days=30)
+"""A new administrator has so long before a mail asks about the card: the desk does from the first day."""
 STATES = (Status.ACTIVE, Status.UNCONFIRMED, Status.ARCHIVED)
 # What an institution may say of itself. That it is a public centre decides who is sent to it, so an organisation
 # cannot declare it: the operator can.

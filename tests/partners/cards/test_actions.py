@@ -1,21 +1,24 @@
 """Cards, act by act: revise, confirm, state, territory, rooms."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session, col, select
+from time_machine import Traveller
 
 from app.audit.models import AuditLine, AuditValue
 from app.clock import now
+from app.outbox.models import OutboxMail
 from partners.cards import actions, queries, rules
 from partners.cards.actions import RoomDraft
 from partners.cards.rules import CardDraft
 from partners.institutions import queries as institutions
 from partners.institutions.models import Institution, Kind, Status
 from partners.institutions.rules import edition
+from partners.services import actions as services
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, WarsawDistrict
-from tests.factories.institutions import make_institution
+from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.persons import People, Person, make_person
 from tests.factories.rows import add
 
@@ -236,3 +239,23 @@ def test_a_card_holds_so_many_rooms(session: Session, people: People) -> None:
 )
 def test_gminas_are_found_by_what_people_type(session: Session, gubin: str, typed: str, codes: list[str]) -> None:
     assert sorted(unit.code for unit in queries.gminas_called(session, typed)) == codes
+
+
+def test_old_cards_are_asked_about_once_a_year(session: Session, people: People, clock: Traveller) -> None:
+    """The prison has an administrator; the others have coordinators only, whom no mail asks."""
+    make_offer(session, people.prison, make_service(session, "shelter"))
+    make_offer(session, people.ngo, make_service(session, "meals"))
+    assert actions.remind(session, now()) == 0, "an administrator of today is left alone for a month"
+    clock.shift(timedelta(days=31))
+    assert actions.remind(session, now()) == 1
+    assert actions.remind(session, now()) == 0
+    mail = session.exec(select(OutboxMail)).one()
+    assert (mail.to_address, mail.template, mail.params["number"]) == (people.adam.email, "partners/cards/remind", 1)
+    clock.shift(timedelta(days=366))
+    assert actions.remind(session, now()) == 1
+    actions.confirm(session, people.adam.actor, people.prison, now())
+    clock.shift(timedelta(days=200))
+    offers = [one.id for one in institutions.offers(session, people.prison.id or 0)]
+    services.check_offers(session, people.adam.actor, people.prison, offers, now())
+    clock.shift(timedelta(days=160))
+    assert actions.remind(session, now()) == 0
