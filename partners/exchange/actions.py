@@ -14,6 +14,7 @@ from app.audit import trail
 from app.tables import Row
 from app.text import N_
 from partners.exchange import columns, queries, registers
+from partners.exchange.agreements import Agreements
 from partners.exchange.cells import Known
 from partners.exchange.columns import Column, Parsed
 from partners.exchange.institutions import Institutions
@@ -63,6 +64,7 @@ _IMPORTERS: dict[Subject, tuple[Callable[[Session, Known], Importer], Sequence[C
     Subject.INSTITUTIONS: (Institutions, columns.INSTITUTION_COLUMNS),
     Subject.SHELTERS: (Institutions, columns.INSTITUTION_COLUMNS),
     Subject.SERVICES: (Offers, columns.SERVICE_COLUMNS),
+    Subject.AGREEMENTS: (Agreements, columns.AGREEMENT_COLUMNS),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.text import N_, clean, fold, holds_pesel
+from partners.agreements.models import AgreementKind, AgreementState
 from partners.exchange.rules import Wrong
 from partners.institutions.models import NAME_MAX, Kind, Status
 
@@ -51,11 +52,26 @@ STATUS_WORD: Mapping[Status, str] = {
     Status.UNCONFIRMED: "niepotwierdzona",
     Status.ARCHIVED: "archiwalna",
 }
+AGREEMENT_KIND_WORD: Mapping[AgreementKind, str] = {
+    AgreementKind.AGREEMENT: "porozumienie",
+    AgreementKind.LETTER_OF_INTENT: "list intencyjny",
+    AgreementKind.AMENDMENT: "aneks",
+}
+# What is being prepared belongs to its parties: no table speaks of it.
+AGREEMENT_STATE_WORD: Mapping[AgreementState, str] = {
+    AgreementState.IN_FORCE: "obowiązuje",
+    AgreementState.EXPIRED: "wygasło",
+    AgreementState.TERMINATED: "rozwiązane",
+    AgreementState.SUPERSEDED: "zastąpione",
+    AgreementState.SOURCE_ONLY: "ze źródła",
+}
 SEPARATOR = " | "
 DESCRIPTION_MAX = 8000
 _KEY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _MAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\"]{2,}")
 _PHONE = re.compile(r"[-+0-9 ()/.,;a-zżźćńółęąś]{3,40}", re.IGNORECASE)
+_AGREEMENT_NUMBER = re.compile(r"P-\d\d-\d{3,6}")
+_CLAUSE = re.compile(r"(?P<key>[^:=]+?)\s*(?:[:=]\s*(?P<months>\d{1,2}))?")
 _POSTAL = re.compile(r"\d\d-\d\d\d")
 _WEB = re.compile(r"https?://[^\s/?#]+\.[^\s/?#]+\S*", re.IGNORECASE)
 _KIND_OF = {fold(word): kind for kind, word in KIND_WORD.items()} | {fold(kind.value): kind for kind in Kind}
@@ -87,6 +103,8 @@ class Known:
     services: Mapping[str, str] = field(default_factory=dict)
     service_ids: Mapping[str, int] = field(default_factory=dict)
     service_names: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, str] = field(default_factory=dict)
+    clause_ids: Mapping[str, int] = field(default_factory=dict)
     today: date = date.min
 
     def is_territory(self, code: str) -> bool:
@@ -273,6 +291,38 @@ def services(cell: str, known: Known) -> tuple[str, ...]:
     return tuple(sorted({service(one, known) for one in split(cell)}))
 
 
+def agreement_number(cell: str, _known: Known) -> str:
+    """Read the number of an agreement."""
+    if len(cell) > 12 or not _AGREEMENT_NUMBER.fullmatch(cell):
+        raise Wrong(N_("Write the number as P-08-007: the voivodeship, then a running number."))
+    return cell
+
+
+def one_of(words: Mapping[Any, str]) -> Read:
+    """Read one of *words* (value → Polish word), or its code."""
+    known_words = {fold(word): value for value, word in words.items()} | {fold(str(value)): value for value in words}
+
+    def read(cell: str, _known: Known) -> Any:
+        found = known_words.get(fold(cell))
+        if found is None:
+            raise Wrong(N_("Write one of: %(words)s."), words=", ".join(words.values()))
+        return found
+
+    return read
+
+
+def clauses(cell: str, known: Known) -> tuple[tuple[str, int | None], ...]:
+    """Read kinds of clauses, each with its months where it has any: "duty_hours | notice_release_date: 3"."""
+    found: dict[str, int | None] = {}
+    for one in split(cell):
+        parts = _CLAUSE.fullmatch(one)
+        name = known.clauses.get(fold(parts["key"])) if parts else None
+        if parts is None or name is None:
+            raise Wrong(N_("“%(value)s” is no kind of clause. Write its key, such as duty_hours."), value=one[:60])
+        found[name] = int(parts["months"]) if parts["months"] else None
+    return tuple(sorted(found.items()))
+
+
 def split(cell: str) -> list[str]:
     """Give the parts of a cell that holds several values."""
     return [" ".join(part.split()) for part in re.split(r"[|\n]", cell) if part.strip()]
@@ -286,6 +336,12 @@ def written(value: Any) -> str:
         return KIND_WORD[value]
     if isinstance(value, Status):
         return STATUS_WORD.get(value, value.value)
+    if isinstance(value, AgreementKind):
+        return AGREEMENT_KIND_WORD[value]
+    if isinstance(value, AgreementState):
+        return AGREEMENT_STATE_WORD.get(value, value.value)
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return SEPARATOR.join(key if months is None else f"{key}: {months}" for key, months in value)
     if isinstance(value, tuple):
         return SEPARATOR.join(FEATURE_WORD.get(one, written(one)) for one in value)
     return str(value)

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.tables import Row
 from app.text import N_, fold
+from partners.agreements.models import SUBJECT_MAX
 from partners.exchange import cells
 from partners.exchange.cells import Known, Read
 from partners.exchange.rules import Problem, Wrong
@@ -266,4 +267,66 @@ SERVICE_COLUMNS: Sequence[Column] = (
     Column(
         "dane przykładowe", "synthetic", N_("“tak” marks invented entries of a demonstration; written by exports only.")
     ),
+)
+AGREEMENT_COLUMNS: Sequence[Column] = (
+    Column(
+        "numer",
+        "number",
+        N_("Number in the register: the voivodeship and a running number."),
+        cells.agreement_number,
+        required=True,
+        is_key=True,
+        example="P-08-101",
+    ),
+    Column(
+        "rodzaj",
+        "kind",
+        N_("porozumienie, list intencyjny or aneks."),
+        cells.one_of(cells.AGREEMENT_KIND_WORD),
+        required=True,
+        example="porozumienie",
+    ),
+    Column(
+        "stan",
+        "state",
+        N_("obowiązuje, wygasło, rozwiązane, zastąpione or ze źródła."),
+        cells.one_of(cells.AGREEMENT_STATE_WORD),
+        required=True,
+        example="obowiązuje",
+    ),
+    Column(
+        "strony",
+        "parties",
+        N_("Keys of the parties, separated by a vertical bar, in the order of the document."),
+        cells.keys,
+        required=True,
+        example="zk-przykladowo | ops-przykladowo",
+    ),
+    Column("nazwy stron", "party_names", N_("Names of the parties; written by exports only.")),
+    Column(
+        "przedmiot",
+        "subject",
+        N_("Subject in one sentence."),
+        cells.line(SUBJECT_MAX),
+        example="współpraca przy przygotowaniu do zwolnienia",
+    ),
+    Column(
+        "klauzule",
+        "clauses",
+        N_("Keys of the clauses, separated by a vertical bar; months after a colon. Not written by exports."),
+        cells.clauses,
+    ),
+    Column("podpisano dnia", "signed_on", N_("Day of the signature."), cells.past_day, example="2026-05-04"),
+    Column(
+        "uwaga o podpisaniu", "signed_note", N_("What is known of the signature when the day is not."), cells.line(200)
+    ),
+    Column("obowiązuje od", "valid_from", N_("First day."), cells.day),
+    Column("obowiązuje do", "valid_to", N_("Last day."), cells.day),
+    Column("planowane", "planned", N_("What the parties plan, in Markdown."), cells.text(cells.DESCRIPTION_MAX)),
+    Column("uwagi", "note", N_("Note."), cells.text(cells.DESCRIPTION_MAX)),
+    Column("źródło", "basis", N_("Public source of these data."), cells.line(300)),
+    Column(
+        "dane przykładowe", "synthetic", N_("“tak” marks invented entries of a demonstration; written by exports only.")
+    ),
+    Column("adres", "url", N_("Address in Kładka; written by exports only.")),
 )

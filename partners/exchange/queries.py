@@ -1,21 +1,23 @@
 """Reads of the exchange: what cells may refer to, rows for exports, the table that waits for its operator's word."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, literal, union_all
+from sqlmodel import Session, col, literal, select, union_all
 
 from app import site
 from app.actors import Actor
 from app.db import columns
 from app.tables import Cell
 from app.text import fold
+from partners.agreements.models import Agreement, AgreementParty, ClauseType
+from partners.agreements.rules import IN_PREPARATION
 from partners.exchange.cells import FEATURE_WORD, SEPARATOR, Known, KnownGmina, written
-from partners.exchange.columns import INSTITUTION_COLUMNS, SERVICE_COLUMNS
+from partners.exchange.columns import AGREEMENT_COLUMNS, INSTITUTION_COLUMNS, SERVICE_COLUMNS, Column
 from partners.exchange.models import Upload
 from partners.exchange.rules import UPLOAD_KEPT, Subject, may_import
 from partners.institutions.models import (
@@ -34,12 +36,18 @@ from partners.institutions.queries import plain
 from partners.territory.models import County, Gmina, Voivodeship, WarsawDistrict
 
 BATCH = 1000
+_COLUMNS: Mapping[Subject, Sequence[Column]] = {
+    Subject.INSTITUTIONS: INSTITUTION_COLUMNS,
+    Subject.SHELTERS: INSTITUTION_COLUMNS,
+    Subject.SERVICES: SERVICE_COLUMNS,
+    Subject.AGREEMENTS: AGREEMENT_COLUMNS,
+}
 Narrow = Callable[[Select[Any]], Select[Any]]
 _parent = aliased(Institution)
 
 
 def known(session: Session, today: date) -> Known:
-    """Load what cells may refer to: the whole territory and the catalogue of services, in five statements."""
+    """Load what cells may refer to: the whole territory and the catalogue of services, in six statements."""
     gminas = {
         code: KnownGmina(code, name, county, voivodeship, kind.value)
         for code, name, county, voivodeship, kind in session.execute(
@@ -55,6 +63,7 @@ def known(session: Session, today: date) -> Known:
     services = session.execute(
         columns(Service.key, Service.id, Service.name_pl).where(col(Service.active).is_(True))
     ).all()
+    clause_types = session.execute(columns(ClauseType.key, ClauseType.id, ClauseType.name_pl)).all()
     return Known(
         gminas=gminas,
         gminas_called={name: tuple(found) for name, found in called.items()},
@@ -65,6 +74,9 @@ def known(session: Session, today: date) -> Known:
         services={fold(name): key for key, _id, name in services} | {fold(key): key for key, _id, _name in services},
         service_ids={key: service_id for key, service_id, _name in services},
         service_names={key: name for key, _id, name in services},
+        clauses={fold(name): key for key, _id, name in clause_types}
+        | {fold(key): key for key, _id, _n in clause_types},
+        clause_ids={key: type_id for key, type_id, _name in clause_types},
         today=today,
     )
 
@@ -85,7 +97,7 @@ def upload(session: Session, upload_id: int, viewer: Actor, now: datetime) -> Up
 
 def header(subject: Subject) -> list[str]:
     """Give the names of all columns of an export."""
-    return [column.name for column in (SERVICE_COLUMNS if subject is Subject.SERVICES else INSTITUTION_COLUMNS)]
+    return [column.name for column in _COLUMNS[subject] if column.field != "clauses"]
 
 
 def institution_header() -> list[str]:
@@ -95,6 +107,8 @@ def institution_header() -> list[str]:
 
 def rows(session: Session, subject: Subject) -> Iterator[Sequence[Cell]]:
     """Give the rows of the whole export of *subject*."""
+    if subject is Subject.AGREEMENTS:
+        return agreements(session)
     return offers(session) if subject is Subject.SERVICES else institutions(session)
 
 
@@ -138,6 +152,30 @@ def offers(session: Session) -> Iterator[Sequence[Cell]]:
         places[offer_id].append(code)
     for offer_id, *cells, checked_on, basis, synthetic in session.execute(statement.execution_options(yield_per=BATCH)):
         yield [*cells, SEPARATOR.join(sorted(places[offer_id])), checked_on, basis, "tak" if synthetic else ""]
+
+
+def agreements(session: Session) -> Iterator[Sequence[Cell]]:
+    """Give the rows of an export of the public register: none in preparation, and no clauses, which partners see."""
+    parties: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for own, slug, name in session.execute(
+        columns(AgreementParty.agreement_id, Institution.slug, Institution.name)
+        .join(Institution, col(Institution.id) == col(AgreementParty.institution_id))
+        .order_by(col(AgreementParty.agreement_id), col(AgreementParty.position), col(Institution.id))
+    ):
+        parties[own].append((slug, name))
+    statement = select(Agreement).where(col(Agreement.state).not_in(IN_PREPARATION)).order_by(col(Agreement.number))
+    for entry in session.exec(statement).all():
+        own = parties[entry.id or 0]
+        row: dict[str, Any] = {column.field: getattr(entry, column.field, None) for column in AGREEMENT_COLUMNS}
+        row |= {
+            "kind": written(entry.kind),
+            "state": written(entry.state),
+            "parties": SEPARATOR.join(slug for slug, _name in own),
+            "party_names": SEPARATOR.join(name for _slug, name in own),
+            "synthetic": "tak" if entry.synthetic else "",
+            "url": site.absolute(f"/porozumienia/{entry.number}"),
+        }
+        yield [row[column.field] for column in AGREEMENT_COLUMNS if column.field != "clauses"]
 
 
 def _cards(session: Session, ids: Sequence[int]) -> Iterator[Sequence[Cell]]:

@@ -19,17 +19,20 @@ class Subject(StrEnum):
 
     INSTITUTIONS = "institutions"
     SERVICES = "services"
+    AGREEMENTS = "agreements"
     SHELTERS = "shelters"
 
 
 SUBJECT_LABEL: Mapping[Subject, str] = {
     Subject.INSTITUTIONS: N_("Institutions"),
     Subject.SERVICES: N_("Services of institutions"),
+    Subject.AGREEMENTS: N_("Agreements"),
     Subject.SHELTERS: N_("Voivode’s register of shelters or training flats"),
 }
 SUBJECT_WORD: Mapping[Subject, str] = {
     Subject.INSTITUTIONS: "instytucje",
     Subject.SERVICES: "uslugi",
+    Subject.AGREEMENTS: "porozumienia",
     Subject.SHELTERS: "rejestr-wojewody",
 }
 """How files and addresses call a subject."""

@@ -15,7 +15,7 @@ from app.web.i18n import _, translated
 from app.web.session import actor, session, tell
 from partners.exchange import actions, hsds, queries
 from partners.exchange.cells import KIND_WORD
-from partners.exchange.columns import INSTITUTION_COLUMNS, SERVICE_COLUMNS, Column
+from partners.exchange.columns import AGREEMENT_COLUMNS, INSTITUTION_COLUMNS, SERVICE_COLUMNS, Column
 from partners.exchange.forms import UploadForm
 from partners.exchange.rules import (
     SUBJECT_LABEL,
@@ -33,6 +33,7 @@ ROWS_A_SECOND = 1000
 COLUMNS: dict[Subject, tuple[Column, ...]] = {
     Subject.INSTITUTIONS: tuple(INSTITUTION_COLUMNS),
     Subject.SERVICES: tuple(SERVICE_COLUMNS),
+    Subject.AGREEMENTS: tuple(AGREEMENT_COLUMNS),
 }
 
 

@@ -195,7 +195,7 @@ def test_a_bad_line_is_named_and_changes_nothing(run, session: Session, tmp_path
     [
         (("import", "institutions", "nie-ma.csv"), "does not exist"),
         (("export", "institutions", "karty.doc"), "must end with .csv or .xlsx"),
-        (("export", "agreements", "x.csv"), "is not one of"),
+        (("export", "shelters", "x.csv"), "is not one of"),
     ],
 )
 def test_what_no_table_can_be_is_said(run, words, sentence):

@@ -4,7 +4,7 @@ import io
 from datetime import date
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app import tables
 from app.actors import Actor
@@ -55,7 +55,7 @@ def test_an_offer_is_added_changed_and_left(session):
     offer = session.exec(select(ServiceOffer)).one()
     assert (offer.hours, offer.audience) == ("pon. 8–16", "dla mieszkańców")
     assert session.exec(select(ServiceOfferTerritory.code)).all() == []
-    verbs = session.exec(select(AuditLine.verb).order_by(AuditLine.id)).all()
+    verbs = session.exec(select(AuditLine.verb).order_by(col(AuditLine.id))).all()
     assert verbs == ["offers.imported", "import.done"] * 2
 
 
