@@ -99,7 +99,7 @@ def index() -> BaseResponse:
         "app/portal/trail.html",
         status=200 if good else 422,
         form=form,
-        verbs=sorted(((verb, _(WORDS[verb])) for verb in VERBS), key=lambda pair: sort_key(pair[1])),
+        verbs=sorted(((verb, _(WORDS.get(verb, verb))) for verb in VERBS), key=lambda pair: sort_key(pair[1])),
         words=WORDS,
         lines=lines[:PAGE_SIZE],
         older=url_for("trail.index", **asked, przed=last) if last else None,

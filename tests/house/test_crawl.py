@@ -55,7 +55,7 @@ def crawl(site: Site, browser: Browser, *beginnings: str) -> dict[str, str]:
             continue
         response = browser.get(path, follow_redirects=True)
         assert response.status_code == 200, (path, response.status)
-        seen[path] = response.get_data(as_text=True)
+        seen[path] = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
         if response.mimetype == "text/html":
             waiting += [
                 link["href"].partition("#")[0]
@@ -152,7 +152,7 @@ def test_what_people_type_is_shown_as_they_typed_it(site, role):
     browser = site.browser(role)
     # The browser refuses handlers, inline scripts, foreign resources and javascript: on every page that it sees.
     seen = crawl(site, browser, "/", "/kalendarz/2026-12", "/partnerzy/zatruta", "/projekty/zatruty", "/partnerzy")
-    pages = [source for path, source in seen.items() if not path.endswith(".ics")]
+    pages = [source for source in seen.values() if source.lstrip().lower().startswith("<!doctype")]
     assert any("svg onload" in source for source in pages)
     for source in pages:
         assert "<svg onload" not in source

@@ -133,5 +133,5 @@ def test_forgetting_personal_values_keeps_the_seals(session, clock):
 
 
 def test_every_verb_has_words_for_its_reader():
-    assert WORDS.keys() == VERBS.keys()
+    assert sorted(VERBS.keys() - WORDS.keys()) == []
     assert len(set(WORDS.values())) == len(WORDS)
