@@ -40,7 +40,8 @@ def run(session: Session, *lines: str, act: bool = True) -> Outcome:
 
 
 def clauses(session: Session, entry: Agreement) -> list[int | None]:
-    return list(session.exec(select(Clause.months).where(Clause.agreement_id == entry.id).order_by(col(Clause.months))))
+    months = session.exec(select(Clause.months).where(Clause.agreement_id == entry.id))
+    return sorted(months, key=lambda number: number or 0)
 
 
 def test_an_agreement_is_entered_changed_and_left(session):

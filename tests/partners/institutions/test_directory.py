@@ -2,6 +2,7 @@
 
 import io
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -39,7 +40,7 @@ def _land(session: Session) -> None:
     )
     rows = {}
     for slug, kind, name, gmina, confirmed_on in cards:
-        columns = {"gmina_code": gmina, "confirmed_on": confirmed_on, "voivodeship": gmina[:2]}
+        columns: dict[str, Any] = {"gmina_code": gmina, "confirmed_on": confirmed_on, "voivodeship": gmina[:2]}
         rows[slug] = make_institution(session, slug, kind, name, **columns)
     rows["mops-lodz"].search_text += search_text("Łódź")
     rows["mops-gubin"].search_text += search_text("Gubin")
