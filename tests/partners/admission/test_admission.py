@@ -248,6 +248,19 @@ def test_drafts_are_prepared_and_not_published(client: Browser, session: Session
         calendar.publish(session, person.actor, event, now())
 
 
+def test_who_waits_prepares_card_and_services_and_reports_on_nobody(client, session, people) -> None:
+    person = joined(session, make_application(session))
+    own = f"/partnerzy/{applied(session).slug}"
+    client.sign_in(person)
+    for path in ("edycja", "sale", "uslugi", "kontakty", "osoby"):
+        client.see(f"{own}/{path}")
+    client.see("/partnerzy/zk-kladkowo/zglos")
+    report = {"kind": "phone", "note": "Nikt nie odbiera."}
+    assert client.post("/partnerzy/zk-kladkowo/zglos", data=report).status_code == 403
+    assert "czeka na przyjęcie" in client.page.text
+    assert client.get("/partnerzy/zk-kladkowo/edycja").status_code in (403, 404)
+
+
 def test_who_waits_sends_no_mail_and_signs_up_for_nothing(client: Browser, session: Session, people: People) -> None:
     person = joined(session, make_application(session))
     public = make_event(session, people.ewa)
@@ -256,7 +269,7 @@ def test_who_waits_sends_no_mail_and_signs_up_for_nothing(client: Browser, sessi
     client.sign_in(person).see(page)
     answer = client.post(f"{page}/zapros", data={"email": "x@y.example", "role": "member", "way": "mail"})
     assert answer.status_code == 403
-    client.see(f"/wydarzenia/{public.uuid}")
+    assert "gdy Twoja instytucja zostanie przyjęta" in client.see(f"/wydarzenia/{public.uuid}").text
     assert client.post(f"/wydarzenia/{public.uuid}/zapisy", data={"key": "a", "me": "y"}).status_code in (403, 422)
     assert len(mails(session)) == before
 

@@ -160,6 +160,14 @@ def test_yearly_confirmation_asks_after_a_year_and_not_before(client, session, p
     assert membership_of(session, people.marek).confirmed_on is None
 
 
+def test_desk_of_an_admin_asks_for_the_yearly_confirmation(client, session, people, clock) -> None:
+    question = "Czy te osoby nadal tu pracują?"
+    assert question not in client.sign_in(people.adam).see("/biurko").text
+    clock.shift(timedelta(days=365))
+    assert question in client.sign_in(people.adam).see("/biurko").text
+    assert question not in client.sign_in(people.ewa).see("/biurko").text
+
+
 def in_two_places(session: Session, people: People) -> None:
     actions.add_member(session, people.olga.actor, people.ewa.user_id, people.stranger.id or 0, Role.MEMBER, "", now())
 
