@@ -1,7 +1,7 @@
 """The timetable of the night: what is forgotten, sealed and extended, as a plain list."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -12,11 +12,15 @@ from app.succession import actions as succession
 from events.calendar import actions as calendar
 from partners.admission import actions as admission
 from partners.cards import actions as cards
+from partners.cards import queries as cards_queries
 from partners.competence import actions as competence
 from partners.contacts import actions as contacts
 from partners.exchange import actions as exchange
 from partners.people import actions as people
 from projects.programmes import actions as programmes
+
+CHANGED_SINCE = timedelta(days=3)
+"""Longer than a day, for nights that were missed: what follows twice does not change twice."""
 
 
 def forget_refused(session: Session, now: datetime) -> int:
@@ -29,12 +33,21 @@ def forget_refused(session: Session, now: datetime) -> int:
     return len(refused)
 
 
+def follow_cards(session: Session, now: datetime) -> int:
+    """Let calendar texts and projects' search texts follow institutions renamed or moved since the last nights."""
+    changed = cards_queries.renamed(session, now - CHANGED_SINCE)
+    if not changed:
+        return 0
+    return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
+
+
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("old attempts, kept forms, mailed links and sessions deleted", accounts.forget_old),
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
     ("announced successions carried out", succession.carry_out),
+    ("calendar texts and projects that follow a changed card", follow_cards),
     ("institutions asked to confirm their contacts", contacts.remind),
     ("institutions asked to look through their card", cards.remind),
     ("placeholders of welfare centres added or settled", competence.placeholders_by_night),

@@ -1,11 +1,12 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, or_, select
 
 from app import site, warsaw
 from app.actors import Actor
@@ -25,6 +26,8 @@ from partners.institutions.models import Institution
 # A change of one of these moves SEQUENCE: clients must show the new date or place (calendar clients skip equal ones).
 _SCHEDULE = frozenset({"local_start", "minutes", "all_day", "place_institution_id", "place", "room", "online"})
 _NOT_COPIED = frozenset({"starts", "ends", "invited"})
+# Feeds reach back 90 days before the beginning of the month.
+TOLD_FOR = timedelta(days=125)
 
 
 def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, uuid: UUID | None = None) -> Event:
@@ -204,6 +207,17 @@ def rebuild_shelf(session: Session, now: datetime) -> int:
     outdated = list(shelf_queries.outdated(session))
     items = ((event_id, item(session, session.get_one(Event, event_id))) for event_id in outdated)
     return shelf.rebuild(session, items, now)
+
+
+def follow_cards(session: Session, institution_ids: Collection[int], now: datetime) -> int:
+    """Write anew the texts of events that name one of these institutions or its address; return how many differ.
+
+    Only what feeds still tell of: nobody reads the older ones again.
+    """
+    recent = select(Occurrence.event_id).where(Occurrence.ends_at > now - TOLD_FOR)
+    named = or_(col(Event.organiser_id).in_(institution_ids), col(Event.place_institution_id).in_(institution_ids))
+    events = session.exec(select(Event).where(named, col(Event.id).in_(recent)).order_by(col(Event.id))).all()
+    return shelf.rebuild(session, ((_id(event), item(session, event)) for event in events), now)
 
 
 def publication(session: Session, event: Event) -> str:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.actors import Role
+from app.audit.models import AuditLine
 from app.db import columns
 from app.text import fold
 from partners.cards.rules import SETTLED_IN, CardDraft
@@ -30,6 +31,7 @@ from partners.people.models import Membership
 from partners.territory.models import Gmina
 
 HITS_MAX = 12
+_NAMED_ELSEWHERE = frozenset({"name", "short_name", "street", "postal_code", "post_town"})
 
 
 def saved(session: Session, institution: Institution) -> CardDraft:
@@ -127,6 +129,16 @@ def to_remind(session: Session, now: datetime) -> dict[int, int]:
         .order_by(col(Institution.id))
     )
     return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def renamed(session: Session, since: datetime) -> list[int]:
+    """Give the institutions whose name or address on the card has changed since then."""
+    lines = session.exec(
+        select(AuditLine.subject_id, AuditLine.details).where(
+            AuditLine.verb == "institution.revised", AuditLine.at >= since
+        )
+    )
+    return sorted({owner for owner, details in lines if not _NAMED_ELSEWHERE.isdisjoint(details["changed"])})
 
 
 def room(session: Session, institution_id: int, room_id: int) -> Room | None:

@@ -1,9 +1,10 @@
 """Verbs of programmes: draft, revise, publish."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, or_, select
 
 from app import warsaw
 from app.actors import Actor
@@ -153,6 +154,17 @@ def reindex(session: Session, programme: Programme) -> None:
     leading = (lead.name, lead.short_name) if lead is not None else ()
     programme.search_text = search_text(programme.title, programme.summary, programme.target_group, *leading, *names)
     session.flush()
+
+
+def follow_cards(session: Session, institution_ids: Collection[int]) -> int:
+    """Make the search texts of all programmes anew that one of these institutions takes part in; return how many."""
+    taking_part = select(ProgrammePartner.programme_id).where(col(ProgrammePartner.institution_id).in_(institution_ids))
+    programmes = session.exec(
+        select(Programme).where(or_(col(Programme.lead_id).in_(institution_ids), col(Programme.id).in_(taking_part)))
+    ).all()
+    for programme in programmes:
+        reindex(session, programme)
+    return len(programmes)
 
 
 def _take_over(programme: Programme, wanted: ProgrammeDraft) -> None:
