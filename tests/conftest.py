@@ -100,7 +100,7 @@ def _postgres_databases() -> Iterator[postgres.Databases]:
         _missing(f"PostgreSQL is not installed: {postgres.HOW_TO_INSTALL}")
     databases = postgres.Databases(address, schema.upgrade)
     yield databases
-    databases.drop_template()
+    databases.drop_all()
 
 
 def _missing(sentence: str) -> NoReturn:
