@@ -10,6 +10,7 @@ from app.text import N_, clean, fold, holds_pesel
 from partners.agreements.models import AgreementKind, AgreementState
 from partners.exchange.rules import Wrong
 from partners.institutions.models import NAME_MAX, Kind, Status
+from partners.institutions.reach import without_covered
 
 KIND_WORD: Mapping[Kind, str] = {
     Kind.PRISON: "zakład karny",
@@ -251,7 +252,7 @@ def territories(cell: str, known: Known) -> tuple[str, ...]:
         if not known.is_territory(code):
             raise Wrong(N_("“%(value)s” is no TERYT code of a voivodeship, county, gmina or district."), value=one[:20])
         found.add(code)
-    return tuple(sorted(found))
+    return tuple(sorted(without_covered(found)))  # as the card keeps it
 
 
 def teryt(cell: str, known: Known) -> str:

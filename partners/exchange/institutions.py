@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, delete, insert, literal, select, union_all, update
 
 from app.actors import Actor
@@ -42,6 +43,7 @@ _SETS: Mapping[str, tuple[type[SQLModel], str]] = {
     "features": (InstitutionFeature, "feature"),
     "territory": (InstitutionTerritory, "code"),
 }
+_parent = aliased(Institution)
 _SEAT = ("gmina_code", "district_code", "voivodeship_code")
 _HIDDEN = (Status.APPLIED, Status.REFUSED)
 _COLUMN_OF = {column.field: column.name for column in INSTITUTION_COLUMNS} | {
@@ -95,11 +97,28 @@ class Institutions:
         """Tell, after the last batch, which named parents stand neither in the file nor in the portal."""
         wanted = {parent for _line, parent in self.parents.values() if parent not in self.seen}
         there = _ids(self.session, wanted)
-        return [
+        missing = [
             Problem(line, "jednostka nadrzędna", N_("There is no institution with the key %(key)s."), {"key": parent})
             for line, parent in self.parents.values()
-            if parent in wanted and parent not in there
+            if parent and parent in wanted and parent not in there
         ]
+        return missing or list(self._circles())
+
+    def _circles(self) -> Iterable[Problem]:
+        """Nobody is a part of his own part: walk up from every new parent, through the file and the portal."""
+        above = dict(
+            self.session.execute(
+                columns(Institution.slug, _parent.slug).join(_parent, col(_parent.id) == col(Institution.parent_id))
+            ).all()
+        )
+        above |= {slug: parent for slug, (_line, parent) in self.parents.items()}
+        for slug, (line, parent) in self.parents.items():
+            passed, here = {slug}, parent
+            while here and here not in passed:
+                passed.add(here)
+                here = above.get(here, "")
+            if here:
+                yield Problem(line, "jednostka nadrzędna", N_("An institution cannot be a part of itself."))
 
     def write(self, steps: Sequence[Step], actor: Actor, now: datetime) -> None:
         """Write one batch: cards, what hangs on them, order and search words, a line of the trail for each."""

@@ -222,6 +222,23 @@ def test_a_key_stands_once_in_a_file(session):
     assert "line 2" in sentence(outcome)
 
 
+def test_nobody_is_a_part_of_his_own_part(session):
+    above = make_institution(session, "zk-a")
+    make_institution(session, "oz-a", parent_id=above.id)
+    assert told(check(session, table("klucz;jednostka nadrzędna", "zk-a;oz-a"))) == [(2, "jednostka nadrzędna")]
+    body = table("klucz;nazwa;rodzaj;jednostka nadrzędna", "a;A;OPS;b", "b;B;OPS;c", "c;C;OPS;a")
+    assert [line for line, _column in told(check(session, body))] == [2, 3, 4]
+    assert told(check(session, table("klucz;jednostka nadrzędna", "oz-a;", "zk-a;oz-a"))) == []
+
+
+def test_territory_is_kept_without_what_something_broader_covers(session):
+    body = table("klucz;nazwa;rodzaj;obsługiwane obszary", "a;A;OPS;08 | 080201", "b;B;OPS;080201,0862")
+    take(session, body)
+    codes = session.exec(select(InstitutionTerritory.code).order_by(col(InstitutionTerritory.code))).all()
+    assert codes == ["08", "080201", "0862"]
+    assert take(session, body).unchanged == 2
+
+
 def test_an_old_address_is_no_key(session):
     owner = make_institution(session, "mops-nowy")
     session.add(InstitutionSlug(slug="ops-stary", institution_id=owner.id or 0))
