@@ -16,6 +16,7 @@ class Topic(StrEnum):
 
     WELFARE = "welfare"
     FAMILY = "family"
+    REGION = "region"
     SHELTER = "shelter"
     WORK = "work"
     PROBATION = "probation"
@@ -90,7 +91,8 @@ _DETAILS = (
     _Detail(name=90, address=90, hours=60, services=48, bring=0),
     _Detail(name=90, address=50, hours=0, services=0, bring=0),
 )
-_HEADING = 2
+HEADING = 2
+"""Lines of a heading with its space."""
 
 
 def fit(groups: Sequence[Group], paper: Paper) -> tuple[Group, ...]:
@@ -115,7 +117,7 @@ def fit(groups: Sequence[Group], paper: Paper) -> tuple[Group, ...]:
 
 def lines(groups: Iterable[Group], width: int) -> int:
     """Estimate the lines that *groups* take with *width* characters a line."""
-    return sum(_HEADING + sum(_lines_of(one, width) for one in group.entries) for group in groups if group.entries)
+    return sum(HEADING + sum(_lines_of(one, width) for one in group.entries) for group in groups if group.entries)
 
 
 def cut(text: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from app.db import columns
 from partners.competence import queries
-from partners.competence.paper import Entry, Group, Paper, Topic, fit
+from partners.competence.paper import HEADING, Entry, Group, Paper, Topic, fit
 from partners.competence.rules import KINDS, Answer, Centre, Sureness, answer
 from partners.institutions.models import SHOWN, Institution, Kind, Service, ServiceOffer, ServiceOfferTerritory
 from partners.institutions.rules import is_outdated
@@ -76,6 +76,9 @@ def sheet(session: Session, code: str, day: date, paper: Paper) -> Sheet | None:
         Topic.WELFARE: [(one, None) for one in (said.welfare, *said.beside) if one is not None],
         Topic.FAMILY: [(said.family, None)] if said.family is not None and not said.one_for_both else [],
     }
+    if not any(one.reachable for chosen in topics.values() for one, _distance in chosen) and said.region is not None:
+        # The region's centre helps nobody directly, but it knows whom to ask.
+        topics[Topic.REGION] = [(said.region, None)]
     for topic, kinds in KINDS_OF_TOPIC.items():
         topics[topic] = _nearest(area, [one for one in found if one.kind in kinds])
     ids = [one.id for chosen in topics.values() for one, _distance in chosen]
@@ -92,6 +95,8 @@ def sheet(session: Session, code: str, day: date, paper: Paper) -> Sheet | None:
     missing = tuple(
         group.topic for group in groups if not group.entries and not (group.topic is Topic.FAMILY and said.one_for_both)
     )
+    if said.districts:
+        paper = replace(paper, lines=paper.lines - HEADING - len(said.districts))
     return Sheet(said, fit([group for group in groups if group.entries], paper), missing)
 
 

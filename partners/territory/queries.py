@@ -96,8 +96,9 @@ def areas(session: Session, codes: Collection[str] | None = None) -> list[Area]:
 def search(session: Session, text: str) -> list[Area]:
     """Find gminas and Warsaw districts that exist, each word of *text* being the beginning of one of theirs.
 
-    Old names count, so do county, kind and voivodeship beside a word of the name. Exact names come first, then the
-    Polish order; at most FOUND_MAX. Five statements.
+    Old names count, so do county, kind and voivodeship beside a word of the name; where no gmina is called so, the name
+    of a county finds its gminas. Exact names come first, then the Polish order; at most FOUND_MAX. Five statements, or
+    ten.
     """
     words = fold(text).split()[:WORDS_MAX]
     if not words:
@@ -108,6 +109,8 @@ def search(session: Session, text: str) -> list[Area]:
     named = [row.code for row in parts if any(f" {word}" in search_text("Warszawa", row.name) for word in words)]
     wanted = " ".join(words)
     found = [one for one in areas(session, {*codes, *named}) if all(f" {word}" in _words(one) for word in words)]
+    if not found and (of_counties := _of_counties(session, words)):
+        found = [one for one in areas(session, of_counties) if all(f" {word}" in _words(one) for word in words)]
     found.sort(key=lambda one: (_distance(one, wanted), one.is_district, sort_key(one.name), one.code))
     return found[:FOUND_MAX]
 
@@ -161,6 +164,16 @@ def _former(session: Session, codes: Collection[str] | None) -> dict[str, tuple[
     for code, name in session.execute(statement.order_by(col(TerritoryChange.day).desc())):
         former[code] = (*former.get(code, ()), name)
     return former
+
+
+def _of_counties(session: Session, words: Collection[str]) -> list[str]:
+    """Give the codes of the gminas in counties that one of *words* names."""
+    counties = session.execute(columns(col(County.code), col(County.name))).all()
+    named = [code for code, name in counties if any(f" {word}" in search_text(name) for word in words)]
+    if not named:
+        return []
+    statement = columns(col(Gmina.code)).where(col(Gmina.county_code).in_(named), col(Gmina.valid_to).is_(None))
+    return list(session.execute(statement).scalars())
 
 
 def _words(one: Area) -> str:

@@ -73,7 +73,9 @@ def test_the_fullest_gmina_fits_too(session):
     for wanted in (A4, LARGE):
         found = sheets.sheet(session, VILLAGE, DAY, wanted)
         assert found is not None
-        assert [group.topic for group in found.groups] == [topic for topic in Topic if topic is not Topic.FAMILY]
+        assert [group.topic for group in found.groups] == [
+            topic for topic in Topic if topic not in (Topic.FAMILY, Topic.REGION)
+        ]
         assert paper.lines(found.groups, wanted.width) <= wanted.lines
         assert sum(group.left_out for group in found.groups) > 40
 
@@ -182,3 +184,11 @@ def test_warsaw_shows_its_districts(session):
     assert len(found.answer.districts) == 18
     assert names(session, Topic.WELFARE, "146505") != []
     assert sheets.sheet(session, "999999", DAY, A4) is None
+
+
+def test_the_region_is_named_where_neither_gmina_nor_county_can_be_reached(session):
+    add(session, Kind.ROPS, "ROPS w Zielonej Górze", "086201", phone="68 000 00 00")
+    assert names(session, Topic.REGION) == ["ROPS w Zielonej Górze"]
+    add(session, Kind.PCPR, "PCPR w Krośnie", "080206", phone="68 000 00 01")
+    assert names(session, Topic.REGION) == []
+    assert names(session, Topic.FAMILY) == ["PCPR w Krośnie"]

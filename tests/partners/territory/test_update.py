@@ -116,3 +116,10 @@ def test_searching_asks_five_statements(brought, query_count):
     assert len(asked) == 5
     assert queries.search(brought, "%") == []
     assert queries.search(brought, "mokotow")[0].words() == "Warszawa, dzielnica Mokotów"
+
+
+def test_the_name_of_a_county_finds_its_gminas_where_none_is_called_so(brought):
+    found = queries.search(brought, "powiat krośnieński lubuskie")
+    assert [one.code for one in found[:2]] == ["080202", "080203"]
+    assert {one.gmina.county_code for one in found} == {"0802"}
+    assert queries.search(brought, "nigdzie") == []
