@@ -55,7 +55,7 @@ def crawl(site: Site, browser: Browser, *beginnings: str) -> dict[str, str]:
             continue
         response = browser.get(path, follow_redirects=True)
         assert response.status_code == 200, (path, response.status)
-        seen[path] = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
+        seen[path] = response.get_data(as_text=True) if (response.mimetype or "").startswith("text/") else ""
         if response.mimetype == "text/html":
             waiting += [
                 link["href"].partition("#")[0]
