@@ -37,6 +37,14 @@ ROLE_HINT: Mapping[Role, str] = {
 }
 
 
+# The same where a role stands alone, to the one who gets it.
+ROLE_OFFERED: Mapping[Role, str] = {
+    Role.MEMBER: N_("You will see what partners share, and sign up for events."),
+    Role.COORDINATOR: N_("You will publish events and projects, sign up colleagues and answer partners."),
+    Role.ADMIN: N_("You will keep the card, the contacts and the people of the institution, and publish events."),
+}
+
+
 class NotYourPeople(Forbidden):
     """People of another institution, or no administrator."""
 

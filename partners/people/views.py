@@ -303,7 +303,7 @@ def _join_page(token: str, found: Offered, form: JoinForm, status: int = 200) ->
             institution=found.institution,
             inviter=found.inviter,
             role_label=rules.ROLE_LABEL,
-            role_hint=rules.ROLE_HINT,
+            role_offered=rules.ROLE_OFFERED,
             form=form,
             sign_in_url=_sign_in_address(token),
         )

@@ -6,12 +6,14 @@ import pytest
 from sqlmodel import Session, select
 
 from app.actors import Role
+from events.calendar.models import State
 from events.signups import rules as signups
 from partners.institutions.models import Institution
 from partners.people import rules as people
 from tests.browser import Browser
 from tests.conftest import Site, browser_of
 from tests.factories.admission import NAME
+from tests.factories.events import make_draft
 from tests.factories.persons import People, make_person
 
 OWN = "/partnerzy/zk-kladkowo"
@@ -122,6 +124,16 @@ def test_a_refusal_is_the_same_whatever_way_one_asks(client: Browser, people: Pe
     client.sign_in(people.piotr)
     answers = {name: ask(client, path) for name, ask in _methods()}
     assert set(answers.values()) == {403}, answers
+
+
+def test_an_edit_moves_nothing_to_another_institution(client: Browser, session: Session, people: People) -> None:
+    event = make_draft(session, people.ewa)
+    path = f"/wydarzenia/{event.uuid}/edycja"
+    typed = client.sign_in(people.ewa).see(path).values(path)
+    forged = {"organiser_id": str(people.mops.id), "institution_id": str(people.mops.id), "state": "published"}
+    assert client.post(path, data=typed | forged | {"szkic": "1", "sequence": "9", "uid": "x"}).status_code == 303
+    session.refresh(event)
+    assert (event.organiser_id, event.state, event.sequence, event.uid) == (people.prison.id, State.DRAFT, 0, "")
 
 
 @pytest.mark.slow
