@@ -83,11 +83,12 @@ class _Detail:
 
 A4 = Paper(lines=94, width=54, most=4)
 """One page in two columns."""
-LARGE = Paper(lines=58, width=56, most=3)
+LARGE = Paper(lines=60, width=62, most=3)
 """Two pages in large type."""
 _DETAILS = (
     _Detail(name=200, address=160, hours=160, services=220, bring=200),
     _Detail(name=120, address=100, hours=100, services=120, bring=100),
+    _Detail(name=90, address=90, hours=80, services=80, bring=60),
     _Detail(name=90, address=90, hours=60, services=48, bring=0),
     _Detail(name=90, address=50, hours=0, services=0, bring=0),
 )
