@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam
+from sqlalchemy import Integer, String, bindparam, cast, literal, union_all
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount
-from app.actors import Actor
+from app.actors import Actor, Role
 from app.db import columns, rows
 from app.text import N_
 from events.calendar.models import Event, EventKind, Occurrence, Split, State
@@ -65,20 +66,19 @@ class SignUpPanel:
 
 
 def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor, now: datetime) -> SignUpPanel:
-    """Give the panel of one date: at most two statements (rows seen by the viewer, colleagues to sign up).
+    """Give the panel of one date: rows seen by the viewer and colleagues to sign up, in one statement.
 
     A viewer sees the names of his own institution only; the organiser's coordinators see all.
     """
     organises = viewer.coordinates and viewer.institution_id == event.organiser_id
     open_now = rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now)
     may = rules.may_sign_up(viewer)
-    seen = _rows(session, event, occurrence, viewer, everybody=organises, now=now) if may else ()
+    found, known = _people_of(session, occurrence, viewer, choose=open_now) if may else ((), ())
+    in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now)
+    seen = _seen(found, viewer, everybody=organises, in_time=in_time)
     mine = tuple(row for row in seen if row.institution_id == viewer.institution_id)
     signed_up = {row.user_id for row in mine}
-    colleagues: tuple[Colleague, ...] = ()
-    if may and open_now and viewer.institution_id is not None:
-        known = people.colleagues(session, viewer.institution_id)
-        colleagues = tuple(c for c in known if c.user_id not in signed_up and _may_sign(viewer, c))
+    colleagues = tuple(c for c in known if c.user_id not in signed_up and _may_sign(viewer, c))
     return SignUpPanel(
         occurrence_id=occurrence.id or 0,
         capacity=event.capacity,
@@ -245,14 +245,24 @@ def addresses(session: Session, signups: list[SignUp]) -> dict[int, tuple[str, s
     return found
 
 
-def _rows(
-    session: Session, event: Event, occurrence: Occurrence, viewer: Actor, *, everybody: bool, now: datetime
-) -> tuple[Row, ...]:
-    in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now)
+def _people_of(
+    session: Session, occurrence: Occurrence, viewer: Actor, *, choose: bool
+) -> tuple[Sequence[Any], Sequence[Colleague]]:
+    """Give the rows of the roster and, to *choose* among, the people of the viewer's institution, in one statement."""
+    anybody, own = occurrence.seats_taken or occurrence.waiting, viewer.institution_id if choose else None
+    if anybody and own is not None:
+        both = rows(session, _ROSTER_AND_COLLEAGUES, {"occurrence_id": occurrence.id, "institution_id": own})
+        roster = [row[1:] for row in both if row[0]]
+        return roster, [Colleague(row[7], row[2], row[4], row[3], row[5], Role(row[8])) for row in both if not row[0]]
+    if anybody:
+        return rows(session, _ROSTER, {"occurrence_id": occurrence.id}), ()
+    return (), people.colleagues(session, own) if own is not None else ()
+
+
+def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool) -> tuple[Row, ...]:
     seen, ahead = [], 0
-    anybody = occurrence.seats_taken or occurrence.waiting
-    found = rows(session, _ROSTER, {"occurrence_id": occurrence.id}) if anybody else ()
-    for signup_id, person, function, email, institution, institution_id, user_id, state in found:
+    for signup_id, person, function, email, institution, institution_id, user_id, stands, _queue_no in found:
+        state = SignUpState(stands)
         ahead += state is SignUpState.WAITING
         if not everybody and institution_id != viewer.institution_id:
             continue
@@ -286,7 +296,7 @@ _ADDRESSES = (
     .join(UserAccount, col(UserAccount.id) == Booking.made_by, isouter=True)
     .where(col(SignUp.id).in_(bindparam("signup_ids", expanding=True)))
 )
-_ROSTER = (
+_SIGNED = (
     columns(
         SignUp.id,
         SignUp.person,
@@ -295,12 +305,30 @@ _ROSTER = (
         Institution.name,
         SignUp.institution_id,
         SignUp.user_id,
-        SignUp.state,
+        cast(col(SignUp.state), String).label("stands"),
+        SignUp.queue_no,
     )
     .join(Institution, col(Institution.id) == SignUp.institution_id)
     .where(col(SignUp.occurrence_id) == bindparam("occurrence_id"), col(SignUp.state) != SignUpState.WITHDRAWN)
-    .order_by(col(SignUp.queue_no))
 )
+_ROSTER = _SIGNED.order_by(col(SignUp.queue_no))
+_known = people.COLLEAGUES.subquery("known")
+_BOTH = union_all(
+    columns(literal(1).label("signed"), *_SIGNED.subquery("signed").c),
+    columns(
+        literal(0),
+        _known.c.id,
+        _known.c.name,
+        _known.c.function,
+        _known.c.email,
+        _known.c.language,
+        bindparam("institution_id", type_=Integer()),
+        _known.c.id,
+        cast(_known.c.role, String),
+        literal(0),
+    ),
+).subquery("both")
+_ROSTER_AND_COLLEAGUES = columns(*_BOTH.c).order_by(_BOTH.c.signed.desc(), _BOTH.c.queue_no, _BOTH.c.person, _BOTH.c.id)
 
 
 def _may_sign(viewer: Actor, colleague: Colleague) -> bool:

@@ -108,7 +108,7 @@ _BY_TOKEN = _with_places(
     .where(col(UserSession.token_hash) == bindparam("token_hash"), col(UserSession.awaits_code).is_(False))
 )
 
-_COLLEAGUES = (
+COLLEAGUES = (
     columns(
         UserAccount.id,
         UserAccount.name,
@@ -123,8 +123,9 @@ _COLLEAGUES = (
         col(Membership.ended_at).is_(None),
         col(UserAccount.locked_at).is_(None),
     )
-    .order_by(col(UserAccount.name), col(UserAccount.id))
 )
+"""People of *institution_id* with an account, as Colleague takes them: for statements that ask for more at once."""
+_COLLEAGUES = COLLEAGUES.order_by(col(UserAccount.name), col(UserAccount.id))
 
 
 def actor_of(session: Session, token_hash: str, now: datetime) -> Actor | None:
