@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from app.tables import Row
@@ -19,6 +20,7 @@ from partners.exchange.rules import Problem, Wrong
 from partners.institutions.models import NAME_MAX, Kind, Status
 
 HEADING_WITHIN = 40
+FEWEST = 3
 _ADDRESS = re.compile(
     r"^(?P<street>.*?)[,;\s]*(?:(?P<code>\d\d-\d\d\d)\s*(?P<town>[^,;\d]+?))\s*(?:[,;]\s*(?P<after>.*))?$", re.DOTALL
 )
@@ -77,29 +79,44 @@ class Place:
 def institutions(rows: Iterable[Row], known: Known) -> Iterator[tuple[Parsed | None, list[Problem]]]:
     """Give each place of the register once, as the values of a card, with what is wrong about its row."""
     rows = iter(rows)
-    begin: list[Row] = []
-    headings: dict[int, str] = {}
-    for row in rows:
-        headings = recognise(row)
-        if {"name", "operator"} & set(headings.values()) and len(set(headings.values())) >= 3:
-            break
-        begin.append(row)
-        if len(begin) >= HEADING_WITHIN:
-            break
-    else:
-        headings = {}
-    if len(set(headings.values())) < 3:
-        line = begin[0].number if begin else 1
+    begin = list(islice(rows, HEADING_WITHIN))
+    found = next(_headings(begin), None)
+    if found is None:
         message = N_("This does not look like a register of a voivode: no row has headings for name, form and address.")
-        yield None, [Problem(line, "", message)]
+        yield None, [Problem(begin[0].number if begin else 1, "", message)]
         return
-    places = list(_places(rows, headings))
+    headings, used = found
+    places = list(_places(chain(begin[used:], rows), headings))
     alike = Counter(place.identity[:2] for place in places)
     for place in places:
         try:
             yield Parsed(place.line, _values(place, known, alone=alike[place.identity[:2]] == 1)), []
         except Wrong as wrong:
             yield None, [Problem(place.line, "", wrong.message, wrong.params)]
+
+
+def _headings(begin: Sequence[Row]) -> Iterator[tuple[dict[int, str], int]]:
+    """Give what the columns are, and how many rows stand above the first place.
+
+    Headings of two rows, the upper one merged over several cells, are read together.
+    """
+    for number, row in enumerate(begin, start=1):
+        found, used = recognise(row), number
+        below = begin[number] if number < len(begin) else None
+        if below is not None and not any(character.isdigit() for cell in below.cells for character in cell):
+            both = recognise(_joined(row, below))
+            if len(both) > len(found):
+                found, used = both, number + 1
+        if {"name", "operator"} & set(found.values()) and len(found) >= FEWEST:
+            yield found, used
+
+
+def _joined(upper: Row, lower: Row) -> Row:
+    heading, joined = "", []
+    for above, below in zip_longest(upper.cells, lower.cells, fillvalue=""):
+        heading = above or (heading if below else "")
+        joined.append(f"{heading} {below}".strip())
+    return Row(upper.number, tuple(joined))
 
 
 def recognise(row: Row) -> dict[int, str]:

@@ -101,6 +101,18 @@ def test_a_second_time_nothing_changes(session, text):
     assert (again.created, again.changed, again.unchanged) == (0, 0, 3)
 
 
+def test_headings_of_two_rows_are_read_together(session):
+    text = """\
+;Placówka;;;Podmiot prowadzący placówkę;
+Lp.;nazwa;adres;forma;nazwa;forma organizacyjno-prawna
+1;Dom św. Brata;ul. Długa 2, 65-001 Zielona Góra;schronisko;Caritas;kościelna osoba prawna
+"""
+    assert take(session, text).created == 1
+    card = session.exec(select(Institution)).one()
+    assert (card.name, card.street, card.kind) == ("Dom św. Brata", "ul. Długa 2", Kind.SHELTER)
+    assert "Prowadzi: Caritas" in card.description
+
+
 def test_what_is_no_register_says_so(session):
     outcome = actions.check(session, Subject.SHELTERS, b"a;b\n1;2\n", now())
     assert "does not look like a register" in str(outcome.problems[0])
