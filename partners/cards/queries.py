@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import Session, col, select
 
 from app import warsaw
@@ -11,7 +11,7 @@ from app.actors import Role
 from app.audit.models import AuditLine
 from app.db import columns
 from app.text import fold
-from partners.cards.rules import SETTLED_IN, CardDraft
+from partners.cards.rules import SETTLED_IN, CardDraft, same_task
 from partners.institutions import reach
 from partners.institutions.models import (
     SHOWN,
@@ -24,7 +24,9 @@ from partners.institutions.models import (
     Room,
     Service,
     ServiceOffer,
+    Status,
 )
+from partners.institutions.queries import Named
 from partners.institutions.reach import GMINA_DIGITS, Branch, Unit
 from partners.institutions.rules import CHECKED_FOR
 from partners.people.models import Membership
@@ -93,6 +95,31 @@ def served(session: Session, institution_id: int) -> frozenset[str]:
             select(InstitutionTerritory.code).where(InstitutionTerritory.institution_id == institution_id)
         ).all()
     )
+
+
+def also_serving(session: Session, institution: Institution, codes: frozenset[str]) -> list[Named]:
+    """Give the active centres with the same task that name one of these places too, or have their seat there alone.
+
+    Nothing for kinds of which several may work in one place, as organisations do.
+    """
+    kinds = same_task(institution.kind)
+    if not kinds or not codes:
+        return []
+    naming = columns(InstitutionTerritory.institution_id).where(col(InstitutionTerritory.code).in_(codes))
+    telling = columns(InstitutionTerritory.institution_id)
+    by_seat = and_(col(Institution.gmina_code).in_(codes), col(Institution.id).not_in(telling))
+    statement = (
+        columns(Institution.id, Institution.slug, Institution.name, Institution.short_name)
+        .where(
+            col(Institution.id) != institution.id,
+            col(Institution.status) == Status.ACTIVE,
+            col(Institution.kind).in_(kinds),
+            or_(col(Institution.id).in_(naming), by_seat),
+        )
+        .order_by(col(Institution.sort_key), col(Institution.id))
+        .limit(HITS_MAX)
+    )
+    return [Named(*row) for row in session.execute(statement)]
 
 
 def to_remind(session: Session, now: datetime) -> dict[int, int]:

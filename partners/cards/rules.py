@@ -52,6 +52,10 @@ _IMPLIED: Mapping[Kind, tuple[Kind, ...]] = {
     Kind.MOPR: (Kind.OPS, Kind.PCPR),
     Kind.GCPR: (Kind.OPS, Kind.PCPR),
 }
+_ONE_FOR_A_PLACE = (
+    frozenset({Kind.OPS, Kind.MOPS, Kind.GOPS, Kind.MGOPS, Kind.MOPR, Kind.GCPR, Kind.CUS}),
+    frozenset({Kind.PCPR, Kind.MOPR, Kind.GCPR}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,11 @@ def may_act_as(actor: Actor, kind: Kind) -> tuple[Kind, ...]:
     if may_operate(actor) and offered:
         offered = tuple(one for one in Kind if one in _SAID_BY_OPERATOR)
     return tuple(one for one in offered if one is not kind and one not in _IMPLIED.get(kind, ()))
+
+
+def same_task(kind: Kind) -> frozenset[Kind]:
+    """Give the kinds of which one alone serves a place, with *kind* among them: welfare or family support centres."""
+    return frozenset().union(*(kinds for kinds in _ONE_FOR_A_PLACE if kind in kinds))
 
 
 def has_features(kind: Kind) -> bool:

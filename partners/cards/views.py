@@ -144,6 +144,7 @@ def served(slug: str) -> Response | BaseResponse:
         ticked=codes if form.codes.raw_data is None else frozenset(form.codes.data or ()),
         tally=queries.tally(codes, area.branches) if area else {},
         own=reach.of_card(session(), card.id or 0).get(reach.OWN, ()),
+        others=queries.also_serving(session(), card, codes),
         home=(card.gmina_code or "")[:4],
         voivodeships=territory.voivodeships(session()),
         chosen_voivodeship=code[:2] or card.voivodeship_code or "",

@@ -259,3 +259,20 @@ def test_old_cards_are_asked_about_once_a_year(session: Session, people: People,
     services.check_offers(session, people.adam.actor, people.prison, offers, now())
     clock.shift(timedelta(days=160))
     assert actions.remind(session, now()) == 0
+
+
+def test_two_centres_that_name_one_place_are_told(session: Session, people: People, gubin: str) -> None:
+    serve, nothing = actions.serve, frozenset[str]()
+    make_institution(session, "ops-gubin", Kind.OPS, "OPS w Gubinie", gmina_code="080201")
+    make_institution(session, "stary", Kind.OPS, "Stary", gmina_code="080201", status=Status.ARCHIVED)
+    serve(session, people.olga.actor, people.mops, frozenset({"080201", "080203"}), nothing, now())
+    serve(session, people.olga.actor, people.stranger, frozenset({"080203"}), nothing, now())
+    serve(session, people.olga.actor, people.ngo, frozenset({"080201"}), nothing, now())
+
+    def told(institution: Institution) -> list[str]:
+        codes = queries.served(session, institution.id or 0)
+        return [one.name for one in queries.also_serving(session, institution, codes)]
+
+    assert told(people.mops) == ["OPS w Bródku", "OPS w Gubinie"]
+    assert told(people.stranger) == ["MOPS w Kładkowie"]
+    assert told(people.ngo) == []
