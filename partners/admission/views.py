@@ -86,6 +86,8 @@ def accept(application_id: int) -> BaseResponse:
 @acting_for(Role.OPERATOR)
 def refuse(application_id: int) -> BaseResponse:
     application, institution = _known(application_id)
+    if application.state is not ApplicationState.WAITING:
+        raise rules.DecidedAlready
     form = RefuseForm()
     if not form.validate():
         return _show_page(application, institution, form, 422)

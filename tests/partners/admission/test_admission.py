@@ -314,7 +314,9 @@ def test_operator_refuses_with_a_reason(client: Browser, session: Session, peopl
     assert mails(session)[-1].template == "partners/admission/refused"
     assert mails(session)[-1].params["reason"] == "Nie ma takiej fundacji w rejestrze."
     for act in ("przyjmij", "odmow"):
-        assert client.post(f"{path}/{act}", data={"reason": "jeszcze raz"}).status_code == 409
+        for reason in ("jeszcze raz", ""):
+            assert client.post(f"{path}/{act}", data={"reason": reason}).status_code == 409
+            assert "w międzyczasie rozpatrzone" in client.page.text
     own = browser_of(app, session).sign_in(person)
     assert "Nie ma takiej fundacji w rejestrze." in own.see("/biurko").text
     assert client.get(f"/partnerzy/{applied(session).slug}").status_code == 200
