@@ -134,6 +134,14 @@ def test_two_gminas_of_one_name_are_told_apart(session, land):
     assert [one.name_pl for one in counts.counties] == ["krośnieński", "Zielona Góra (miasto)"]
 
 
+def test_who_looks_for_a_gmina_is_told_of_unconfirmed_entries_too(client, session, land):
+    make_institution(session, "gubin", name="Pomoc społeczna – gmina Gubin", status=Status.UNCONFIRMED)
+    page = client.see("/partnerzy?q=gubin")
+    link = page.main.one("a", href="/partnerzy?q=gubin&status=niepotwierdzone")
+    assert link.text == "Pokaż 1 niepotwierdzony wpis"
+    assert len(client.see(link["href"]).main.all("h3", "title")) == 3
+
+
 def test_a_county_can_be_chosen_once_there_is_a_voivodeship(client, session, land):
     assert not client.see("/partnerzy").main.all("select", id="pow")
     page = client.see("/partnerzy?woj=08")
