@@ -132,9 +132,11 @@ def change_address(user_id: int) -> BaseResponse:
 def _with_reason(
     user_id: int, name: str, act: Callable[[Session, Actor, int, str, datetime], None], done: str
 ) -> BaseResponse:
-    get_or_404(session().get(UserAccount, user_id))
+    user = get_or_404(session().get(UserAccount, user_id))
     form = ReasonForm(prefix=name)
-    if not form.validate():
+    on_page = {"lock": user.locked_at is None, "unlock": user.locked_at is not None, "second": bool(user.totp_since)}
+    # What the page does not offer any more is refused by the act itself, whatever the reason says.
+    if not form.validate() and on_page[name] and user_id != actor().user_id:
         return _page(user_id, **{name: form})
     act(session(), actor(), user_id, form.reason.data or "", now())
     tell(done, "ok")
