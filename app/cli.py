@@ -380,7 +380,7 @@ def _upgrade(database: Database, config: Config) -> None:
     schema.upgrade(database.engine)
     with database.session(writes=True) as session:
         if not config.demo_allowed and not people_queries.any_institution(session):
-            demo.load_reference(session, now())  # a portal in earnest begins with the territory and the prison units
+            demo.load_reference(session, now())  # a portal in earnest begins with these
         calendar.rebuild_shelf(session, now())
         session.commit()
 

@@ -1,4 +1,4 @@
-"""Reference data of every installation: the TERYT register, the prison units, placeholders of welfare centres."""
+"""Reference data of every installation: the TERYT register, prison units, the vocabularies, placeholders of centres."""
 
 import csv
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 import partners.institutions
 from app.actors import Actor
 from app.demo.seed import seed, source
+from app.demo.vocabulary import load_clause_types, load_services
 from partners.competence.actions import keep_placeholders
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, Kind, Status
@@ -23,12 +24,14 @@ _VALID = {"as-lubsko": (None, _LUBSKO_ENDS), "oz-lubsko": (_LUBSKO_BEGINS, None)
 
 
 def load_reference(session: Session, now: datetime) -> None:
-    """Load territory, prison units and placeholders; what is there already stays as it is.
+    """Load territory, prison units, catalogue of services, kinds of clauses, placeholders; what is there stays as it is.
 
     166 current units and 2 historical ones. A district inspectorate that could only be guessed stays empty. Every gmina
     and Warsaw district whose welfare centre is not listed gets a placeholder.
     """
     load_register(session, now)
+    load_services(session)
+    load_clause_types(session)
     keep_placeholders(session, Actor.system(), now)
 
 

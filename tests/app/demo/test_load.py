@@ -10,7 +10,8 @@ from events import ical
 from events.calendar import actions as calendar
 from events.calendar.models import Event, Occurrence, State, Visibility
 from events.shelf.models import EventText, FeedEvent, FeedState
-from partners.institutions.models import Institution, Kind, ServiceOffer
+from partners.agreements.models import ClauseType
+from partners.institutions.models import Institution, Kind, Service, ServiceOffer
 from partners.territory import actions as territory
 from tests.app.demo.conftest import LOADED_AT, TODAY
 
@@ -83,3 +84,4 @@ def test_reference_data_need_no_demo(session):
         assert count(session, Institution, Institution.kind != Kind.OPS) == 168
         assert count(session, Institution, Institution.kind == Kind.OPS) == 2478 + 18  # placeholders
         assert count(session, Institution, col(Institution.synthetic)) == 0
+        assert (count(session, Service), count(session, ClauseType)) == (31, 9)
