@@ -24,7 +24,7 @@ _VALID = {"as-lubsko": (None, _LUBSKO_ENDS), "oz-lubsko": (_LUBSKO_BEGINS, None)
 
 
 def load_reference(session: Session, now: datetime) -> None:
-    """Load territory, prison units, catalogue of services, kinds of clauses, placeholders; what is there stays as it is.
+    """Load territory, prison units, services, kinds of clauses and placeholders; what is there stays as it is.
 
     166 current units and 2 historical ones. A district inspectorate that could only be guessed stays empty. Every gmina
     and Warsaw district whose welfare centre is not listed gets a placeholder.
