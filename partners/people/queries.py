@@ -17,6 +17,7 @@ from partners.institutions.models import KNOWN, Institution, Kind, Status
 from partners.people.models import Invitation, Membership
 from partners.people.rules import confirmed_until, may_administer
 
+LISTED = 500
 _RANK = {Role.ADMIN: 0, Role.COORDINATOR: 1, Role.MEMBER: 2}
 
 
@@ -230,11 +231,16 @@ _MEMBERS = (
     )
     .join(UserAccount, col(UserAccount.id) == Membership.user_id)
     .where(col(Membership.institution_id) == bindparam("institution_id"), col(Membership.ended_at).is_(None))
+    .order_by(col(UserAccount.name), col(Membership.id))
+    .limit(LISTED)
 )
 
 
 def members(session: Session, institution_id: int) -> list[Member]:
-    """Give everybody who belongs to an institution, locked accounts too, by surname as far as names tell it."""
+    """Give those who belong to an institution, locked accounts too, by surname as far as names tell it.
+
+    At most LISTED: more than any institution has.
+    """
     found = [Member(*row) for row in rows(session, _MEMBERS, {"institution_id": institution_id})]
     return sorted(found, key=lambda one: (sort_key(" ".join(reversed(one.name.split()))), one.membership_id))
 
@@ -263,6 +269,7 @@ def invitations(session: Session, institution_id: int) -> list[Invitation]:
             col(Invitation.withdrawn_at).is_(None),
         )
         .order_by(col(Invitation.id).desc())
+        .limit(LISTED)
     )
     return list(session.exec(statement))
 
