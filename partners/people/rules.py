@@ -13,6 +13,7 @@ from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
 
 INVITATION_FOR = timedelta(days=14)
+SENT_AGAIN_AFTER = timedelta(minutes=2)
 INVITATION_KEPT = timedelta(days=30)
 CONFIRMED_FOR = timedelta(days=365)
 OPEN_MAX = 50
@@ -144,6 +145,11 @@ def is_open(invitation: Opened, now: datetime) -> bool:
 def waits(invitation: Opened) -> bool:
     """Whether an invitation was neither used nor withdrawn; its time may have run out."""
     return invitation.accepted_at is None and invitation.withdrawn_at is None
+
+
+def was_just_sent(invitation: Opened, now: datetime) -> bool:
+    """Whether the last mail of an invitation is only on its way: a second click sends no second one."""
+    return now < invitation.expires_at - INVITATION_FOR + SENT_AGAIN_AFTER
 
 
 def shown_code(code: str) -> str:

@@ -119,6 +119,9 @@ def invite(slug: str) -> BaseResponse:
 @acting_for(Role.ADMIN, Role.OPERATOR)
 def renew(slug: str, invitation_id: int) -> BaseResponse:
     invitation = get_or_404(queries.invitation(session(), _administered(slug).id or 0, invitation_id))
+    if not invitation.printed and rules.was_just_sent(invitation, now()):
+        tell(_("The invitation was sent a moment ago. Wait two minutes before you send it again."), "info")
+        return see_other("people.index", slug=slug)
     return _handed_over(slug, invitation, actions.renew(session(), actor(), invitation, now()))
 
 

@@ -174,6 +174,21 @@ def test_printed_code_opens_the_invitation(client: Browser, session: Session, pe
     assert code not in sheet.source
 
 
+def test_a_second_click_sends_no_second_mail(client: Browser, session: Session, people: People, clock) -> None:
+    invitation, _secret = invite(session, people)
+    link = last_link(session)
+    client.sign_in(people.adam).see(PAGE)
+    path = client.page.form(f"{PAGE}/zaproszenia/{invitation.id}/ponow")["action"]
+    client.post(path, follow_redirects=True)
+    assert "Odczekaj dwie minuty" in client.page.text
+    assert last_link(session) == link
+    clock.shift(timedelta(minutes=2))
+    client.post(path, follow_redirects=True)
+    assert "Zaproszenie jest w drodze" in client.page.text
+    assert last_link(session) != link
+    client.see(link, 404)
+
+
 @pytest.mark.parametrize("code", ["", "ABCD-EFGH", "ABCD-EFGH-JKLM-NPQ0", "ABCD-EFGH-JKLM-NPQR"])
 def test_a_wrong_code_is_refused_with_a_sentence(client: Browser, code: str) -> None:
     client.see("/zaproszenie")
