@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,6 +30,8 @@ _DELIMITERS: Final = (";", ",", "\t")
 _ZIP, _OLD_EXCEL, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 _CELL_MAX: Final = 32_767
 _NARROWEST, _WIDEST = 10, 60
+_CELL: Final = re.compile(rb"""<(?:\w+:)?(row|c)((?:\s(?:[^>"']|"[^"]*"|'[^']*')*)?)>""")
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,4})([0-9]{1,9})["']""")
 
 
 class Unreadable(Refusal):
@@ -187,18 +191,55 @@ def _sheet(body: bytes) -> Iterator[Row]:
 
 
 def _check_unpacked(body: bytes) -> None:
-    """Unpack once and count: a small file may hold gigabytes of nothing (zip bomb)."""
+    """Unpack once and count: a small file may hold gigabytes of nothing (zip bomb), or a cell at the end of its sheet.
+
+    Calamine holds every place from the first filled cell to the last one: a cell in XFD1048576 would end the process.
+    """
     size = 0
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = set(archive.namelist())
+            if "xl/workbook.xml" not in names or names & {"content.xml", "xl/workbook.bin"}:
+                raise Unreadable
             for entry in archive.infolist():
+                parts = []
                 with archive.open(entry) as packed:
                     while part := packed.read(2**20):
                         size += len(part)
                         if size > UNPACKED_MAX:
                             raise Unreadable
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as error:
+                        parts.append(part)
+                _check_extent(b"".join(parts))
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, zlib.error) as error:
         raise Unreadable from error
+
+
+def _check_extent(part: bytes) -> None:
+    """Refuse a sheet whose filled cells reach beyond what a table may hold; empty ones with a style do not count."""
+    if b"sheetData" not in part:
+        return
+    if b"<!" in part:  # no office program writes comments or declarations there: they could hide a cell
+        raise Unreadable
+    row = column = 0
+    for tag, attributes in _CELL.findall(part):
+        letters, digits = next(iter(_PLACE.findall(attributes)), (b"", b""))
+        if tag == b"row":
+            row, column = int(digits) if digits else row + 1, 0
+            continue
+        row, column = int(digits) if digits else row, _column(letters) if letters else column + 1
+        if attributes.endswith(b"/"):
+            continue
+        if row > ROWS_MAX:
+            raise Unreadable(N_("This table has more than %(limit)d rows. Split it."), limit=ROWS_MAX)
+        if column > COLUMNS_MAX:
+            raise Unreadable(N_("This table has more than %(limit)d columns."), limit=COLUMNS_MAX)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + letter - 64
+    return number
 
 
 def _worded(cell: object) -> str:

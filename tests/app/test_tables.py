@@ -125,3 +125,47 @@ def test_too_many_rows(monkeypatch):
     for body in (csv_of(*[("a", 1)] * 3), xlsx_of(*[("a", 1)] * 3)):
         with pytest.raises(Unreadable, match="more than 3 rows"):
             list(tables.read(body))
+
+
+def _with_sheet(sheet: str, **more: str) -> bytes:
+    stream, packed = io.BytesIO(), io.BytesIO()
+    tables.write_xlsx(stream, ["a"], [["b"]], "x")
+    with zipfile.ZipFile(stream) as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for entry in source.infolist():
+            body = source.read(entry).decode()
+            if entry.filename == "xl/worksheets/sheet1.xml":
+                begin, end = body.index("<sheetData"), body.index("</sheetData>")
+                body = f"{body[:begin]}<sheetData>{sheet}{body[end:]}"
+            archive.writestr(entry.filename, body)
+        for name, text in more.items():
+            archive.writestr(name.replace("_", "."), text)
+    return packed.getvalue()
+
+
+_FIRST = '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        # Calamine would reserve 550 GB for this one, and the process would end.
+        f'{_FIRST}<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>',
+        f'{_FIRST}<row r="1048576"><c><v>1</v></c></row>',
+        f'{_FIRST}<row r="2"><c r="XFD2"><v>1</v></c></row>',
+        f"{_FIRST}<!-- <c \" --><row r='1048576'><c r='Z1048576'><v>1</v></c></row><!-- \" -->",
+        f'{_FIRST}<row r="2"><c s=">" r="Z1048576"><v>1</v></c></row>',
+    ],
+)
+def test_a_cell_at_the_end_of_a_sheet(sheet):
+    with pytest.raises(Unreadable):
+        list(tables.read(_with_sheet(sheet)))
+
+
+def test_empty_cells_with_a_style_reach_as_far_as_they_like():
+    body = _with_sheet(f'{_FIRST}<row r="2"><c r="XFD2" s="1"/></row><row r="1048576"><c r="A1048576" s="1" /></row>')
+    assert [row.cells for row in tables.read(body)] == [("x",)]
+
+
+def test_a_workbook_of_another_program_is_no_xlsx():
+    with pytest.raises(Unreadable):
+        list(tables.read(_with_sheet(_FIRST, content_xml="<office/>")))
