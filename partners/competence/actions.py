@@ -1,8 +1,9 @@
 """Verbs of competence: keep a placeholder where no centre is listed, bring the territory up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from sqlmodel import Session, col, insert, select, update
@@ -12,7 +13,14 @@ from app.actors import Actor
 from app.audit import trail
 from app.text import search_text, sort_key
 from partners.competence import queries
-from partners.competence.rules import PLACEHOLDER_SLUG, Answer, Centre, placeholder_name, placeholder_slug
+from partners.competence.rules import (
+    PLACEHOLDER_ENDS,
+    PLACEHOLDER_SLUG,
+    Answer,
+    Centre,
+    placeholder_name,
+    placeholder_slug,
+)
 from partners.institutions.models import (
     Institution,
     InstitutionTerritory,
@@ -49,6 +57,7 @@ def keep_placeholders(session: Session, actor: Actor, now: datetime) -> Kept:
     }
     answers = queries.who_serve(session, list(areas.values()), day)
     known = _known(session)
+    taken = set(session.exec(select(Institution.slug).where(col(Institution.slug).startswith(PLACEHOLDER_SLUG))))
     settled = [_settled(session, row, areas, answers, now) for row in known.values()]
     rows = []
     revived = 0
@@ -60,7 +69,7 @@ def keep_placeholders(session: Session, actor: Actor, now: datetime) -> Kept:
             _revive(known[code], area, now)
             revived += 1
         else:
-            rows.append(_row(area, now))
+            rows.append(_row(area, taken, now))
     session.flush()
     if rows:
         session.execute(insert(Institution), rows)
@@ -92,9 +101,13 @@ def update_territory(session: Session, actor: Actor, register: Register, now: da
 
 
 def _known(session: Session) -> dict[str, Institution]:
-    """Give the placeholders that were made ever, by gmina or district; one that people have taken over is none."""
+    """Give the placeholders that were made ever, by gmina or district; one that people have taken over is none.
+
+    Any card can stand at such an address, as one that is called "Pomoc społeczna – Caritas" does: the name decides.
+    """
     statement = select(Institution).where(
         col(Institution.slug).startswith(PLACEHOLDER_SLUG),
+        col(Institution.name).endswith(PLACEHOLDER_ENDS),
         col(Institution.status).in_((Status.UNCONFIRMED, Status.ARCHIVED)),
     )
     return {row.district_code or row.gmina_code or "": row for row in session.exec(statement)}
@@ -140,9 +153,11 @@ def _words(area: Area) -> dict[str, str]:
     }
 
 
-def _row(area: Area, now: datetime) -> dict[str, Any]:
+def _row(area: Area, taken: Collection[str], now: datetime) -> dict[str, Any]:
+    base = placeholder_slug(area)
+    slug = next(one for one in chain((base,), (f"{base}-{number}" for number in count(2))) if one not in taken)
     return _words(area) | {
-        "slug": placeholder_slug(area),
+        "slug": slug,
         "kind": Kind.OPS,
         "status": Status.UNCONFIRMED,
         "gmina_code": area.gmina.code,

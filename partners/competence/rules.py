@@ -14,6 +14,9 @@ PLACEHOLDER_SLUG = "pomoc-spoleczna-"
 """Addresses of placeholders begin so; the code of the gmina or district follows."""
 
 _KNOWN = "OPS lub CUS, dane niepotwierdzone"
+PLACEHOLDER_ENDS = f"{_KNOWN})"
+"""Names of placeholders end so: a card called otherwise is none, whatever its address."""
+
 _OPS = (Kind.OPS, Kind.MOPS, Kind.GOPS, Kind.MGOPS, Kind.MOPR, Kind.GCPR, Kind.CUS)
 _BOTH = (Kind.MOPR, Kind.GCPR)
 _NOT_REACHED = 9
@@ -81,7 +84,7 @@ class Centre:
     @property
     def is_placeholder(self) -> bool:
         """Whether it only stands for a centre that nobody has listed yet."""
-        return self.status is Status.UNCONFIRMED and self.name.endswith(f"{_KNOWN})")
+        return self.status is Status.UNCONFIRMED and self.name.endswith(PLACEHOLDER_ENDS)
 
     @property
     def address(self) -> str:

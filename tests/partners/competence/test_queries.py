@@ -141,6 +141,26 @@ def test_a_placeholder_that_people_have_taken_over_is_one_no_more(session):
     assert held.name == "GOPS w Gubinie"
 
 
+def test_a_card_that_is_called_like_a_placeholder_keeps_its_name_and_state(session):
+    add(session, Kind.GOPS, "GOPS w Gubinie", "080205")
+    actions.keep_placeholders(session, Actor.system(), NOW)
+    other = add(session, Kind.NGO, "Pomoc społeczna – Caritas", "080205", status=Status.UNCONFIRMED)
+    assert other.slug.startswith("pomoc-spoleczna-")
+    assert actions.keep_placeholders(session, Actor.system(), NOW) == actions.Kept()
+    assert (other.status, other.name) == (Status.UNCONFIRMED, "Pomoc społeczna – Caritas")
+
+
+def test_nobody_can_take_the_address_of_a_placeholder_away(session):
+    squatter = add(session, Kind.NGO, "Pomoc społeczna 080290", "080205", status=Status.APPLIED)
+    assert squatter.slug == "pomoc-spoleczna-080290"
+    lines = [*terc_2026(), "08;02;90;2;Nowa Wieś;gmina wiejska"]
+    _update, kept = actions.update_territory(session, Actor.system(), terc.read(written(lines, "2026-11-01")), NOW)
+    fresh = queries.who_serves(session, "080290", DAY)
+    assert fresh is not None
+    assert fresh.welfare is not None
+    assert (kept.made, fresh.welfare.slug) == (1, "pomoc-spoleczna-080290-2")
+
+
 def test_placeholders_are_hidden_from_the_directory_unless_asked_for(session):
     assert placeholders(session) == 2478 + 18
     shown = directory.facets(session, DirectoryFilter())
