@@ -47,8 +47,8 @@ class Place:
 
 PLACES = (
     Place("admission.index", "list", N_("Applications"), N_("Institutions that ask to take part, and your decision.")),
-    Place("exchange.index", "plus", N_("Import"), N_("Institutions and services out of a table, checked first.")),
-    Place("services.catalogue", "chat", N_("Services"), N_("The kinds of help that institutions can offer.")),
+    Place("exchange.index", "plus", N_("Import tables"), N_("Institutions, services and agreements; checked first.")),
+    Place("services.catalogue", "chat", N_("Catalogue of services"), N_("The kinds of help that institutions can offer.")),
     Place("succession.merging", "swap", N_("Merge two cards"), N_("When one institution stands in the list twice.")),
     Place(
         "succession.succession",
@@ -62,7 +62,7 @@ PLACES = (
         N_("Accounts"),
         N_("Who can sign in: find a person, lock or unlock an account, help after a lost second step."),
     ),
-    Place("operator.outbox", "mail", N_("Mail"), N_("Every message of the portal with its state.")),
+    Place("operator.outbox", "mail", N_("Mail of the portal"), N_("Every message of the portal with its state.")),
     Place("trail.index", "search", N_("Audit trail"), N_("Who did what and when; your reading is written down, too.")),
 )
 
