@@ -30,7 +30,7 @@ _DELIMITERS: Final = (";", ",", "\t")
 _ZIP, _OLD_EXCEL, _UTF16 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", (b"\xff\xfe", b"\xfe\xff")
 _CELL_MAX: Final = 32_767
 _NARROWEST, _WIDEST = 10, 60
-_CELL: Final = re.compile(rb"""<(?:\w+:)?(row|c)((?:\s(?:[^>"']|"[^"]*"|'[^']*')*)?)>""")
+_CELL: Final = re.compile(rb"<(?:[^\s<>:/]*:)?(row|c)(?=[\s/>])([^<>]*)(>?)")
 _PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,4})([0-9]{1,9})["']""")
 
 
@@ -221,7 +221,10 @@ def _check_extent(part: bytes) -> None:
     if b"<!" in part:  # no office program writes comments or declarations there: they could hide a cell
         raise Unreadable
     row = column = 0
-    for tag, attributes in _CELL.findall(part):
+    for found in _CELL.finditer(part):
+        tag, attributes, end = found.groups()
+        if not end or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
+            raise Unreadable  # a bracket within quotes: no office program writes such a thing either
         letters, digits = next(iter(_PLACE.findall(attributes)), (b"", b""))
         if tag == b"row":
             row, column = int(digits) if digits else row + 1, 0

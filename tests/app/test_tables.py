@@ -154,6 +154,8 @@ _FIRST = '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'
         f'{_FIRST}<row r="2"><c r="XFD2"><v>1</v></c></row>',
         f"{_FIRST}<!-- <c \" --><row r='1048576'><c r='Z1048576'><v>1</v></c></row><!-- \" -->",
         f'{_FIRST}<row r="2"><c s=">" r="Z1048576"><v>1</v></c></row>',
+        f'{_FIRST}<row r="2"><c s="<" r="Z1048576"><v>1</v></c></row>',
+        f'{_FIRST}<row r="2"><x-1:c r="Z1048576"><v>1</v></x-1:c></row>',
     ],
 )
 def test_a_cell_at_the_end_of_a_sheet(sheet):
