@@ -131,11 +131,29 @@ def await_code(session: Session, user: UserAccount, client: str, now: datetime) 
     return token
 
 
-def end_waiting(session: Session, session_id: int, now: datetime) -> None:
-    """End the wait for a code: it has come, and the session that begins now has a token of its own."""
+def still_right(session: Session, user: UserAccount) -> UserAccount | None:
+    """Give the account afresh if the password that was found right is still its password, and it is not locked.
+
+    Hashing takes its time, with no unit of work open: a new password, or a lock, may have ended all sessions meanwhile.
+    Locks the account.
+    """
+    fresh = lock(session, UserAccount, user.id or 0)
+    if fresh is None or fresh.locked_at is not None or fresh.password_hash != user.password_hash:
+        return None
+    return fresh
+
+
+def end_waiting(session: Session, session_id: int, now: datetime) -> bool:
+    """End the wait for a code: it has come, and the session that begins now has a token of its own.
+
+    False if it has ended meanwhile, by a new password or a lock. The caller has locked the account.
+    """
     waiting = session.get_one(UserSession, session_id)
+    if waiting.ended_at is not None:
+        return False
     waiting.ended_at = now
     session.flush()
+    return True
 
 
 def end_session(session: Session, actor: Actor, now: datetime, reason: str = "sign_out") -> None:

@@ -49,11 +49,9 @@ def sign_in() -> BaseResponse:
     if attempt is None:
         form.refuse(form.email, _(rules.TooManyAttempts.message))
         return respond(_PAGE, status=429, form=form, target=target)
-    if (
-        not actions.verify(form.password.data or "", user.password_hash if user else None)
-        or user is None
-        or user.locked_at
-    ):
+    right = actions.verify(form.password.data or "", user.password_hash if user else None)
+    user = actions.still_right(session(), user) if right and user is not None else None
+    if user is None:
         form.refuse(form.email, _("The e-mail address or the password is wrong. Check both and try again."))
         return respond(_PAGE, status=422, form=form, target=target)
     actions.forget_failure(session(), attempt)
@@ -96,8 +94,10 @@ def code() -> BaseResponse:
     except rules.WrongCode as refusal:
         form.refuse(form.code, translated(refusal))
         return respond(_CODE_PAGE, status=422, form=form, target=target)
+    if not actions.end_waiting(session(), waiting_id, now()):
+        close_early()
+        return see_other("accounts.code")
     actions.forget_failure(session(), attempt)
-    actions.end_waiting(session(), waiting_id, now())
     response = _enter(session().get_one(UserAccount, user_id), target)
     if left is not None:
         tell(_n("You have %(num)d paper code left.", "You have %(num)d paper codes left.", left), "info")

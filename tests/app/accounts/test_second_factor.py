@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pyotp
 import pytest
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from app.accounts import actions, rules, second_factor
 from app.accounts.models import KeptForm, RecoveryCode, UserAccount, UserSession
@@ -176,6 +176,22 @@ def test_16_a_lock_or_a_new_password_ends_the_wait_for_the_code(client, session,
         actions.lock_account(session, people.olga.actor, people.ewa.user_id, "odeszła", now())
     else:
         actions.change_password(session, people.ewa.actor, "x", now())
+    assert client.post("/logowanie/kod", data={"code": code_at(session, people.ewa, now())}).status_code == 303
+    assert not is_in(client)
+
+
+def test_16_a_new_password_while_the_code_is_on_its_way_lets_nobody_in(client, session, people, monkeypatch):
+    switched_on(session, people.ewa)
+    first_step(client, people.ewa)
+    client.see("/logowanie/kod")
+    counted = actions.try_once
+
+    def slow(own, *args):
+        attempt = counted(own, *args)
+        own.exec(update(UserSession).values(ended_at=now()))
+        return attempt
+
+    monkeypatch.setattr(actions, "try_once", slow)
     assert client.post("/logowanie/kod", data={"code": code_at(session, people.ewa, now())}).status_code == 303
     assert not is_in(client)
 

@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 import pytest
 from sqlmodel import select
 
+from app.accounts import actions
 from app.accounts.actions import hash_password
 from app.accounts.models import SignInAttempt, UserAccount, UserSession
 from app.actors import Role
@@ -352,3 +353,24 @@ def test_the_masthead_names_the_role_of_whoever_acts_for_no_institution(client, 
         "inspektor wojewody, woj. lubuskie" in client.sign_in(people.wanda).see("/biurko").one("div", class_="who").text
     )
     assert "operator portalu" in client.sign_in(people.olga).see("/biurko").one("div", class_="who").text
+
+
+@pytest.mark.parametrize("end", ["locked", "password"])
+def test_16_what_ends_sessions_while_a_password_is_checked_lets_nobody_in(client, session, people, monkeypatch, end):
+    checked = actions.verify
+
+    def slow(password, stored):
+        right = checked(password, stored)
+        if end == "locked":
+            actions.lock_account(session, people.olga.actor, people.ewa.user_id, "odeszła", now())
+        else:
+            set_password(session, people.ewa.user_id, "inne cztery slowa razem")
+        session.commit()
+        return right
+
+    client.see("/logowanie")
+    monkeypatch.setattr(actions, "verify", slow)
+    response = client.post("/logowanie", data={"email": people.ewa.email, "password": PASSWORD})
+    assert response.status_code == 422
+    assert WRONG in client.page.text
+    assert not is_in(client)
