@@ -23,7 +23,8 @@ from partners.institutions.rules import FEATURE_LABEL, KIND_LABEL
 
 WARSAW = "146501"
 _EMAIL = re.compile(r"[^@\s<>(),;:]+@[^@\s<>(),;:.]+(\.[^@\s<>(),;:.]+)+")
-_PHONE = re.compile(r"[0-9+()/,.\- ]*(\d[0-9+()/,.\- ]*){3,}(wew\.? ?[0-9, ]+)?")
+# Three digits at least, looked for beforehand: a repetition within a repetition would try every way to share them out.
+_PHONE = re.compile(r"(?=(?:[+()/,.\- ]*\d){3})[0-9+()/,.\- ]+(wew\.? ?[0-9, ]+)?", re.ASCII)
 _POSTAL = re.compile(r"\d\d-\d\d\d")
 _SITE = re.compile(r"https?://[^\s<>\"'@]+\.[^\s<>\"']+")
 _OPERATORS = ("kind", "valid_from", "valid_to")
