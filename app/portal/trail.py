@@ -35,7 +35,7 @@ from partners.institutions.models import Institution
 bp = Blueprint("trail", __name__)
 PAGE_SIZE = 50
 EXPORT_MAX = 10_000
-_BEFORE = re.compile(r"[0-9]{1,18}")
+_BEFORE = re.compile(r"[0-9]{1,9}")  # PostgreSQL refuses to compare with what its column cannot hold
 _SUBJECT = re.compile(r"([a-z_]{2,40})[ -]([0-9]{1,9})")
 _NOBODY = -1
 # Pages of single things: kind of the subject -> endpoint and the name of its number.

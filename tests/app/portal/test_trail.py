@@ -128,6 +128,12 @@ def test_the_trail_has_pages(olga, session, people):
     assert seen == sorted(seen, key=int, reverse=True)
 
 
+@pytest.mark.parametrize("before", ["99999999999", "9" * 18, "0", "-1", "x"])
+def test_a_number_beyond_all_lines_is_no_fault(olga, before):
+    # SQLite compares with it, PostgreSQL refuses.
+    olga.see(f"/operator/dziennik?przed={before}")
+
+
 def test_the_trail_asks_a_constant_number(olga, session, people, query_count):
     asked = []
     for number in (1, 60):
