@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, or_, select
+from sqlmodel import Session, col, delete, or_, select, update
 
 from app import warsaw
 from app.accounts import actions as accounts
@@ -96,6 +96,8 @@ def renew(session: Session, actor: Actor, invitation: Invitation, now: datetime)
     secret, token = _secret(printed=invitation.printed)
     invitation.token_hash = token_hash(token)
     invitation.expires_at = now + rules.INVITATION_FOR
+    if invitation.invited_by is not None:  # the first admin of an institution is invited by nobody
+        invitation.invited_by = actor.user_id
     session.flush()
     trail.record(session, actor, "invitation.renewed", "invitation", _id(invitation), now)
     mail.invited(session, invitation, actor.name, secret, now)
@@ -162,8 +164,8 @@ def accept_as_new(
 def change(session: Session, actor: Actor, membership: Membership, role: Role, function: str, now: datetime) -> bool:
     """Give a person another role or function; return whether anything changed.
 
-    Another role ends the person's other sessions. Locks the institution. Raises NotYourPeople, MembershipOver,
-    LastAdmin.
+    Another role ends the person's other sessions; invitations of one who is no administrator any more run out. Locks
+    the institution. Raises NotYourPeople, MembershipOver, LastAdmin.
     """
     lock(session, Institution, membership.institution_id)
     _check_current(session, actor, membership)
@@ -176,13 +178,15 @@ def change(session: Session, actor: Actor, membership: Membership, role: Role, f
     session.flush()
     details = {"institution_id": membership.institution_id, "role": role.value, "was": was.value}
     trail.record(session, actor, "membership.changed", "account", membership.user_id, now, details=details)
+    if role is not Role.ADMIN:
+        _stop_invitations(session, membership, now)
     if role is not was:
         _end_sessions(session, actor, membership.user_id, "role_changed", now)
     return True
 
 
 def end(session: Session, actor: Actor, membership: Membership, now: datetime) -> None:
-    """End a membership and the person's sessions, at once.
+    """End a membership and the person's sessions, at once; open invitations that he made run out.
 
     Locks the institution. Raises NotYourPeople, MembershipOver, LastAdmin.
     """
@@ -194,6 +198,7 @@ def end(session: Session, actor: Actor, membership: Membership, now: datetime) -
     session.flush()
     details = {"institution_id": membership.institution_id, "role": membership.role.value}
     trail.record(session, actor, "membership.ended", "account", membership.user_id, now, details=details)
+    _stop_invitations(session, membership, now)
     _end_sessions(session, actor, membership.user_id, "membership_ended", now)
 
 
@@ -286,6 +291,19 @@ def _is_among(session: Session, institution_id: int, *, user_id: int | None = No
         .where(UserAccount.id == user_id if user_id is not None else UserAccount.email == email)
     )
     return session.exec(statement.limit(1)).first() is not None
+
+
+def _stop_invitations(session: Session, membership: Membership, now: datetime) -> None:
+    """Let run out what somebody invited who administers no more: he may hold the link; others can send it again."""
+    session.exec(
+        update(Invitation)
+        .where(
+            col(Invitation.institution_id) == membership.institution_id,
+            col(Invitation.invited_by) == membership.user_id,
+            col(Invitation.expires_at) > now,
+        )
+        .values(expires_at=now)
+    )
 
 
 def _end_sessions(session: Session, actor: Actor, user_id: int, reason: str, now: datetime) -> None:

@@ -327,3 +327,26 @@ def test_only_the_first_of_two_who_accept_at_once_joins(session: Session, people
     assert actions.accept_as_new(session, invitation, "Maria Próbna", accounts.hash_password(PASSWORD), "pl", now())
     with pytest.raises(rules.InvitationOver):
         actions.accept(session, people.stefan.actor, invitation, now())
+
+
+@pytest.mark.parametrize("way", ["ended", "lowered"])
+def test_who_administers_no_more_leaves_no_door_open(
+    client: Browser, session: Session, people: People, app, way: str
+) -> None:
+    other = make_person(session, "Bogdan Wzorcowy", people.prison, Role.ADMIN)
+    invitation, secret = invite(session, people, role=Role.ADMIN)
+    of_adam = select(Membership).where(Membership.user_id == people.adam.user_id)
+    membership = session.exec(of_adam).one()
+    if way == "ended":
+        actions.end(session, other.actor, membership, now())
+    else:
+        actions.change(session, other.actor, membership, Role.MEMBER, "", now())
+    assert client.get(f"/zaproszenie/{secret}").status_code == 404
+    page = client.sign_in(other).see(PAGE)
+    assert "wygasło" in page.text
+    client.post(f"{PAGE}/zaproszenia/{invitation.id}/ponow")
+    fresh = last_link(session)
+    assert fresh != f"/zaproszenie/{secret}"
+    browser_of(app, session).see(fresh)
+    session.refresh(invitation)
+    assert invitation.invited_by == other.user_id
