@@ -61,6 +61,11 @@ def record(
         insert(session, AuditValue, audit_id=line_id, key=key, personal=dict(personal), at=now)
 
 
+def subjects_of(session: Session, verb: str, since: datetime) -> set[int]:
+    """Give the ids of what *verb* was done to after *since*: for acts that are due once in a while."""
+    return set(session.exec(select(AuditLine.subject_id).where(AuditLine.verb == verb, AuditLine.at > since)))
+
+
 def forget_personal(session: Session, now: datetime) -> int:
     """Delete the personal values of lines older than 730 days, with the keys of their digests; return how many went."""
     statement = delete(AuditValue).where(col(AuditValue.at) < now - PERSONAL_KEPT)

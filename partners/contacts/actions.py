@@ -8,7 +8,6 @@ from sqlmodel import Session, col, func, select, update
 from app import warsaw
 from app.actors import Actor
 from app.audit import trail
-from app.audit.models import AuditLine
 from app.db import lock
 from partners.contacts import mail, queries, rules
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
@@ -220,13 +219,7 @@ def remind(session: Session, now: datetime) -> int:
     The trail remembers who has been asked. Returns how many institutions were.
     """
     waiting = queries.to_remind(session, warsaw.today(now))
-    asked = set(
-        session.exec(
-            select(AuditLine.subject_id).where(
-                AuditLine.verb == _REMINDED, col(AuditLine.at) > now - rules.REMINDED_FOR
-            )
-        )
-    )
+    asked = trail.subjects_of(session, _REMINDED, now - rules.REMINDED_FOR)
     due = {institution_id: number for institution_id, number in waiting.items() if institution_id not in asked}
     for institution_id, number in due.items():
         mail.remind(session, session.get_one(Institution, institution_id), number, now)
