@@ -148,7 +148,7 @@ def test_a_partner_reports_and_the_institution_settles(client, session, people):
     assert client.post(settle, data={}).status_code == 422
     assert "Wybierz, co zrobiono ze zgłoszeniem." in client.page.text
     client.post(settle, data={"outcome": "corrected"}, follow_redirects=True)
-    assert "Karta jest poprawiona" in client.page.text
+    assert "Poprawiliśmy kartę" in client.page.text
     assert "Zgłoszono" not in client.sign_in(people.piotr).see(CARD).text
 
 

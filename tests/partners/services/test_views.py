@@ -44,7 +44,7 @@ def test_outdated_services_are_marked_and_checked_with_one_click(
     assert page.text.count("dane mogą być nieaktualne") == 2
     client.post(f"{OFFERS}/{offers[0].id}/sprawdzone", follow_redirects=True)
     assert client.page.text.count("dane mogą być nieaktualne") == 1
-    assert "Sprawdzono 23 listopada 2026, sprawdził(a): Marek Przykładowy." in client.page.text
+    assert "Sprawdzono 23 listopada 2026 (Marek Przykładowy)." in client.page.text
     client.post(f"{OFFERS}/sprawdzone", follow_redirects=True)
     assert "dane mogą być nieaktualne" not in client.page.text
     card = browser_of(client.application, session).see(CARD)
