@@ -26,10 +26,14 @@ def apply(
 ) -> Application:
     """Let an institution exist as *applied*, and invite the applicant as its first admin.
 
-    Operators get a mail. *address* is where on the network it comes from. Raises TooManyApplications.
+    Operators get a mail. *address* is where on the network it comes from. The same application, while it waits, is made
+    once. Raises TooManyApplications.
     """
     if address and accounts.try_once(session, f"application {address}", address, now, rules.FROM_ONE_PLACE) is None:
         raise rules.TooManyApplications
+    same = queries.waiting_same(session, applied.name, applied.gmina_code, applied.applicant_email)
+    if same is not None:
+        return same
     if queries.of_person(session, applied.applicant_email) >= rules.OF_ONE_PERSON:
         raise rules.TooManyApplications
     card = NewCard(

@@ -100,6 +100,17 @@ def of_person(session: Session, email: str) -> int:
     return session.exec(select(func.count()).select_from(Application).where(*waits)).one()
 
 
+def waiting_same(session: Session, name: str, gmina_code: str, email: str) -> Application | None:
+    """Give the application of this person for this institution that waits already: a second click sends none."""
+    statement = (
+        select(Application)
+        .join(Institution, col(Institution.id) == Application.institution_id)
+        .where(Application.state == ApplicationState.WAITING, Application.applicant_email == email)
+        .where(Institution.name == name, Institution.gmina_code == gmina_code)
+    )
+    return session.exec(statement.limit(1)).first()
+
+
 def alike(session: Session, name: str, kind: Kind, gmina_code: str, email: str) -> list[Alike]:
     """Give shown institutions that may be the same: by the words of the name nearby, by kind in the gmina, by mail.
 

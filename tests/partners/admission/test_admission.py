@@ -90,6 +90,15 @@ def test_anybody_applies_and_the_applicant_and_operator_get_a_mail(client, sessi
     assert (invitation.role, invitation.invited_by) == (Role.ADMIN, None)
 
 
+def test_a_second_click_applies_once(client: Browser, session: Session, people: People) -> None:
+    make_gmina(session)
+    client.see(FORM)
+    for _click in range(2):
+        assert client.post(FORM, data=FILLED).location == "/zglos-instytucje/dziekujemy"
+    assert applied(session).status is Status.APPLIED
+    assert [mail.to_address for mail in mails(session)] == [APPLICANT, people.olga.email]
+
+
 def test_applicant_joins_at_once_and_sees_that_he_waits(client: Browser, session: Session, people: People) -> None:
     make_application(session)
     link = mails(session)[0].link
