@@ -227,10 +227,13 @@ def too_many(*, for_account: int, from_address: int, most: int = PER_ACCOUNT) ->
 
 
 def reset_key(email: str) -> str:
-    """Name the attempts to have a link mailed to *email*: counted apart from wrong passwords."""
-    return f"reset {email.strip()}"
+    """Name the attempts to have a link mailed to *email*: counted apart from wrong passwords.
+
+    No one-line field can hold a line end, so nobody counts such an attempt by typing its name as his address.
+    """
+    return f"reset\n{email.strip()}"
 
 
 def code_key(email: str) -> str:
     """Name the attempts at the second factor of the account of *email*."""
-    return f"code {email.strip()}"
+    return f"code\n{email.strip()}"

@@ -29,7 +29,7 @@ def apply(
     Operators get a mail. *address* is where on the network it comes from. The same application, while it waits, is made
     once. Raises TooManyApplications.
     """
-    if address and accounts.try_once(session, f"application {address}", address, now, rules.FROM_ONE_PLACE) is None:
+    if address and accounts.try_once(session, f"application\n{address}", address, now, rules.FROM_ONE_PLACE) is None:
         raise rules.TooManyApplications
     same = queries.waiting_same(session, applied.name, applied.gmina_code, applied.applicant_email)
     if same is not None:

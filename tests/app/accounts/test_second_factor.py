@@ -156,6 +156,16 @@ def test_21_the_sixth_code_waits_even_if_it_is_right(client, session, people, cl
     assert second_step(client, code_at(session, people.ewa, now())).status_code == 303
 
 
+def test_21_nobody_uses_up_the_codes_of_another_without_his_password(client, session, people):
+    switched_on(session, people.ewa)
+    for typed in (f"code {people.ewa.email}", f"code\n{people.ewa.email}"):
+        for _attempt in range(rules.CODES_PER_ACCOUNT + 1):
+            client.see("/logowanie")
+            client.post("/logowanie", data={"email": typed, "password": "x"})
+    first_step(client, people.ewa)
+    assert second_step(client, code_at(session, people.ewa, now())).location == "/biurko"
+
+
 def test_the_first_step_is_forgotten_after_ten_minutes(client, session, people, clock):
     switched_on(session, people.ewa)
     first_step(client, people.ewa)
