@@ -102,7 +102,8 @@ def _read(form: ApplyForm) -> Area | None:
     chosen = [one for one in areas if one.code == form.gmina_code.data]
     # Somebody who types another name after having chosen means the name.
     exact = chosen or [one for one in areas if one.name.casefold() == (form.gmina.data or "").casefold()] or areas
-    form.offer(areas if len(exact) != 1 else exact, language())
+    # A choice stays on the page: the next answer may be about something else.
+    form.offer(exact if len(exact) == 1 and not chosen else areas, language())
     if not chosen:
         form.gmina_code.data = None
     valid = form.validate()

@@ -152,6 +152,16 @@ def test_gminas_of_one_name_are_told_apart(client: Browser, session: Session) ->
     assert applied(session).gmina_code == "140101"
 
 
+def test_a_gmina_chosen_among_several_stays_chosen(client: Browser, session: Session) -> None:
+    make_gmina(session, "080202", "Gubin", "krośnieński")
+    make_gmina(session, "140101", "Gubin", "białobrzeski")
+    client.see(FORM)
+    chosen = {name: value for name, value in FILLED.items() if name != "terms"}
+    chosen |= {"gmina": "gubin", "gmina_code": "140101"}
+    assert client.post(FORM, data=chosen).status_code == 422
+    assert client.page.values(FORM)["gmina_code"] == "140101"
+
+
 def test_what_may_be_the_same_is_shown_before_sending(client: Browser, session: Session, people: People) -> None:
     make_gmina(session)
     make_institution(session, "fundacja-druga-proba-w-zarach", Kind.NGO, "Fundacja „Druga Próba” w Żarach")
