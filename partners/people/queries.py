@@ -290,12 +290,15 @@ class Offered:
 
 
 def offered(session: Session, hashed: str) -> Offered | None:
-    """Give the invitation whose secret has this hash, used and old ones too; None where nothing fits."""
+    """Give the invitation whose secret has this hash, used and old ones too; None where nothing fits.
+
+    None, too, while the account of whoever has sent it is locked: another administrator can send it again.
+    """
     row = session.execute(
         columns(Invitation, Institution, UserAccount.name)
         .join(Institution, col(Institution.id) == Invitation.institution_id)
         .outerjoin(UserAccount, col(UserAccount.id) == Invitation.invited_by)
-        .where(col(Invitation.token_hash) == hashed)
+        .where(col(Invitation.token_hash) == hashed, col(UserAccount.locked_at).is_(None))
     ).first()
     return Offered(row[0], row[1], row[2] or "") if row else None
 

@@ -350,3 +350,14 @@ def test_who_administers_no_more_leaves_no_door_open(
     browser_of(app, session).see(fresh)
     session.refresh(invitation)
     assert invitation.invited_by == other.user_id
+
+
+def test_what_a_locked_administrator_sent_opens_nothing(client: Browser, session: Session, people: People) -> None:
+    _invitation, secret = invite(session, people)
+    client.see(f"/zaproszenie/{secret}")
+    accounts.lock_account(session, people.olga.actor, people.adam.user_id, "hasło w obcych rękach", now())
+    assert client.get(f"/zaproszenie/{secret}").status_code == 404
+    data = {"name": "Maria Próbna", "password": PASSWORD, "again": PASSWORD, "terms": "y"}
+    assert client.post(f"/zaproszenie/{secret}/konto", data=data).status_code == 404
+    accounts.unlock_account(session, people.olga.actor, people.adam.user_id, "wyjaśnione", now())
+    assert client.get(f"/zaproszenie/{secret}").status_code == 200
