@@ -3,12 +3,14 @@
 import secrets
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, delete, or_, select, update
 
 from app import warsaw
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
 from app.accounts.models import UserAccount, UserSession
+from app.accounts.rules import AddressTaken
 from app.actors import Actor, Role
 from app.audit import trail
 from app.db import lock
@@ -119,8 +121,9 @@ def withdraw(session: Session, actor: Actor, invitation: Invitation, now: dateti
 def accept(session: Session, actor: Actor, invitation: Invitation, now: datetime) -> Membership:
     """Let the signed-in person join, and act for the institution in this session from now on.
 
-    Locks the invitation. Raises InvitationOver, NotForOffices, AlreadyYours.
+    Locks institution and invitation. Raises InvitationOver, NotForOffices, AlreadyYours.
     """
+    lock(session, Institution, invitation.institution_id)
     lock(session, Invitation, _id(invitation))
     if not rules.is_open(invitation, now):
         raise rules.InvitationOver
@@ -147,16 +150,20 @@ def accept_as_new(
     if account_queries.by_email(session, invitation.email) is not None:
         return None
     institution = session.get_one(Institution, invitation.institution_id)
-    user = accounts.add_account(
-        session,
-        Actor.visitor(),
-        now,
-        email=invitation.email,
-        name=name,
-        password_hash=password_hash,
-        language=language,
-        synthetic=institution.synthetic,
-    )
+    try:
+        with session.begin_nested():
+            user = accounts.add_account(
+                session,
+                Actor.visitor(),
+                now,
+                email=invitation.email,
+                name=name,
+                password_hash=password_hash,
+                language=language,
+                synthetic=institution.synthetic,
+            )
+    except (AddressTaken, IntegrityError):
+        return None  # another invitation of this address was accepted in this moment
     who = Actor(role=Role.VISITOR, user_id=user.id, name=name)
     return _join(session, who, user.id or 0, invitation, now)
 
