@@ -67,7 +67,7 @@ def test_a_forgotten_password_and_a_second_step(
     fits(page, javascript=javascript)
     program = pyotp.TOTP(page.locator("main p.code").inner_text().replace(" ", ""))
     send(page, "Włącz drugi krok", code=program.at(int(now().timestamp())))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Twoje kody na kartkę")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Twoje kody na kartce")
     fits(page, javascript=javascript)
     codes = page.locator("main ol li").all_inner_texts()
     assert len(codes) == 10

@@ -292,7 +292,7 @@ def test_the_whole_way_through_the_pages(client, app, session, people):
     assert is_in(other)
     code = code_at(session, people.ewa, now())
     assert client.post("/ustawienia/drugi-krok/wlacz", data={"code": code}).status_code == 200
-    assert client.page.h1 == "Twoje kody na kartkę"
+    assert client.page.h1 == "Twoje kody na kartce"
     assert len(client.page.main.one("ol").all("li")) == 10
     assert not is_in(other)
     assert "włączony" in client.see("/ustawienia").text

@@ -72,7 +72,7 @@ def test_what_was_shown_is_what_is_confirmed(client, people: People, session: Se
     people.mops.phone = "1"
     session.add(people.mops)
     client.post(f"{address}/wczytaj", data=values, follow_redirects=True)
-    assert "Dane zmieniły się" in client.page.text
+    assert "Dane w Kładce zmieniły się" in client.page.text
     assert session.exec(select(Institution).where(Institution.slug == "ops-nowy")).all() == []
 
 
