@@ -14,6 +14,7 @@ from partners.contacts import rules
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.contacts.rules import Line
 from partners.institutions.models import SHOWN, Institution, Status
+from partners.institutions.queries import voivodeship_of
 from partners.institutions.rules import CHECKED_FOR, is_outdated
 from partners.people.models import Membership
 
@@ -112,10 +113,12 @@ class CardTasks:
 def of_card(session: Session, institution_id: int, viewer: Actor, today: date) -> list[ContactRow]:
     """Give the contacts that *viewer* may know of (the public ones; all of them to partners), roles in order.
 
-    One statement. Whoever stands in for an absent contact is named only if *viewer* may know of him, too.
+    One statement, two for an inspector. Whoever stands in for an absent contact is named only if *viewer* may know of
+    him, too.
     """
     lines, away = _lines(session, institution_id, today)
-    shown = [one for one in lines if one.public or rules.sees_all(viewer, institution_id)]
+    sees_all = _sees_all(session, institution_id, viewer)
+    shown = [one for one in lines if one.public or sees_all]
     by_role = _by_role(shown)
     return [
         ContactRow(
@@ -205,7 +208,7 @@ def absence(session: Session, owner: Contact, absence_id: int) -> ContactAbsence
 
 def open_notes(session: Session, institution_id: int, viewer: Actor) -> list[ReportNote]:
     """Give what has been reported about a card and is not settled, once for each kind; to partners only."""
-    if not rules.sees_all(viewer, institution_id):
+    if not _sees_all(session, institution_id, viewer):
         return []
     statement = (
         columns(CardReport.kind, func.min(CardReport.reported_at))
@@ -322,6 +325,12 @@ def to_remind(session: Session, today: date) -> dict[int, int]:
         .order_by(col(Contact.institution_id))
     )
     return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def _sees_all(session: Session, institution_id: int, viewer: Actor) -> bool:
+    # Where the institution lies matters to inspectors alone: nobody else pays for asking.
+    place = voivodeship_of(session, institution_id) if viewer.role is Role.INSPECTOR else ""
+    return rules.sees_all(viewer, institution_id, place)
 
 
 def _lines(session: Session, institution_id: int, day: date) -> tuple[list[Line], dict[int, date]]:

@@ -182,10 +182,14 @@ def may_settle(actor: Actor, institution_id: int) -> bool:
     return own or actor.role is Role.OPERATOR
 
 
-def sees_all(actor: Actor, institution_id: int) -> bool:
-    """Whether *actor* sees the contacts of a card that are for partners only; its own people before admission, too."""
-    own = actor.institution_id == institution_id
-    return own or actor.works_for_institution or actor.role in (Role.OPERATOR, Role.INSPECTOR)
+def sees_all(actor: Actor, institution_id: int, voivodeship: str) -> bool:
+    """Whether *actor* sees the contacts of a card that are for partners only; its own people before admission, too.
+
+    *voivodeship* is the institution's: an inspector sees those in his scope.
+    """
+    if actor.role is Role.INSPECTOR:
+        return actor.voivodeship == voivodeship
+    return actor.institution_id == institution_id or actor.works_for_institution or actor.role is Role.OPERATOR
 
 
 def stand_in(line: Sequence[Line], away: Collection[int]) -> Line | None:

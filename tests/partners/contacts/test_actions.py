@@ -247,6 +247,17 @@ def test_an_open_report_is_seen_by_partners_until_it_is_settled(session, people)
     assert actions.report(session, people.piotr.actor, people.prison, ReportKind.PHONE, "", now()) is not None
 
 
+def test_an_inspector_sees_what_is_for_partners_in_his_scope_only(session, people):
+    today = warsaw.today(now())
+    for place, sees in ((people.prison, True), (people.mops, True), (people.stranger, False)):
+        make_contact(session, place)
+        make_contact(session, place, "front_desk", public=True)
+        make_report(session, place, people.piotr)
+        rows = queries.of_card(session, place.id or 0, people.wanda.actor, today)
+        assert [row.public for row in rows] == ([False, True] if sees else [True])
+        assert bool(queries.open_notes(session, place.id or 0, people.wanda.actor)) is sees
+
+
 def test_only_the_institution_settles(session, people):
     row = make_report(session, people.prison, people.piotr)
     for who in (people.piotr, people.marek, people.zofia, people.wanda):
