@@ -53,15 +53,23 @@ def join(page: Page, portal: Portal, email: str, name: str) -> None:
     page.wait_for_url("**/biurko")
 
 
+def settled(page: Page) -> None:
+    """Wait until htmx has put the answer in its place: the address changes a moment before."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+
+
 def search(page: Page, portal: Portal) -> None:
     """Look for who offers the service in the county, by the filters of the directory."""
     page.goto(portal.url("/partnerzy"))
     page.get_by_label("Województwo").select_option("08")
     page.get_by_role("button", name="Pokaż wyniki").click()
     page.wait_for_url("**woj=08**")
+    settled(page)
     page.get_by_label("Powiat").select_option("0804")
     page.get_by_role("button", name="Pokaż wyniki").click()
     page.wait_for_url("**pow=0804**")
+    settled(page)
     page.get_by_role("checkbox", name="Usługa shelter").check()
     page.get_by_role("button", name="Pokaż wyniki").click()
     page.wait_for_url("**usluga=shelter**")
