@@ -199,7 +199,7 @@ def seen(session: Session, session_id: int, now: datetime) -> None:
 
 def note_failure(session: Session, key: str, address: str, now: datetime) -> int:
     """Count an attempt for *key* (an account, by what is attempted) and for its address; return its number."""
-    attempt = SignInAttempt(at=now, email_hash=_key_hash(key), address=address[:45])
+    attempt = SignInAttempt(at=now, email_hash=_key_hash(key), address=rules.network(address)[:45])
     session.add(attempt)
     session.flush()
     return attempt.id or 0
@@ -212,10 +212,10 @@ def forget_failure(session: Session, attempt: int) -> None:
 
 def failures(session: Session, key: str, address: str, now: datetime) -> tuple[int, int]:
     """Give the attempts of the last 15 minutes: (for this key, from this address whatever for)."""
-    since = now - rules.WINDOW
+    since, near = now - rules.WINDOW, rules.network(address)[:45]
     recent = select(func.count(col(SignInAttempt.id))).where(SignInAttempt.at > since)
     account = recent.where(SignInAttempt.email_hash == _key_hash(key))
-    return session.exec(account).one(), session.exec(recent.where(SignInAttempt.address == address[:45])).one()
+    return session.exec(account).one(), session.exec(recent.where(SignInAttempt.address == near)).one()
 
 
 def try_once(session: Session, key: str, address: str, now: datetime, most: int = rules.PER_ACCOUNT) -> int | None:

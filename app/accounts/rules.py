@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from string import digits
 
@@ -224,6 +225,20 @@ def client_words(client: str) -> str:
 def too_many(*, for_account: int, from_address: int, most: int = PER_ACCOUNT) -> bool:
     """Whether the attempts of the last 15 minutes close the door for a while."""
     return for_account >= most or from_address >= PER_ADDRESS
+
+
+def network(address: str) -> str:
+    """Give the part of a network address that one connection has to itself: of IPv6 the first half, or all of IPv4.
+
+    Whoever has an IPv6 connection has 2**64 addresses to try passwords from.
+    """
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
 def reset_key(email: str) -> str:

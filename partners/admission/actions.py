@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 
 from app.accounts import actions as accounts
+from app.accounts import rules as account_rules
 from app.accounts.models import UserAccount
 from app.actors import Actor, Role
 from app.audit import trail
@@ -29,7 +30,8 @@ def apply(
     Operators get a mail. *address* is where on the network it comes from. The same application, while it waits, is made
     once. Raises TooManyApplications.
     """
-    if address and accounts.try_once(session, f"application\n{address}", address, now, rules.FROM_ONE_PLACE) is None:
+    key = f"application\n{account_rules.network(address)}"
+    if address and accounts.try_once(session, key, address, now, rules.FROM_ONE_PLACE) is None:
         raise rules.TooManyApplications
     same = queries.waiting_same(session, applied.name, applied.gmina_code, applied.applicant_email)
     if same is not None:

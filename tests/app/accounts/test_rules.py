@@ -72,3 +72,19 @@ def test_26_what_the_account_itself_says_is_refused(password):
     rules.check_password(password)
     with pytest.raises(rules.PasswordTooCommon):
         rules.check_password(password, known=KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9%eth0", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("", ""),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_22_a_connection_counts_once_however_many_addresses_it_has(address, network):
+    assert rules.network(address) == network

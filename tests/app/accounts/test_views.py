@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 import pytest
 from sqlmodel import select
 
-from app.accounts import actions
+from app.accounts import actions, rules
 from app.accounts.actions import hash_password
 from app.accounts.models import SignInAttempt, UserAccount, UserSession
 from app.actors import Role
@@ -374,3 +374,10 @@ def test_16_what_ends_sessions_while_a_password_is_checked_lets_nobody_in(client
     assert response.status_code == 422
     assert WRONG in client.page.text
     assert not is_in(client)
+
+
+def test_22_another_address_of_the_same_connection_evades_nothing(session):
+    for number in range(rules.PER_ADDRESS):
+        assert actions.try_once(session, f"{number}@przyklad.example", f"2001:db8::{number + 1:x}", now())
+    assert actions.try_once(session, "nikt@przyklad.example", "2001:db8::ffff", now()) is None
+    assert actions.try_once(session, "nikt@przyklad.example", "2001:db8:0:1::1", now())
