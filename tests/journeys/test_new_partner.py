@@ -56,7 +56,7 @@ def join(page: Page, portal: Portal, email: str, name: str) -> None:
 def settled(page: Page) -> None:
     """Wait until htmx has put the answer in its place: the address changes a moment before."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    page.locator(".htmx-request, .htmx-swapping, .htmx-settling").wait_for(state="detached")
 
 
 def search(page: Page, portal: Portal) -> None:
