@@ -50,7 +50,8 @@ def revise(
 
     *edition* names the values that the form was opened with. Locks the institution. A new slug leaves the old one
     leading here for ever. Kind and validity change by the operator's hand only.
-    Raises NotYourCard, NotTheOperator, Stale, AddressTaken, AddressWrong and what rules.check raises.
+    Raises NotYourCard, NotTheOperator, Stale, SuccessorAnnounced, AddressTaken, AddressWrong and what rules.check
+    raises.
     """
     owner = _id(institution)
     lock(session, Institution, owner)
@@ -68,6 +69,8 @@ def revise(
         raise rules.NotTheOperator
     if not changed:
         return frozenset()
+    if "valid_to" in changed:
+        _check_no_successor_announced(institution)
     if "parent_id" in changed:
         _check_parent(session, owner, wanted.parent_id)
     if "slug" in changed:
@@ -127,8 +130,8 @@ def set_status(
 ) -> bool:
     """Make a card active, unconfirmed or archived, and return whether that is a change.
 
-    *valid_to* is the last day of an archived one. Locks the institution. Raises NotTheOperator, Undecided,
-    EndBeforeStart.
+    *valid_to* is the last day of an archived one; one that comes back has no successor any more. Locks the institution.
+    Raises NotTheOperator, Undecided, EndBeforeStart, SuccessorAnnounced.
     """
     owner = _id(institution)
     lock(session, Institution, owner)
@@ -142,6 +145,9 @@ def set_status(
     before = institution.status
     if (before, institution.valid_to) == (status, until):
         return False
+    _check_no_successor_announced(institution)
+    if before is Status.ARCHIVED and status is not Status.ARCHIVED:
+        institution.successor_id = None
     institution.status = status
     institution.valid_to = until
     institution.changed_at = _later(institution, now)
@@ -252,6 +258,11 @@ def _check_room_name(session: Session, owner: int, room_id: int | None, name: st
     others = session.exec(select(Room.id, Room.name).where(Room.institution_id == owner))
     if any(fold(other) == fold(name) and number != room_id for number, other in others):
         raise rules.RoomNamedTwice
+
+
+def _check_no_successor_announced(institution: Institution) -> None:
+    if institution.successor_id is not None and institution.valid_to and institution.status is not Status.ARCHIVED:
+        raise rules.SuccessorAnnounced
 
 
 def _check_parent(session: Session, owner: int, parent_id: int | None) -> None:

@@ -140,6 +140,12 @@ class Undecided(Conflict):
     message = N_("This institution has applied and waits for your decision. Decide on its application first.")
 
 
+class SuccessorAnnounced(Conflict):
+    """Setting the state or the last day of a card whose succession is announced: the night would forget about it."""
+
+    message = N_("A successor is announced for this institution. Withdraw that first on the page “Name a successor”.")
+
+
 class TooManyRooms(Refusal):
     """More rooms than a page can show."""
 

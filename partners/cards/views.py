@@ -39,6 +39,7 @@ _FIELD_OF = {
     rules.AddressWrong: "slug",
     rules.WrongParent: "parent",
     rules.EndBeforeStart: "valid_to",
+    rules.SuccessorAnnounced: "valid_to",
 }
 
 
@@ -100,7 +101,7 @@ def state(slug: str) -> Response | BaseResponse:
         try:
             status = Status(form.status.data)
             changed = actions.set_status(session(), actor(), card, status, form.valid_to.data, now())
-        except rules.EndBeforeStart as refusal:
+        except (rules.EndBeforeStart, rules.SuccessorAnnounced) as refusal:
             form.refuse(form.valid_to, translated(refusal))
         else:
             tell(_("Saved.") if changed else _("Nothing was changed."), "ok" if changed else "info")

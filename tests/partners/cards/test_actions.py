@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, col, select
 from time_machine import Traveller
 
+from app import warsaw
 from app.audit.models import AuditLine, AuditValue
 from app.clock import now
 from app.outbox.models import OutboxMail
@@ -276,3 +277,26 @@ def test_two_centres_that_name_one_place_are_told(session: Session, people: Peop
     assert told(people.mops) == ["OPS w Bródku", "OPS w Gubinie"]
     assert told(people.stranger) == ["MOPS w Kładkowie"]
     assert told(people.ngo) == []
+
+
+def test_an_announced_successor_is_not_forgotten_by_setting_the_state(session: Session, people: People) -> None:
+    day = warsaw.today(now()) + timedelta(days=5)
+    old, new = people.stranger, people.prison
+    old.successor_id, old.valid_to = new.id, day
+    session.flush()
+    for status, until in ((Status.UNCONFIRMED, None), (Status.ARCHIVED, day)):
+        with pytest.raises(rules.SuccessorAnnounced):
+            actions.set_status(session, people.olga.actor, old, status, until, now())
+    with pytest.raises(rules.SuccessorAnnounced):
+        revise(session, people.olga, old, valid_to=None)
+    assert (old.successor_id, old.valid_to) == (new.id, day)
+
+
+def test_a_card_that_comes_back_has_no_successor(session: Session, people: People) -> None:
+    old, day = people.stranger, warsaw.today(now())
+    old.status, old.successor_id, old.valid_to = Status.ARCHIVED, people.prison.id, day
+    session.flush()
+    assert actions.set_status(session, people.olga.actor, old, Status.ARCHIVED, day - timedelta(days=1), now())
+    assert old.successor_id == people.prison.id
+    assert actions.set_status(session, people.olga.actor, old, Status.ACTIVE, None, now())
+    assert (old.successor_id, old.valid_to) == (None, None)
