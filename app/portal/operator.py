@@ -48,7 +48,9 @@ class Place:
 PLACES = (
     Place("admission.index", "list", N_("Applications"), N_("Institutions that ask to take part, and your decision.")),
     Place("exchange.index", "plus", N_("Import tables"), N_("Institutions, services and agreements; checked first.")),
-    Place("services.catalogue", "chat", N_("Catalogue of services"), N_("The kinds of help that institutions can offer.")),
+    Place(
+        "services.catalogue", "chat", N_("Catalogue of services"), N_("The kinds of help that institutions can offer.")
+    ),
     Place("succession.merging", "swap", N_("Merge two cards"), N_("When one institution stands in the list twice.")),
     Place(
         "succession.succession",

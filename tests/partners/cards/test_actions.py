@@ -299,4 +299,5 @@ def test_a_card_that_comes_back_has_no_successor(session: Session, people: Peopl
     assert actions.set_status(session, people.olga.actor, old, Status.ARCHIVED, day - timedelta(days=1), now())
     assert old.successor_id == people.prison.id
     assert actions.set_status(session, people.olga.actor, old, Status.ACTIVE, None, now())
-    assert (old.successor_id, old.valid_to) == (None, None)
+    back = session.get_one(Institution, old.id)
+    assert (back.successor_id, back.valid_to) == (None, None)
