@@ -43,6 +43,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.end_run()
 
 
+# Whoever asks for one of these opens a database. The other tests have run on SQLite already, in the first half.
+OF_DATABASES = {"database_url", "prepared", "loaded", "poland", "bare", "address", "postgres_databases"}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if POSTGRESQL:
+        without = [item for item in items if OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in set(without)]
+
+
 @pytest.fixture(name="config")
 def _config(tmp_path: Path) -> Config:
     """Settings of a portal under test: cheap hashing, no mail server, no Host check."""

@@ -122,7 +122,10 @@ class Databases:
             if crowded is None:
                 connection.execute(_EMPTY)
         if crowded is None:
-            self._free.append(name)
+            # Under another name, as a new one would have: what a process remembers of a database goes by its address.
+            again = f"kladka_test_{uuid4().hex[:12]}"
+            self._do(f"ALTER DATABASE {name} RENAME TO {again}")
+            self._free.append(again)
         else:
             self._drop(name)  # what is deleted row by row stays in the way of the tests to come
 
