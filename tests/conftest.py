@@ -49,9 +49,11 @@ OF_DATABASES = {"database_url", "prepared", "loaded", "poland", "bare", "address
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if POSTGRESQL:
-        without = [item for item in items if OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ()))]
+        opening, without = [], []
+        for item in items:
+            (without if OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ())) else opening).append(item)
         config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if item not in set(without)]
+        items[:] = opening
 
 
 @pytest.fixture(name="config")

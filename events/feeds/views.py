@@ -111,7 +111,7 @@ def event(event_uuid: UUID) -> Response:
     page = calendar_queries.page(session(), Actor.visitor(), event_uuid, now())
     page = get_or_404(page or calendar_queries.page(session(), actor(), event_uuid, now()))
     known = get_or_404(page.event if page.event.state in (State.PUBLISHED, State.CANCELLED) else None)
-    text = ical.publication(calendar.item(session(), known)).encode()
+    text = calendar.publication(session(), known).encode()
     response = Response(text, content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="wydarzenie-{known.local_start:%Y-%m-%d}.ics"'
     response.headers["Last-Modified"] = http_date(known.changed_at)
