@@ -49,7 +49,8 @@ OF_DATABASES = {"database_url", "prepared", "loaded", "poland", "bare", "address
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if POSTGRESQL:
-        opening, without = [], []
+        opening: list[pytest.Item] = []
+        without: list[pytest.Item] = []
         for item in items:
             (without if OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ())) else opening).append(item)
         config.hook.pytest_deselected(items=without)
