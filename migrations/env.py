@@ -3,7 +3,11 @@
 from alembic import context
 
 # Importing a models module puts its tables into the metadata.
+import events.gate.models
+import events.minutes.models
+import events.search.models
 import partners.admission.models
+import partners.availability.models
 import partners.exchange.models  # noqa: F401
 import projects.programmes.models  # noqa: F401
 from app.db import metadata

@@ -233,6 +233,8 @@ def _occurrence(row: Row, event_id: int) -> Row:
         "visibility": row["visibility"],
         "kind": row["kind"],
         "voivodeship_code": row["voivodeship_code"],
+        "organiser_id": row["organiser_id"],
+        "place_institution_id": row["place_institution_id"],
         "sequence": row["sequence"],
         "changed_at": row["changed_at"],
     }

@@ -313,7 +313,8 @@ def _instants(wanted: EventDraft) -> dict[str, Any]:
 
 
 def _followed(event: Event) -> dict[str, Any]:
-    return {"visibility": event.visibility, "kind": event.kind, "voivodeship_code": event.voivodeship_code}
+    copied = ("visibility", "kind", "voivodeship_code", "organiser_id", "place_institution_id", "room_id")
+    return {name: getattr(event, name) for name in copied}
 
 
 def _follow(occurrence: Occurrence, event: Event, now: datetime) -> None:

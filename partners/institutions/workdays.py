@@ -1,7 +1,7 @@
-"""Polish public holidays by their names, out of the holidays library."""
+"""Polish public holidays by their names, out of the holidays library, and counting in working days."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
@@ -26,3 +26,25 @@ def holiday_name(day: date, language: str) -> str:
 def is_weekend(day: date) -> bool:
     """Tell whether *day* is a Saturday or a Sunday."""
     return day.weekday() >= _SATURDAY
+
+
+def is_workday(day: date) -> bool:
+    """Tell whether offices work on *day*: no weekend, no public holiday."""
+    return not is_weekend(day) and not holiday_name(day, "pl")
+
+
+def after(day: date, number: int) -> date:
+    """Give the *number*-th working day after *day*; *day* itself for 0."""
+    return _step(day, number, timedelta(days=1))
+
+
+def before(day: date, number: int) -> date:
+    """Give the *number*-th working day before *day*; *day* itself for 0."""
+    return _step(day, number, timedelta(days=-1))
+
+
+def _step(day: date, number: int, step: timedelta) -> date:
+    while number > 0:
+        day += step
+        number -= is_workday(day)
+    return day

@@ -77,7 +77,7 @@ def test_the_parameters_are_those_that_the_room_gives():
     )  # fmt: skip
     occurrence = Occurrence(
         event_id=1, original_local=event.local_start, starts_at=at, ends_at=at, local_date=at.date(),
-        visibility=Visibility.PUBLIC, kind=EventKind.OTHER, changed_at=at,
+        visibility=Visibility.PUBLIC, kind=EventKind.OTHER, organiser_id=1, changed_at=at,
     )  # fmt: skip
     row = SignUp(
         booking_id=1, occurrence_id=1, institution_id=1, person_key="x", state=SignUpState.SEAT, queue_no=1,

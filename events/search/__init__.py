@@ -1,0 +1,1 @@
+"""Search: the words of each event, and where they lead."""
