@@ -216,6 +216,7 @@ class HasTimes(Protocol):
     """What the decisions below read of an event."""
 
     organiser_id: int
+    place_institution_id: int | None
     state: State
 
 
@@ -247,6 +248,12 @@ def may_draft(actor: Actor) -> bool:
 def may_edit(actor: Actor, event: HasTimes) -> bool:
     """Whether *actor* may change or cancel *event*, and publish it once admitted: coordinators of the organiser."""
     return actor.role is Role.SYSTEM or (actor.prepares and actor.institution_id == event.organiser_id)
+
+
+def may_stop(actor: Actor, event: HasTimes) -> bool:
+    """Whether *actor* may cancel *event* or one of its dates: the organiser, and the host of the place."""
+    hosts = actor.coordinates and actor.institution_id == event.place_institution_id
+    return may_edit(actor, event) or hosts
 
 
 def missing(*, has_place: bool, audience: Sequence[str]) -> list[str]:
