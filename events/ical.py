@@ -150,7 +150,7 @@ def calendar(name: str, vevents: Iterable[bytes], *, method: str = "PUBLISH", de
     With a *name* it is a feed; without one (one event to be imported) it names no calendar, because some programs
     would make a new calendar of that name.
     """
-    head = header(name, description) if name else _head(_calendar(method))
+    head = header(name, description) if name else _nameless_head(method)
     return b"".join((head, *vevents, _END))
 
 
@@ -173,6 +173,11 @@ def _calendar(method: str) -> Calendar:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", method)
     return calendar
+
+
+@lru_cache(maxsize=8)
+def _nameless_head(method: str) -> bytes:
+    return _head(_calendar(method))
 
 
 def _head(calendar: Calendar) -> bytes:

@@ -31,19 +31,23 @@ def sign_up(
     occurrence = lock(session, Occurrence, occurrence_id)
     if occurrence is None or occurrence.event_id != event.id:
         raise rules.SignUpClosed
-    if made := queries.of_booking(session, key):
+    # As the event stands under the lock: an edit of it locks its dates too.
+    keys = {person.key: person for person in wanted.people}
+    stands = queries.standing(session, occurrence, key, list(keys))
+    if stands.booked:
+        made = queries.of_booking(session, key)
         if any((row.institution_id, row.occurrence_id) != (actor.institution_id, occurrence_id) for row in made):
             raise Conflict
         return made
-    # As the event stands under the lock: an edit of it locks its dates too.
-    capacity, closes_at, split = queries.terms(session, event.id or 0)
-    if not rules.is_open(occurrence.state, closes_at, occurrence.starts_at, now):
+    if not rules.is_open(occurrence.state, stands.closes_at, occurrence.starts_at, now):
         raise rules.SignUpClosed
-    seats, _waiting = share_out(capacity, occurrence.seats_taken, wanted.number)
+    seats, _waiting = share_out(stands.capacity, occurrence.seats_taken, wanted.number)
     if occurrence.waiting:
         seats = 0  # nobody overtakes the queue, even if a seat has just come free
-    if split is Split.ALL_OR_NOTHING and 0 < seats < wanted.number:
+    if stands.split is Split.ALL_OR_NOTHING and 0 < seats < wanted.number:
         raise rules.NotEnoughSeats(free=seats)
+    if stands.signed_up is not None:
+        raise rules.SignedUpAlready(person=keys[stands.signed_up].name or keys[stands.signed_up].email)
     rows = _book(session, actor, occurrence, wanted, seats, key, now)
     for row in rows:
         details: dict[str, Plain] = {
@@ -52,7 +56,7 @@ def sign_up(
             "queue_no": row.queue_no,
         }
         trail.record(session, actor, "signup.made", "signup", row.id or 0, now, details=details, personal=_who(row))
-    mail.made(session, event, occurrence, rows, now)
+    mail.made(session, actor, event, occurrence, rows, now)
     return rows
 
 
@@ -109,7 +113,6 @@ def _book(
     session: Session, actor: Actor, occurrence: Occurrence, wanted: Wanted, seats: int, key: str, now: datetime
 ) -> list[SignUp]:
     institution_id = actor.institution_id or 0
-    _refuse_twice(session, occurrence, wanted)
     try:
         booking_id = insert(
             session,
@@ -149,15 +152,6 @@ def _book(
     except IntegrityError as error:  # the same person twice on one form
         raise rules.SignedUpAlready(person=rows[0].person or rows[0].email) from error
     return rows
-
-
-def _refuse_twice(session: Session, occurrence: Occurrence, wanted: Wanted) -> None:
-    keys = {person.key: person for person in wanted.people}
-    if not keys:
-        return
-    twice = queries.signed_up_already(session, occurrence.id or 0, list(keys))
-    if twice is not None:
-        raise rules.SignedUpAlready(person=keys[twice].name or keys[twice].email)
 
 
 def _taken(session: Session, occurrence: Occurrence) -> int:

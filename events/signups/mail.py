@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app.actors import Actor
 from app.outbox import post
 from app.outbox.post import Mail, Param
 from events.calendar import actions as calendar
@@ -13,9 +14,12 @@ from events.signups.models import SignUp, SignUpState
 from partners.people import queries as people
 
 
-def made(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
-    """Tell everybody on a new booking whether he has a seat or waits."""
-    _send(session, event, occurrence, rows, "confirmed", now, while_waiting="waiting")
+def made(
+    session: Session, booker: Actor, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime
+) -> None:
+    """Tell everybody on a new booking of *booker* whether he has a seat or waits."""
+    addresses = {row.id or 0: (address, booker.language) for row in rows if (address := row.email or booker.email)}
+    _send(session, event, occurrence, rows, "confirmed", now, addresses=addresses, while_waiting="waiting")
 
 
 def promoted(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
@@ -57,10 +61,11 @@ def _send(
     message: str,
     now: datetime,
     *,
+    addresses: dict[int, tuple[str, str]] | None = None,
     while_waiting: str = "",
 ) -> None:
     # Addresses and calendar once for all: a full hall is told under the lock that everybody else waits for.
-    addresses = queries.addresses(session, rows)
+    addresses = queries.addresses(session, rows) if addresses is None else addresses
     seated = message in _WITH_CALENDAR and any(row.state is SignUpState.SEAT for row in rows)
     text = calendar.publication(session, event) if seated else None
     mails = []

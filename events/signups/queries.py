@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, bindparam, cast, literal, union_all
+from sqlalchemy import Integer, String, and_, bindparam, cast, exists, literal, literal_column, union_all
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount
@@ -100,13 +100,12 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
 
 
 def to_sign_up(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Colleague, ...]:
-    """Give the colleagues whom *viewer* may sign up for a date and who neither hold a seat nor wait: two statements."""
+    """Give the colleagues whom *viewer* may sign up for a date and who neither hold a seat nor wait: one statement."""
     if viewer.institution_id is None:
         return ()
     of_whom = {"occurrence_id": occurrence_id, "institution_id": viewer.institution_id}
-    signed_up = {row.user_id for row in rows(session, _SIGNED_UP, of_whom)}
-    known = people.colleagues(session, viewer.institution_id)
-    return tuple(one for one in known if one.user_id not in signed_up and _may_sign(viewer, one))
+    found = [Colleague(*row) for row in rows(session, _TO_SIGN_UP, of_whom)]
+    return tuple(one for one in found if _may_sign(viewer, one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +183,28 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
 
 def of_booking(session: Session, key: str) -> list[SignUp]:
     """Give the sign-ups that the form with this booking key has made; empty when it is new."""
-    if not rows(session, _BOOKING, {"key": key}):
-        return []
     statement = select(SignUp).join(Booking, col(Booking.id) == SignUp.booking_id).where(Booking.key == key)
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
 
 
-def terms(session: Session, event_id: int) -> tuple[int | None, datetime | None, Split]:
-    """Give capacity, close of sign-up and whether groups are split, as they stand now."""
-    capacity, closes_at, split = rows(session, _TERMS, {"event_id": event_id})[0]
-    return capacity, closes_at, split
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What decides about a booking under the lock of its date, read at once.
+
+    *booked*: its form has made a booking before. *signed_up*: the key of one of its persons who holds a seat or waits.
+    """
+
+    capacity: int | None
+    closes_at: datetime | None
+    split: Split
+    booked: bool
+    signed_up: str | None
 
 
-def signed_up_already(session: Session, occurrence_id: int, person_keys: list[str]) -> str | None:
-    """Give one of *person_keys* that holds a seat of the date or waits, if any does."""
-    found = rows(session, _OF_PERSONS, {"occurrence_id": occurrence_id, "person_keys": person_keys})
-    return found[0].person_key if found else None
+def standing(session: Session, occurrence: Occurrence, key: str, person_keys: Sequence[str]) -> Standing:
+    """Give how the event of a locked date stands towards the booking *key* of these persons. One statement."""
+    asked = {"event_id": occurrence.event_id, "occurrence_id": occurrence.id, "key": key, "person_keys": person_keys}
+    return Standing(*rows(session, _STANDING, asked)[0])
 
 
 def queue(session: Session, occurrence_id: int) -> list[SignUp]:
@@ -273,23 +278,24 @@ def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool
 
 
 # Made once: making them costs more than running them, and a sign-up holds a lock meanwhile.
-_SIGNED_UP = columns(SignUp.user_id).where(
+# Written out: a database uses the index over the active rows only where it reads the very condition of that index.
+_ACTIVE = and_(
     col(SignUp.occurrence_id) == bindparam("occurrence_id"),
-    col(SignUp.state) != SignUpState.WITHDRAWN,
-    col(SignUp.institution_id) == bindparam("institution_id"),
-    col(SignUp.user_id).is_not(None),
+    col(SignUp.state) != literal_column(f"'{SignUpState.WITHDRAWN.value}'"),
 )
-_BOOKING = columns(Booking.id).where(col(Booking.key) == bindparam("key"))
-_TERMS = columns(Event.capacity, Event.signup_closes_at, Event.split).where(col(Event.id) == bindparam("event_id"))
-_OF_PERSONS = (
+_TO_SIGN_UP = people.COLLEAGUES.where(
+    ~exists(columns(SignUp.id).where(_ACTIVE, col(SignUp.user_id) == UserAccount.id).correlate(UserAccount))
+).order_by(col(UserAccount.name), col(UserAccount.id))
+_STANDING = columns(
+    Event.capacity,
+    Event.signup_closes_at,
+    Event.split,
+    exists(columns(Booking.id).where(col(Booking.key) == bindparam("key"))),
     columns(SignUp.person_key)
-    .where(
-        col(SignUp.occurrence_id) == bindparam("occurrence_id"),
-        col(SignUp.state) != SignUpState.WITHDRAWN,
-        col(SignUp.person_key).in_(bindparam("person_keys", expanding=True)),
-    )
+    .where(_ACTIVE, col(SignUp.person_key).in_(bindparam("person_keys", expanding=True)))
     .limit(1)
-)
+    .scalar_subquery(),
+).where(col(Event.id) == bindparam("event_id"))
 _ADDRESSES = (
     columns(SignUp.id, SignUp.email, col(UserAccount.email).label("booker"), UserAccount.language)
     .join(Booking, col(Booking.id) == SignUp.booking_id)

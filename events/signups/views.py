@@ -26,10 +26,11 @@ bp = Blueprint("signups", __name__)
 @bp.post("/wydarzenia/<uuid:event_uuid>/zapisy")
 @acting_for(Role.MEMBER)
 def create(event_uuid: UUID) -> Response | BaseResponse:
-    page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
+    page = get_or_404(calendar.seen(session(), actor(), event_uuid, now(), _day()))
     occurrence_id = page.occurrence.id or 0
-    colleagues = queries.to_sign_up(session(), occurrence_id, actor())
     form = SignUpForm()
+    # Whom somebody has typed is not looked up among the colleagues, only whom he has ticked.
+    colleagues = queries.to_sign_up(session(), occurrence_id, actor()) if form.who.data else ()
     form.offer(colleagues)
     if not form.validate():
         if made := _made_before(form):

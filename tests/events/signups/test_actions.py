@@ -244,6 +244,25 @@ def test_mails_of_a_seat_carry_the_date_and_those_of_the_queue_do_not(session: S
     assert waiting.calendar is None
 
 
+def test_whoever_books_places_gets_the_mails_of_those_without_a_name(session: Session, people: People) -> None:
+    event = make_event(session, people.ewa, capacity=2)
+    sign_up(session, people.jola, event, 1, places=2)
+    told = [("confirmed", "osoba1@kladkowo.example"), *((word, people.jola.email) for word in ("confirmed", "waiting"))]
+    assert mails(session) == told
+
+
+def test_a_signup_asks_as_few_statements_however_many_came_before(
+    session: Session, people: People, query_count
+) -> None:
+    event = make_event(session, people.ewa, capacity=None)
+    counts = []
+    for number in (0, 1, 10):
+        with query_count() as statements:
+            sign_up(session, people.jola, event, number)
+        counts.append(len(statements))
+    assert counts == [10, 10, 10]
+
+
 def test_every_act_has_its_audit_line_without_names(session: Session, people: People) -> None:
     event = make_event(session, people.ewa, capacity=1)
     (row,) = sign_up(session, people.marek, event, 1)
