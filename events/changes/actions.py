@@ -14,6 +14,7 @@ from events.calendar import actions as calendar
 from events.calendar import rules
 from events.calendar.models import Event, Occurrence, State, Visibility
 from events.calendar.rules import EventDraft
+from events.changes.rules import Scope
 from events.signups import actions as signups
 from events.signups import mail
 from events.signups import queries as signup_queries
@@ -29,7 +30,15 @@ class FewerSeatsThanTaken(Conflict):
 
 
 def edit(
-    session: Session, actor: Actor, event: Event, wanted: EventDraft, revision: int, now: datetime
+    session: Session,
+    actor: Actor,
+    event: Event,
+    wanted: EventDraft,
+    revision: int,
+    now: datetime,
+    *,
+    occurrence_id: int | None = None,  # noqa: ARG001
+    scope: Scope = Scope.ALL,  # noqa: ARG001
 ) -> frozenset[str]:
     """Change a draft or published event; return the columns that changed.
 
@@ -57,7 +66,16 @@ def edit(
     return changed
 
 
-def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datetime) -> int:
+def cancel(
+    session: Session,
+    actor: Actor,
+    event: Event,
+    reason: str,
+    now: datetime,
+    *,
+    occurrence_id: int | None = None,  # noqa: ARG001
+    scope: Scope = Scope.ALL,  # noqa: ARG001
+) -> int:
     """Cancel a published event and tell everybody who holds a seat or waits; return how many were told.
 
     Locks the event and its dates. Raises what calendar.actions.cancel raises.

@@ -17,8 +17,9 @@ from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, language, translated
 from app.web.session import actor, close_early, session, tell
+from events.calendar import actions as calendar
 from events.calendar import queries, rules
-from events.calendar.forms import EventForm, values_of
+from events.calendar.forms import SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
 from events.calendar.queries import EventPage
 from events.calendar.rules import EventDraft
@@ -33,12 +34,15 @@ _FIELD_OF: dict[type[Refusal], str] = {
     rules.EndBeforeStart: "ends",
     rules.TooLong: "end_day",
     rules.UnsafeHour: "starts",
+    rules.RoomElsewhere: "room_id",
     actions.FewerSeatsThanTaken: "seats",
 }
 _COMPARED = (
     "kind", "title", "day", "starts", "ends", "end_day", "all_day", "place", "place_other", "seats", "audience",
-    "description", "visibility", "invited", "room", "online_link", "programme", "clause", "topics", "closes_day",
-    "closes_time", "withdraw_day", "withdraw_time", "split", "contact",
+    "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme", "clause",
+    "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day", "closes_time",
+    "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards", "contact",
+    *(f"{part}_{number}" for number in range(SPEAKERS) for part in ("speaker", "speaker_function", "speaker_institution")),
 )  # fmt: skip
 
 
@@ -61,7 +65,7 @@ def edit(event_uuid: UUID) -> Response | BaseResponse:
     if page.event.state is State.PUBLISHED and page.over:
         raise rules.AlreadyOver
     if request.method != "POST":
-        form = EventForm(data=_saved(page))
+        form = EventForm(data=saved(page))
         _offer(form, page)
         return _form_page(page, form)
     return _edited(page)
@@ -119,9 +123,7 @@ def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> Non
         tell(_("Nothing was changed."), "info")
         return
     tell(_("The draft is saved. Nobody but coordinators of your institution sees it.") if is_draft else _("Saved."))
-    gaps = rules.missing(
-        has_place=event.online or event.place_institution_id is not None or bool(event.place), audience=event.audience
-    )
+    gaps = calendar.gaps(event)
     if gaps:
         tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
 
@@ -129,9 +131,9 @@ def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> Non
 def _stale(event_uuid: UUID, form: EventForm) -> Response:
     close_early()
     page = _own_page(event_uuid)
-    saved = EventForm(formdata=None, data=_saved(page))
-    _offer(saved, page)
-    pairs = [(name, _words(saved[name]), _words(form[name])) for name in _COMPARED]
+    stored = EventForm(formdata=None, data=saved(page))
+    _offer(stored, page)
+    pairs = [(name, _words(stored[name]), _words(form[name])) for name in _COMPARED]
     differences = [
         Difference(name, str(form[name].label.text), now_, typed) for name, now_, typed in pairs if now_ != typed
     ]
@@ -142,7 +144,7 @@ def _stale(event_uuid: UUID, form: EventForm) -> Response:
 def _words(field: Field) -> str:
     chosen = field.data if isinstance(field.data, list) else [field.data]
     if isinstance(field, ChoiceField | ChoicesField):
-        return ", ".join(str(label) for value, label, *_rest in field.iter_choices() if value and value in chosen)
+        return ", ".join(str(label) for value, label, *_rest in field.iter_choices() if value and str(value) in chosen)
     if isinstance(field.data, bool):
         return _("yes") if field.data else ""
     if isinstance(field, DayField | TimeField) and field.data is not None:
@@ -171,13 +173,9 @@ def _own_page(event_uuid: UUID) -> EventPage:
     return page
 
 
-def _saved(page: EventPage) -> dict[str, Any]:
-    return values_of(page.event, page.occurrence.ends_at, tuple(one.id for one in page.invited))
-
-
 def _offer(form: EventForm, page: EventPage) -> None:
-    more = (*page.invited, *([page.host] if page.host else []))
-    form.offer(queries.choices(session(), page.organiser.id), page.organiser, language(), more)
+    also = [one.id for one in page.named]
+    form.offer(queries.choices(session(), page.organiser.id, also), page.organiser, language(), page.named)
 
 
 def _settled(form: EventForm) -> EventDraft | None:
