@@ -382,6 +382,7 @@ def _upgrade(database: Database, config: Config) -> None:
         if not config.demo_allowed and not people_queries.any_institution(session):
             demo.load_reference(session, now())  # a portal in earnest begins with these
         calendar.rebuild_shelf(session, now())
+        calendar.index_all(session)
         session.commit()
 
 

@@ -15,8 +15,10 @@ from app.demo.dates import instant, wall
 from app.text import search_text, sort_key
 from events import ical
 from events.calendar.models import Event, EventKind, Occurrence, State, Visibility
-from events.calendar.rules import KIND_LABEL_PL
+from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
 from events.ical import CalendarItem
+from events.search import actions as search
+from events.search.models import EventWord
 from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
 from partners.institutions.models import Institution, Kind, Service, ServiceOffer, Status
 from partners.territory.models import Gmina
@@ -148,6 +150,7 @@ def _events(session: Session, seed: int, number: int, today: date, progress: Pro
         _add(session, Occurrence, [_occurrence(row, ids[row["uuid"]]) for row in rows])
         by_id = {host.id: host for host in hosts}
         public = [row for row in rows if row["visibility"] is Visibility.PUBLIC]
+        _add(session, EventWord, [word for row in rows for word in _words(row, ids[row["uuid"]], by_id)])
         _add(session, EventText, [_text(row, ids[row["uuid"]], by_id[row["organiser_id"]]) for row in public])
         _add(
             session,
@@ -238,6 +241,20 @@ def _occurrence(row: Row, event_id: int) -> Row:
         "sequence": row["sequence"],
         "changed_at": row["changed_at"],
     }
+
+
+def _words(row: Row, event_id: int, hosts: Mapping[int, Host]) -> list[Row]:
+    """Say the same as events.calendar.actions puts into the index."""
+    host = hosts[row["organiser_id"]]
+    texts = (
+        row["title"],
+        KIND_LABEL_PL[row["kind"]],
+        KIND_LABEL[row["kind"]],
+        host.name,
+        host.post_town,
+        *row["topics"],
+    )
+    return search.rows(event_id, texts, row["local_start"].date())
 
 
 def _text(row: Row, event_id: int, host: Host) -> Row:

@@ -16,6 +16,7 @@ from app.web.i18n import _
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.calendar.queries import EventCard
+from events.search import queries as index_of_events
 from partners.competence import queries as competence
 from partners.institutions import directory
 from partners.institutions.directory import Facets, InstitutionRow, Option
@@ -29,8 +30,6 @@ bp = Blueprint("search", __name__)
 
 TEXT_MAX = 100
 SHOWN = 5
-EVENTS_LOOKED_AT = 400
-"""How many coming dates are looked through: their titles carry no folded text that a database could search."""
 PLACE_LETTERS = 5
 """A word begins the name of a voivodeship from so many letters on: "lubus" is lubuskie, "lubel" lubelskie."""
 _BESIDE_A_PLACE = frozenset({"w", "we", "woj", "wojewodztwo", "wojewodztwie", "region"})
@@ -64,6 +63,7 @@ def index() -> BaseResponse:
     answers = competence.who_serve(session(), shown, warsaw.today(instant))
     facets, institutions = _institutions(words)
     projects, project_count = _projects(words)
+    coming = _events(words, instant)
     return respond(
         "app/portal/search.html",
         typed=typed,
@@ -79,7 +79,8 @@ def index() -> BaseResponse:
         projects=projects,
         project_count=project_count,
         projects_url=url_for("programmes.index", q=words.text or None, woj=words.code or None),
-        events=_events(words, instant)[:SHOWN],
+        events=coming,
+        past_events=[] if coming else _events(words, instant, coming=False),
         nothing=_("Nothing found for “%(words)s”", words=typed),
     )
 
@@ -135,14 +136,7 @@ def _projects(words: Words) -> tuple[list[ProgrammeRow], int]:
     return programmes.listed(session(), wanted, 1)[:SHOWN], programmes.counts(session(), wanted).total
 
 
-def _events(words: Words, instant: datetime) -> list[EventCard]:
-    """Give coming events that the viewer may know of and whose title, place, organiser or kind is called so."""
-    asked = fold(words.text).split()
-    if not asked:
-        return []
-    coming = calendar.upcoming(session(), actor(), instant, EVENTS_LOOKED_AT)
-    return [one for one in coming if all(f" {word}" in _text_of(one) for word in asked)]
-
-
-def _text_of(card: EventCard) -> str:
-    return search_text(card.title, card.place, card.organiser, _(card.kind_label))
+def _events(words: Words, instant: datetime, *, coming: bool = True) -> list[EventCard]:
+    """Give the nearest events that the viewer may know of and that hold all the words: to come, or gone by."""
+    found = index_of_events.event_ids(session(), words.text, warsaw.today(instant), coming=coming)
+    return calendar.nearest(session(), actor(), found, instant, SHOWN, coming=coming)

@@ -18,6 +18,8 @@ from events.calendar import mail, rules
 from events.calendar.models import Event, EventParty, Occurrence, Part, State, Visibility
 from events.calendar.rules import EventDraft
 from events.ical import CalendarItem
+from events.search import actions as search
+from events.search.models import EventWord
 from events.shelf import actions as shelf
 from events.shelf import queries as shelf_queries
 from events.shelf.models import FeedKind
@@ -194,12 +196,24 @@ def has_place(event: Event) -> bool:
 
 
 def shelve(session: Session, event: Event, now: datetime) -> None:
-    """Write the event's iCalendar text and raise the feeds that it stands in, or stood in before."""
+    """Write the event's words and its iCalendar text, and raise the feeds that it stands in, or stood in before."""
     shown = event.visibility is Visibility.PUBLIC and event.state in (State.PUBLISHED, State.CANCELLED)
     occurrences = _occurrences(session, event)
     last = max((occurrence.ends_at for occurrence in occurrences), default=now)
     feeds = _feeds(session, event) if shown else []
     shelf.put(session, _id(event), item(session, event) if shown else None, feeds, last, now)
+    search.put(session, _id(event), _texts(session, event), warsaw.today(last))
+
+
+def index_all(session: Session) -> int:
+    """Let published events be found that no word leads to yet, as those older than the index; return how many."""
+    known = select(EventWord.event_id).distinct()
+    shown = col(Event.state).in_((State.PUBLISHED, State.CANCELLED))
+    events = session.exec(select(Event).where(shown, col(Event.id).not_in(known)).order_by(col(Event.id))).all()
+    for event in events:
+        last = max(occurrence.ends_at for occurrence in _occurrences(session, event))
+        search.put(session, _id(event), _texts(session, event), warsaw.today(last))
+    return len(events)
 
 
 def rebuild_shelf(session: Session, now: datetime) -> int:
@@ -280,6 +294,17 @@ def _announce(session: Session, actor: Actor, event: Event, now: datetime) -> No
     details = {"visibility": event.visibility.value, "kind": event.kind.value}
     trail.record(session, actor, "event.published", "event", _id(event), now, details=details)
     shelve(session, event, now)
+
+
+def _texts(session: Session, event: Event) -> list[str]:
+    """Give the texts by which an event is found, the most telling first; nobody finds a draft."""
+    if event.state not in (State.PUBLISHED, State.CANCELLED):
+        return []
+    host = session.get(Institution, event.place_institution_id) if event.place_institution_id else None
+    organiser = session.get_one(Institution, event.organiser_id)
+    places = [event.place, host.name if host else "", host.post_town if host else ""]
+    kinds = [rules.KIND_LABEL_PL[event.kind], rules.KIND_LABEL[event.kind]]
+    return [event.title, *kinds, *places, organiser.name, organiser.short_name, *event.topics, event.description]
 
 
 def _feeds(session: Session, event: Event) -> list[tuple[FeedKind, int]]:

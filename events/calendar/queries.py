@@ -483,6 +483,27 @@ def my_week(
     return _cards(session, conditions, now, limit)
 
 
+def nearest(
+    session: Session, viewer: Actor, event_ids: Sequence[int], now: datetime, limit: int, *, coming: bool
+) -> list[EventCard]:
+    """Give one date of each of these events, out of those that *viewer* may know of: the next, or the last gone by."""
+    if not event_ids:
+        return []
+    begins = warsaw.start_of(warsaw.today(now))
+    starts = col(Occurrence.starts_at)
+    conditions = [
+        may_see(viewer),
+        col(Occurrence.event_id).in_(event_ids),
+        starts >= begins if coming else starts < begins,
+    ]
+    statement = _chosen_cards(conditions, len(event_ids) * 2, backwards=not coming)
+    cards = [_card(row, now) for row in rows(session, statement)]
+    once: dict[str, EventCard] = {}
+    for card in cards:
+        once.setdefault(card.uuid, card)
+    return list(once.values())[:limit]
+
+
 def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
     """Give an event with one of its dates (*day*, else the next one, else the last), or None.
 
