@@ -1,8 +1,8 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,91 +11,101 @@ from sqlmodel import Session, col, delete, or_, select
 from app import site, warsaw
 from app.actors import Actor
 from app.audit import trail
+from app.audit.trail import Plain
 from app.db import lock
 from app.errors import NotAdmitted
-from events import ical
-from events.calendar import mail, rules
-from events.calendar.models import Event, EventParty, Occurrence, Part, State, Visibility
-from events.calendar.rules import EventDraft
+from events import ical, recurrence
+from events.calendar import mail, rules, series
+from events.calendar.models import Consent, Event, EventParty, EventSpeaker, Occurrence, Part, State, Visibility
+from events.calendar.rules import DateDraft, EventDraft, Speaker
 from events.ical import CalendarItem
 from events.search import actions as search
 from events.search.models import EventWord
 from events.shelf import actions as shelf
 from events.shelf import queries as shelf_queries
 from events.shelf.models import FeedKind
-from partners.institutions.models import Institution
+from partners.institutions.models import Institution, Room
 
 # A change of one of these moves SEQUENCE: clients must show the new date or place (calendar clients skip equal ones).
-_SCHEDULE = frozenset({"local_start", "minutes", "all_day", "place_institution_id", "place", "room", "online"})
-_NOT_COPIED = frozenset({"starts", "ends", "invited"})
+_SCHEDULE = frozenset({"local_start", "minutes", "all_day", "rule", "place_institution_id", "place", "room", "online"})
+_RHYTHM = frozenset({"local_start", "minutes", "all_day", "rule"})
+# What one date of a series may have of its own.
+_OF_DATE = ("title", "starts_at", "ends_at", "place_institution_id", "place", "room", "room_id")
+_NOT_COPIED = frozenset({"starts", "ends", "invited", "co_organisers", "speakers", "consent"})
+# Said at the first saving; a form of a change knows nothing of them.
+_LASTING = ("synthetic", "basis", "part_of_id")
+# The host follows from the place, whose change is told as "place_institution_id".
+_NAMED_AS = {Part.INVITED: "invited", Part.CO_ORGANISER: "co_organisers", Part.HOST: ""}
 # Feeds reach back 90 days before the beginning of the month.
 TOLD_FOR = timedelta(days=125)
 
 
 def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, uuid: UUID | None = None) -> Event:
-    """Begin an event of the actor's institution as a draft with its one date.
+    """Begin an event of the actor's institution as a draft with its one date, or with those of its rule.
 
-    Raises NotYourEvent, EndBeforeStart, TooLong, UnsafeHour. *uuid* is given by the demo loader only.
+    Raises NotYourEvent, EndBeforeStart, TooLong, UnsafeHour, RoomElsewhere and what series.settled raises. *uuid* is
+    given by the demo loader only.
     """
     if not rules.may_draft(actor) or actor.institution_id is None:
         raise rules.NotYourEvent
     rules.check_times(wanted.starts, wanted.ends, all_day=wanted.all_day)
     # What an invented institution does is invented too: the demo's life never looks like a fact.
     wanted = replace(wanted, synthetic=wanted.synthetic or session.get_one(Institution, actor.institution_id).synthetic)
+    wanted = _settled(_with_room(session, wanted))
     event = Event(
         uuid=uuid or uuid4(),
         organiser_id=actor.institution_id,
         created_by=actor.user_id,
         created_at=now,
         changed_at=now,
+        consent=_consent(session, actor.institution_id, wanted, None),
         **_columns(wanted),
     )
     session.add(event)
     session.flush()
-    occurrence = Occurrence(
-        event_id=_id(event),
-        original_local=event.local_start,
-        state=State.DRAFT,
-        changed_at=now,
-        **_followed(event),
-        **_instants(wanted),
-    )
-    session.add(occurrence)
-    _invite(session, event, wanted.invited)
+    series.make(session, event, now)
+    _name_parties(session, event, wanted)
+    _name_speakers(session, event, wanted.speakers)
     trail.record(session, actor, "event.drafted", "event", _id(event), now, details={"kind": event.kind.value})
     session.flush()
     return event
 
 
-def revise(session: Session, actor: Actor, event: Event, wanted: EventDraft, now: datetime) -> frozenset[str]:
+def revise(
+    session: Session, actor: Actor, event: Event, wanted: EventDraft, now: datetime, *, moved_too: bool = False
+) -> frozenset[str]:
     """Give *event* the values of *wanted* and return the names of the columns that changed.
 
     A change of time or place moves SEQUENCE of a published event. The caller checks that the page was not stale and
-    serves queue and mails afterwards (events/changes). Raises NotYourEvent, AlreadyCancelled, EndBeforeStart,
-    TooLong, UnsafeHour.
+    serves queue and mails afterwards (events/changes). The dates of a series follow as series.refit says; *moved_too*:
+    those too that were moved one by one. Raises NotYourEvent, AlreadyCancelled, EndBeforeStart, TooLong, UnsafeHour,
+    RoomElsewhere and what series.settled raises.
     """
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     if event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
     rules.check_times(wanted.starts, wanted.ends, all_day=wanted.all_day)
-    columns = _columns(wanted)
-    for untouched in ("synthetic", "basis"):
+    wanted = _settled(_with_room(session, wanted))
+    before = series.Rhythm.of(event)
+    columns = _columns(wanted) | {"consent": _consent(session, event.organiser_id, wanted, event)}
+    for untouched in _LASTING:
         columns.pop(untouched)
     changed = {name for name, value in columns.items() if getattr(event, name) != value}
-    if _invite(session, event, wanted.invited):
-        changed.add("invited")
+    for name in changed:
+        setattr(event, name, columns[name])
+    changed |= _name_parties(session, event, wanted)
+    if _name_speakers(session, event, wanted.speakers):
+        changed.add("speakers")
     if not changed:
         return frozenset()
-    for name in changed - {"invited"}:
-        setattr(event, name, columns[name])
     if event.state is State.PUBLISHED and changed & _SCHEDULE:
         event.sequence += 1
     _touch(event, now)
-    for occurrence in _occurrences(session, event):
-        _follow(occurrence, event, now)
-        for name, value in _instants(wanted).items():
-            setattr(occurrence, name, value)
+    if changed & _RHYTHM:
+        series.refit(session, event, before, now, moved_too=moved_too)
+    for occurrence in series.occurrences(session, event):
+        series.follow(occurrence, event, event.changed_at)
     session.flush()
     trail.record(
         session,
@@ -113,7 +123,7 @@ def revise(session: Session, actor: Actor, event: Event, wanted: EventDraft, now
 def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
     """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
 
-    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, InThePast.
+    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, InThePast.
     """
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
@@ -124,9 +134,13 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
         raise rules.NotADraft
     if rules.missing(has_place=has_place(event), audience=event.audience):
         raise rules.Incomplete
-    rules.check_future(event.local_start, now, all_day=event.all_day)
+    if gaps(event):
+        raise rules.MinorsUnprotected
+    series.make(session, event, now)
+    first = _first(session, event)
+    rules.check_future(_wall(first.starts_at), now, all_day=event.all_day)
     _announce(session, actor, event, now)
-    mail.published(session, event, _occurrences(session, event)[0], now)
+    mail.published(session, event, first, now)
 
 
 def record_past(session: Session, actor: Actor, event: Event, now: datetime) -> None:
@@ -137,28 +151,125 @@ def record_past(session: Session, actor: Actor, event: Event, now: datetime) -> 
 def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datetime, *, signed_up: int = 0) -> None:
     """Cancel a published event with a *reason*: it stays visible as cancelled, with a raised SEQUENCE.
 
+    Dates of a series that have taken place stay as they are.
+
     Locks the event. *signed_up* is the number of persons concerned, for the trail. Raises NotYourEvent,
     AlreadyCancelled, AlreadyOver.
     """
     lock(session, Event, _id(event))
-    if not rules.may_edit(actor, event):
+    if not rules.may_stop(actor, event):
         raise rules.NotYourEvent
     if event.state is not State.PUBLISHED:
         raise rules.AlreadyCancelled
-    occurrences = _occurrences(session, event)
+    occurrences = series.occurrences(session, event)
     if all(occurrence.ends_at <= now for occurrence in occurrences):
         raise rules.AlreadyOver
     event.state = State.CANCELLED
     event.cancel_reason = reason
     event.cancelled_at = now
+    event.horizon = None
     event.sequence += 1
     _touch(event, now)
     for occurrence in occurrences:
-        _follow(occurrence, event, now)
+        series.follow(occurrence, event, event.changed_at)
     session.flush()
     details = {"sequence": event.sequence, "signed_up": signed_up}
     trail.record(session, actor, "event.cancelled", "event", _id(event), now, details=details)
     shelve(session, event, now)
+
+
+def cancel_date(
+    session: Session, actor: Actor, event: Event, occurrence: Occurrence, reason: str, now: datetime
+) -> None:
+    """Cancel one date of a series: the others take place. Call under the lock of the event and the date.
+
+    Raises NotYourEvent, AlreadyCancelled, AlreadyOver.
+    """
+    if not (rules.may_stop(actor, event) or rules.may_stop(actor, occurrence)):
+        raise rules.NotYourEvent
+    if event.state is not State.PUBLISHED or occurrence.state is not State.PUBLISHED:
+        raise rules.AlreadyCancelled
+    if occurrence.ends_at <= now:
+        raise rules.AlreadyOver
+    occurrence.state = State.CANCELLED
+    occurrence.cancel_reason = reason
+    concerned = occurrence.seats_taken + occurrence.waiting
+    _changed_date(session, event, occurrence, now)
+    details = {"occurrence_id": occurrence.id or 0, "sequence": event.sequence, "signed_up": concerned}
+    trail.record(session, actor, "event.date_cancelled", "event", _id(event), now, details=details)
+
+
+def change_date(
+    session: Session, actor: Actor, event: Event, occurrence: Occurrence, wanted: DateDraft, now: datetime
+) -> frozenset[str]:
+    """Give one date of a series a title, times or a place of its own; return what changed.
+
+    What is as in the series again becomes the series' again. Call under the lock of the event and the date. Raises
+    NotYourEvent, EndBeforeStart, TooLong, UnsafeHour, RoomElsewhere.
+    """
+    if not rules.may_edit(actor, event):
+        raise rules.NotYourEvent
+    rules.check_times(wanted.starts, wanted.ends, all_day=event.all_day)
+    before = {name: getattr(occurrence, name) for name in _OF_DATE}
+    place = (wanted.place_institution_id, wanted.place, wanted.room, wanted.room_id)
+    own_place = place != (event.place_institution_id, event.place, event.room, event.room_id)
+    times = (warsaw.to_utc(wanted.starts), warsaw.to_utc(wanted.ends))
+    occurrence.starts_at, occurrence.ends_at = times
+    occurrence.local_date = wanted.starts.date()
+    occurrence.title = None if wanted.title == event.title else wanted.title
+    occurrence.place_institution_id, occurrence.room_id = wanted.place_institution_id, wanted.room_id
+    occurrence.place, occurrence.room = (wanted.place, wanted.room) if own_place else (None, None)
+    occurrence.moved = own_place or times != series.Rhythm.of(event).span(occurrence.original_local)
+    changed = frozenset(name for name in _OF_DATE if getattr(occurrence, name) != before[name])
+    if changed:
+        _changed_date(session, event, occurrence, now)
+        details: dict[str, Plain] = {
+            "occurrence_id": occurrence.id or 0,
+            "changed": sorted(changed),
+            "sequence": event.sequence,
+        }
+        trail.record(session, actor, "event.date_changed", "event", _id(event), now, details=details)
+    return changed
+
+
+def leave_out(session: Session, actor: Actor, event: Event, days: Collection[date], now: datetime) -> bool:
+    """Let the dates of a draft on these *days* not take place, and all others take place; return whether it differs.
+
+    Locks the event. Raises NotYourEvent, NotADraft, NoDatesLeft.
+    """
+    lock(session, Event, _id(event))
+    if not rules.may_edit(actor, event):
+        raise rules.NotYourEvent
+    if event.state is not State.DRAFT:
+        raise rules.NotADraft
+    changed = series.leave_out(session, event, days, now)
+    if all(row.state is State.REMOVED for row in series.occurrences(session, event)):
+        raise rules.NoDatesLeft
+    if changed:
+        _touch(event, now)
+        details: dict[str, Plain] = {"changed": ["dates"], "sequence": event.sequence}
+        trail.record(session, actor, "event.revised", "event", _id(event), now, details=details)
+    return changed
+
+
+def split(session: Session, actor: Actor, event: Event, start: datetime, now: datetime) -> Event:
+    """End a published series before its date *start* (a wall time of its rule) and let a new event continue it.
+
+    The dates from there on move to the new event with their ids. Call under the lock of the event and its dates.
+    """
+    part = series.begin_part(session, event, start, now)
+    part.uid = f"{part.uuid}@{site.hostname()}"
+    event.sequence += 1
+    _touch(event, now)
+    part.changed_at = event.changed_at
+    for row in (*series.occurrences(session, event), *series.occurrences(session, part)):
+        row.changed_at = event.changed_at
+    session.flush()
+    details = {"part_id": _id(part), "sequence": event.sequence}
+    trail.record(session, actor, "event.split", "event", _id(event), now, details=details)
+    shelve(session, event, now)
+    shelve(session, part, now)
+    return part
 
 
 def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None:
@@ -170,6 +281,7 @@ def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None
         raise rules.NotADraft
     trail.record(session, actor, "event.discarded", "event", _id(event), now)
     session.exec(delete(EventParty).where(col(EventParty.event_id) == event.id))
+    session.exec(delete(EventSpeaker).where(col(EventSpeaker.event_id) == event.id))
     session.exec(delete(Occurrence).where(col(Occurrence.event_id) == event.id))
     session.delete(event)
     session.flush()
@@ -195,13 +307,20 @@ def has_place(event: Event) -> bool:
     return event.online or event.place_institution_id is not None or bool(event.place)
 
 
+def gaps(event: Event) -> list[str]:
+    """Name (as msgids) what *event* lacks before it can be published."""
+    unprotected = rules.minors_open(
+        children=event.children, checked_on=event.minors_checked_on, standards=event.minors_standards
+    )
+    return rules.missing(has_place=has_place(event), audience=event.audience, minors_open=unprotected)
+
+
 def shelve(session: Session, event: Event, now: datetime) -> None:
     """Write the event's words and its iCalendar text, and raise the feeds that it stands in, or stood in before."""
     shown = event.visibility is Visibility.PUBLIC and event.state in (State.PUBLISHED, State.CANCELLED)
-    occurrences = _occurrences(session, event)
-    last = max((occurrence.ends_at for occurrence in occurrences), default=now)
+    last = series.last_end(event, series.occurrences(session, event), now)
     feeds = _feeds(session, event) if shown else []
-    shelf.put(session, _id(event), item(session, event) if shown else None, feeds, last, now)
+    shelf.put(session, _id(event), items(session, event) if shown else (), feeds, last, now)
     search.put(session, _id(event), _texts(session, event), warsaw.today(last))
 
 
@@ -211,7 +330,7 @@ def index_all(session: Session) -> int:
     shown = col(Event.state).in_((State.PUBLISHED, State.CANCELLED))
     events = session.exec(select(Event).where(shown, col(Event.id).not_in(known)).order_by(col(Event.id))).all()
     for event in events:
-        last = max(occurrence.ends_at for occurrence in _occurrences(session, event))
+        last = series.last_end(event, series.occurrences(session, event), event.changed_at)
         search.put(session, _id(event), _texts(session, event), warsaw.today(last))
     return len(events)
 
@@ -219,8 +338,8 @@ def index_all(session: Session) -> int:
 def rebuild_shelf(session: Session, now: datetime) -> int:
     """Write anew the texts that an older version of the program wrote; return how many differ."""
     outdated = list(shelf_queries.outdated(session))
-    items = ((event_id, item(session, session.get_one(Event, event_id))) for event_id in outdated)
-    return shelf.rebuild(session, items, now)
+    events = ((event_id, items(session, session.get_one(Event, event_id))) for event_id in outdated)
+    return shelf.rebuild(session, events, now)
 
 
 def follow_cards(session: Session, institution_ids: Collection[int], now: datetime) -> int:
@@ -231,54 +350,118 @@ def follow_cards(session: Session, institution_ids: Collection[int], now: dateti
     recent = select(Occurrence.event_id).where(Occurrence.ends_at > now - TOLD_FOR)
     named = or_(col(Event.organiser_id).in_(institution_ids), col(Event.place_institution_id).in_(institution_ids))
     events = session.exec(select(Event).where(named, col(Event.id).in_(recent)).order_by(col(Event.id))).all()
-    return shelf.rebuild(session, ((_id(event), item(session, event)) for event in events), now)
+    return shelf.rebuild(session, ((_id(event), items(session, event)) for event in events), now)
 
 
 def publication(session: Session, event: Event) -> str:
     """Give the event as a calendar of its own, to be attached to a mail or downloaded: what its feeds say of it."""
     stored = shelf_queries.text(session, _id(event))
-    return ical.calendar("", [stored]).decode() if stored else ical.publication(item(session, event))
+    return ical.calendar("", [stored]).decode() if stored else ical.publication(*items(session, event))
 
 
 def item(session: Session, event: Event) -> CalendarItem:
     """Give the event as feeds and mails write it: without names of persons, without the online link."""
-    occurrence = _occurrences(session, event)[0]
+    return items(session, event)[0]
+
+
+def items(session: Session, event: Event) -> tuple[CalendarItem, ...]:
+    """Give the event as feeds and mails write it, of a series its master and then the dates that differ from it."""
     organiser = session.get_one(Institution, event.organiser_id)
     host = session.get(Institution, event.place_institution_id) if event.place_institution_id else None
-    url = site.absolute(f"/wydarzenia/{event.uuid}")
-    lines = ["Dane przykładowe. To wydarzenie jest zmyślone."] if event.synthetic else []
-    if event.cancel_reason:
-        lines.append(f"Odwołane: {event.cancel_reason}")
-    lines.append(f"Organizator: {organiser.name}")
-    lines += [f"• {topic}" for topic in event.topics]
-    return CalendarItem(
+    continued = session.get(Event, event.continues_id) if event.continues_id else None
+    rows = [row for row in series.occurrences(session, event) if not series.is_off(row)]
+    rhythm = series.Rhythm.of(event)
+    single = next((row for row in rows if row.state is not State.REMOVED), None) if rhythm.rule is None else None
+    starts_at, ends_at = (single.starts_at, single.ends_at) if single else rhythm.span(event.local_start)
+    master = CalendarItem(
         uid=event.uid or f"{event.uuid}@{site.hostname()}",
         sequence=event.sequence,
-        title=event.title + (" (dane przykładowe)" if event.synthetic else ""),
-        description="\n".join(lines),
+        title=_marked(event, event.title),
+        description=_lines(event, organiser, event.cancel_reason),
         location=place_line(event, host),
-        url=url,
-        starts_at=occurrence.starts_at,
-        ends_at=occurrence.ends_at,
+        url=site.absolute(f"/wydarzenia/{event.uuid}"),
+        starts_at=starts_at,
+        ends_at=ends_at,
         all_day=event.all_day,
         local_date_start=event.local_start.date(),
         # Inclusive: an all-day event ends at the midnight after its last day.
-        local_date_end=warsaw.today(occurrence.ends_at - timedelta(minutes=1)),
+        local_date_end=warsaw.today(ends_at - timedelta(minutes=1)),
         created=event.created_at,
         modified=event.changed_at,
         cancelled=event.state is State.CANCELLED,
         categories=(rules.KIND_LABEL_PL[event.kind],),
+        rule=event.rule or "",
+        left_out=tuple(row.original_local for row in rows if row.state is State.REMOVED) if event.rule else (),
+        continues=(continued.uid if continued else "") or "",
     )
+    if event.rule is None:
+        return (master,)
+    differ = (row for row in rows if row.state is not State.REMOVED and _differs(row, event))
+    return (master, *(_override(session, master, event, organiser, row) for row in differ))
+
+
+def _differs(row: Occurrence, event: Event) -> bool:
+    cancelled = (row.state is State.CANCELLED, event.state is State.CANCELLED)
+    return row.moved or row.title is not None or cancelled[0] != cancelled[1]
+
+
+def _override(
+    session: Session,
+    master: CalendarItem,
+    event: Event,
+    organiser: Institution,
+    row: Occurrence,
+) -> CalendarItem:
+    reason = row.cancel_reason or event.cancel_reason if row.state is State.CANCELLED else ""
+    location = master.location
+    if row.place is not None:
+        own = session.get(Institution, row.place_institution_id) if row.place_institution_id else None
+        location = _place_line(own, row.place, row.room or "", online=event.online)
+    return replace(
+        master,
+        sequence=max(row.sequence, 0),
+        title=_marked(event, row.title or event.title),
+        description=_lines(event, organiser, reason),
+        location=location,
+        url=site.absolute(f"/wydarzenia/{event.uuid}/{row.local_date}"),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        local_date_start=row.local_date,
+        local_date_end=warsaw.today(row.ends_at - timedelta(minutes=1)),
+        modified=row.changed_at,
+        cancelled=row.state is State.CANCELLED,
+        rule="",
+        left_out=(),
+        replaces=row.original_local,
+        continues="",
+    )
+
+
+def _marked(event: Event, title: str) -> str:
+    return title + (" (dane przykładowe)" if event.synthetic else "")
+
+
+def _lines(event: Event, organiser: Institution, reason: str) -> str:
+    lines = ["Dane przykładowe. To wydarzenie jest zmyślone."] if event.synthetic else []
+    if reason:
+        lines.append(f"Odwołane: {reason}")
+    lines.append(f"Organizator: {organiser.name}")
+    lines += [f"• {topic}" for topic in event.topics]
+    return "\n".join(lines)
 
 
 def place_line(event: Event, host: Institution | None) -> str:
     """Give the place as one line: room, institution with its address, or the place in words, or "online"."""
+    return _place_line(host, event.place, event.room, online=event.online)
+
+
+def _place_line(host: Institution | None, place: str, room: str, *, online: bool) -> str:
     if host is not None:
         street = " ".join(part for part in (host.street, host.postal_code, host.post_town) if part)
-        parts = [host.name, event.room, street]
+        parts = [host.name, room, street]
     else:
-        parts = [event.place, event.room]
-    if event.online:
+        parts = [place, room]
+    if online:
         parts.append("online")
     return ", ".join(part for part in parts if part)
 
@@ -288,8 +471,8 @@ def _announce(session: Session, actor: Actor, event: Event, now: datetime) -> No
     event.published_at = now
     event.uid = event.uid or f"{event.uuid}@{site.hostname()}"
     _touch(event, now)
-    for occurrence in _occurrences(session, event):
-        _follow(occurrence, event, now)
+    for occurrence in series.occurrences(session, event):
+        series.follow(occurrence, event, event.changed_at)
     session.flush()
     details = {"visibility": event.visibility.value, "kind": event.kind.value}
     trail.record(session, actor, "event.published", "event", _id(event), now, details=details)
@@ -324,46 +507,107 @@ def _columns(wanted: EventDraft) -> dict[str, Any]:
     columns = {name: getattr(wanted, name) for name in EventDraft.__slots__ if name not in _NOT_COPIED}
     columns["audience"] = list(wanted.audience)
     columns["topics"] = list(wanted.topics)
+    columns["rule"] = recurrence.to_text(wanted.rule, all_day=wanted.all_day) if wanted.rule else None
     columns["local_start"] = wanted.starts
     columns["minutes"] = rules.minutes_between(wanted.starts, wanted.ends)
     return columns
 
 
-def _instants(wanted: EventDraft) -> dict[str, Any]:
-    return {
-        "starts_at": warsaw.to_utc(wanted.starts),
-        "ends_at": warsaw.to_utc(wanted.ends),
-        "local_date": wanted.starts.date(),
-    }
+def _settled(wanted: EventDraft) -> EventDraft:
+    if wanted.rule is None:
+        return wanted
+    starts, ends = series.settled(wanted.rule, wanted.starts, wanted.ends, all_day=wanted.all_day)
+    return replace(wanted, starts=starts, ends=ends)
 
 
-def _followed(event: Event) -> dict[str, Any]:
-    copied = ("visibility", "kind", "voivodeship_code", "organiser_id", "place_institution_id", "room_id")
-    return {name: getattr(event, name) for name in copied}
-
-
-def _follow(occurrence: Occurrence, event: Event, now: datetime) -> None:
-    occurrence.state = event.state
-    occurrence.changed_at = now
+def _changed_date(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> None:
+    # The master's stamps rise with every change of a date: programs skip an event whose own did not grow.
+    event.sequence += 1
+    _touch(event, now)
     occurrence.sequence = event.sequence
-    for name, value in _followed(event).items():
-        setattr(occurrence, name, value)
-
-
-def _invite(session: Session, event: Event, wanted: tuple[int, ...]) -> bool:
-    statement = select(EventParty).where(EventParty.event_id == event.id, EventParty.part == Part.INVITED)
-    present = {party.institution_id: party for party in session.exec(statement).all()}
-    for institution_id in present.keys() - set(wanted):
-        session.delete(present[institution_id])
-    for institution_id in set(wanted) - present.keys() - {event.organiser_id}:
-        session.add(EventParty(event_id=_id(event), institution_id=institution_id, part=Part.INVITED))
+    occurrence.changed_at = event.changed_at
     session.flush()
-    return present.keys() != set(wanted) - {event.organiser_id}
+    shelve(session, event, now)
 
 
-def _occurrences(session: Session, event: Event) -> list[Occurrence]:
-    statement = select(Occurrence).where(Occurrence.event_id == event.id).order_by(col(Occurrence.starts_at))
-    return list(session.exec(statement).all())
+def _name_parties(session: Session, event: Event, wanted: EventDraft) -> set[str]:
+    """Let the parties be those that the form names and the host of the place; return what differs from before.
+
+    Who stays in the same part keeps the answer that was given.
+    """
+    host_id, organiser_id = event.place_institution_id, event.organiser_id
+    named = {*wanted.invited, *wanted.co_organisers, *([host_id] if host_id else [])} - {organiser_id}
+    parts = {one: rules.part_of(one, place_id=host_id, co_organisers=wanted.co_organisers) for one in named}
+    present = {
+        party.institution_id: party
+        for party in session.exec(select(EventParty).where(EventParty.event_id == event.id)).all()
+    }
+    changed: set[str] = set()
+    for institution_id, party in present.items():
+        if institution_id not in parts:
+            changed.add(_NAMED_AS[party.part])
+            session.delete(party)
+        elif party.part is not parts[institution_id]:
+            changed |= {_NAMED_AS[party.part], _NAMED_AS[parts[institution_id]]}
+            party.part = parts[institution_id]
+    for institution_id in sorted(parts.keys() - present.keys()):
+        changed.add(_NAMED_AS[parts[institution_id]])
+        session.add(EventParty(event_id=_id(event), institution_id=institution_id, part=parts[institution_id]))
+    session.flush()
+    return changed - {""}
+
+
+def _name_speakers(session: Session, event: Event, wanted: Sequence[Speaker]) -> bool:
+    statement = select(EventSpeaker).where(EventSpeaker.event_id == event.id).order_by(col(EventSpeaker.position))
+    present = session.exec(statement).all()
+    if [Speaker(one.person, one.function, one.institution_id) for one in present] == list(wanted):
+        return False
+    for gone in present:
+        session.delete(gone)
+    for position, one in enumerate(wanted):
+        session.add(
+            EventSpeaker(
+                event_id=_id(event),
+                position=position,
+                person=one.person,
+                function=one.function,
+                institution_id=one.institution_id,
+            )
+        )
+    session.flush()
+    return True
+
+
+def _with_room(session: Session, wanted: EventDraft) -> EventDraft:
+    """Give the values with the room's name, which feeds and mails write. Raises RoomElsewhere."""
+    if wanted.room_id is None:
+        return wanted
+    room = session.get(Room, wanted.room_id)
+    if room is None or room.institution_id != wanted.place_institution_id:
+        raise rules.RoomElsewhere
+    return replace(wanted, room=room.name)
+
+
+def _consent(session: Session, organiser_id: int, wanted: EventDraft, event: Event | None) -> Consent | None:
+    place_id = wanted.place_institution_id
+    place = session.get_one(Institution, place_id) if place_id is not None else None
+    return rules.consent_of(
+        place.kind.value if place else "",
+        own_place=place_id == organiser_id,
+        wanted=wanted.consent,
+        present=event.consent if event else None,
+        moved=event is not None and event.place_institution_id != place_id,
+    )
+
+
+def _first(session: Session, event: Event) -> Occurrence:
+    """Give the first date that takes place."""
+    rows = [row for row in series.occurrences(session, event) if row.state is not State.REMOVED]
+    return min(rows, key=lambda row: row.starts_at)
+
+
+def _wall(instant: datetime) -> datetime:
+    return warsaw.to_local(instant).replace(tzinfo=None)
 
 
 def _touch(event: Event, now: datetime) -> None:

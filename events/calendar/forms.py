@@ -24,9 +24,24 @@ from app.web.fields import (
 from app.web.forms import Form
 from app.web.i18n import _, _l, translated
 from events.calendar import rules
-from events.calendar.models import CAPACITY_MAX, PLACE_MAX, TEXT_MAX, TITLE_MAX, Event, EventKind, Split, Visibility
-from events.calendar.queries import Choices, Filters, Named, Resolved
-from events.calendar.rules import EventDraft
+from events.calendar.models import (
+    CAPACITY_MAX,
+    OFFER_HOURS,
+    PERSON_MAX,
+    PLACE_MAX,
+    TEXT_MAX,
+    TITLE_MAX,
+    Admission,
+    Consent,
+    Event,
+    EventKind,
+    Promotion,
+    SignUpScope,
+    Split,
+    Visibility,
+)
+from events.calendar.queries import Choices, EventPage, Filters, Named, Resolved, RoomOffer
+from events.calendar.rules import EventDraft, Speaker
 
 ASKED_MAX = 80
 LINK_MAX = 300
@@ -34,6 +49,8 @@ CONTACT_MAX = 200
 TOPICS_MAX = 20
 TOPIC_MAX = 160
 INVITED_MAX = 40
+SPEAKERS = 10
+OFFER_HOURS_MAX = 168
 ONLINE, ELSEWHERE = "online", "other"
 AUTOMATIC = "auto"
 _ADDRESS = re.compile(r"^https?://[^\s/]+\.[^\s]+$")
@@ -125,25 +142,53 @@ class EventForm(Form):
     visibility = ChoiceField(_l("Who sees the event"), default=AUTOMATIC)
     invited = ChoicesField(_l("Invited institutions"), coerce=str)
     invited_others = LongTextField(_l("Other invited institutions"), longest=2000)
-    room = TextField(_l("Room"), longest=PLACE_MAX)
+    co_organisers = ChoicesField(_l("Organised together with"), coerce=str)
+    room_id = ChoiceField(_l("Room"))
+    room = TextField(_l("Another room"), longest=PLACE_MAX)
     online_link = TextField(_l("Link for taking part online"), longest=LINK_MAX)
     end_day = DayField(_l("Last day, if it is another one"))
     all_day = CheckField(_l("The whole day, without hours"))
     topics = LongTextField(_l("Topics"), longest=TOPICS_MAX * TOPIC_MAX)
+    agenda = LongTextField(_l("Agenda"), longest=TEXT_MAX)
     programme = ChoiceField(_l("Part of the project"))
     clause = ChoiceField(_l("Comes from the agreement"))
+    admission = ChoiceField(_l("Who gets a place"), default=Admission.OPEN.value)
+    split = ChoiceField(_l("When a group is larger than the free places"), default=Split.SPLIT.value)
+    promotion = ChoiceField(_l("When a place comes free"), default=Promotion.AUTOMATIC.value)
+    offer_hours = WholeNumberField(_l("Hours to answer"), low=1, high=OFFER_HOURS_MAX, default=OFFER_HOURS)
+    signup_scope = ChoiceField(_l("One signs up for"), default=SignUpScope.DATE.value)
     closes_day = DayField(_l("Sign-up closes on"))
     closes_time = TimeField(_l("at"))
     withdraw_day = DayField(_l("Withdrawal possible until"))
     withdraw_time = TimeField(_l("at"))
-    split = ChoiceField(_l("When a group is larger than the free places"), default=Split.SPLIT.value)
+    consent = ChoiceField(_l("Consent of the director"), default=Consent.PENDING.value)
+    children = CheckField(_l("Children take part"))
+    minors_checked_on = DayField(_l("Those who lead were checked on"))
+    minors_standards = CheckField(_l("Standards for the protection of minors are in force"))
     contact = TextField(_l("Contact"), longest=CONTACT_MAX)
     revision = WholeNumberField(low=0, high=2**31 - 1)
 
-    def offer(self, choices: Choices, own: Named, language: str, more: tuple[Named, ...] = ()) -> None:
+    rooms: tuple[RoomOffer, ...] = ()
+    houses: Mapping[int, str] = {}
+    in_prison = False
+    in_series = False
+
+    def offer(
+        self,
+        choices: Choices,
+        own: Named,
+        language: str,
+        more: tuple[Named, ...] = (),
+        *,
+        in_series: bool = False,
+    ) -> None:
         """Give the fields their choices; *more* are institutions that stand on the event already."""
         known = {one.id: one for one in (*choices.partners, *more) if one.id != own.id}
         polish = language == "pl"
+        self.houses = {own.id: own.name, **{one.id: one.name for one in known.values()}}
+        self.rooms = tuple(room for room in choices.rooms if room.institution_id in self.houses)
+        self.in_prison = own.kind in rules.PRISON_KINDS
+        self.in_series = in_series
         self.kind.choices = [(kind.value, _(label)) for kind, label in rules.KIND_LABEL.items()]
         self.place.choices = [
             ("", _("choose…")),
@@ -158,7 +203,19 @@ class EventForm(Form):
             *((value.value, _(label)) for value, label in rules.VISIBILITY_LABEL.items()),
         ]
         self.invited.choices = [(str(one.id), one.name) for one in known.values()]
+        self.co_organisers.choices = self.invited.choices
         none = ("", _("none"))
+        self.room_id.choices = [none, *((str(room.id), room.name) for room in self.rooms)]
+        self.admission.choices = [(one.value, _(label)) for one, label in rules.ADMISSION_LABEL.items()]
+        self.promotion.choices = [(one.value, _(label)) for one, label in rules.PROMOTION_LABEL.items()]
+        self.signup_scope.choices = [(one.value, _(label)) for one, label in rules.SIGN_UP_SCOPE_LABEL.items()]
+        self.consent.choices = [
+            (one.value, _(rules.CONSENT_LABEL[one])) for one in (Consent.PENDING, Consent.NOT_NEEDED)
+        ]
+        for number in range(SPEAKERS):
+            self[f"speaker_institution_{number}"].choices = [
+                none, (str(own.id), own.name), *self.invited.choices
+            ]  # fmt: skip
         self.programme.choices = [none, *((str(key), title) for key, title in choices.programmes)]
         self.clause.choices = [
             none, *((str(key), name_pl if polish else name_en) for key, name_pl, name_en in choices.clauses)
@@ -178,6 +235,8 @@ class EventForm(Form):
             valid = self._check_complete() and valid
         valid = self._check_place() and valid
         valid = self._check_texts() and valid
+        valid = self._check_speakers() and valid
+        valid = self._check_minors(now, complete=complete) and valid
         valid = self._check_times(now, started) and valid
         return self._check_deadlines() and valid
 
@@ -206,6 +265,8 @@ class EventForm(Form):
             for name, several in resolved.ambiguous.items():
                 self.refuse(self.invited_others, _ambiguous(name, several))
             return None
+        if not self._room_fits(resolved.place_id):
+            return None
         starts, ends, all_day = self.wall()
         chosen = self.place.data or (ELSEWHERE if self.place_other.data else "")
         return EventDraft(
@@ -217,6 +278,7 @@ class EventForm(Form):
             place_institution_id=resolved.place_id,
             place=self.place_other.data or "" if chosen == ELSEWHERE and resolved.place_id is None else "",
             room=self.room.data or "",
+            room_id=int(self.room_id.data) if self.room_id.data else None,
             online=chosen == ONLINE or bool(self.online_link.data),
             online_link=self.online_link.data or "",
             voivodeship_code=resolved.voivodeship,
@@ -228,6 +290,17 @@ class EventForm(Form):
             programme_id=int(self.programme.data) if self.programme.data else None,
             clause_id=int(self.clause.data) if self.clause.data else None,
             split=Split(self.split.data or Split.SPLIT.value),
+            admission=Admission(self.admission.data or Admission.OPEN.value),
+            promotion=Promotion(self.promotion.data or Promotion.AUTOMATIC.value),
+            offer_hours=self.offer_hours.data or OFFER_HOURS,
+            signup_scope=SignUpScope(self.signup_scope.data or SignUpScope.DATE.value),
+            consent=Consent(self.consent.data) if self.in_prison and self.consent.data else None,
+            children=self.children.data,
+            minors_checked_on=self.minors_checked_on.data if self.children.data else None,
+            minors_standards=self.children.data and self.minors_standards.data,
+            agenda=self.agenda.data or "",
+            speakers=self.speakers(),
+            co_organisers=tuple(int(value) for value in self.co_organisers.data or ()),
             signup_closes_at=self._deadline(self.closes_day, self.closes_time),
             withdraw_until=self._deadline(self.withdraw_day, self.withdraw_time),
             contact=self.contact.data or "",
@@ -241,6 +314,37 @@ class EventForm(Form):
     def invited_ids(self) -> list[int]:
         """Give the ids of the ticked institutions."""
         return [int(value) for value in self.invited.data or ()]
+
+    def speaker_rows(self) -> list[tuple[Field, Field, Field]]:
+        """Give name, function and institution of each row."""
+        names = ("speaker", "speaker_function", "speaker_institution")
+        return [(self[f"{names[0]}_{n}"], self[f"{names[1]}_{n}"], self[f"{names[2]}_{n}"]) for n in range(SPEAKERS)]
+
+    def speakers(self) -> tuple[Speaker, ...]:
+        """Give those who lead or speak, in the order of the rows."""
+        return tuple(
+            Speaker(person.data, function.data or "", int(house.data) if house.data else None)
+            for person, function, house in self.speaker_rows()
+            if person.data
+        )
+
+    def shows(self, name: str) -> bool:
+        """Whether the page draws this field: some are for a series, for a prison unit, or have nothing to choose."""
+        if name == "signup_scope":
+            return self.in_series
+        if name == "consent":
+            return self.in_prison
+        if name in ("co_organisers", "invited", "room_id", "programme", "clause"):
+            return len([value for value, *_rest in self[name].iter_choices() if value]) > 0
+        return True
+
+    @property
+    def rooms_by_house(self) -> list[tuple[str, list[RoomOffer]]]:
+        """The rooms that can be chosen, under the name of the institution whose they are."""
+        grouped = [
+            (name, [room for room in self.rooms if room.institution_id == key]) for key, name in self.houses.items()
+        ]
+        return [(name, rooms) for name, rooms in grouped if rooms]
 
     @property
     def families(self) -> dict[str, str]:
@@ -374,6 +478,44 @@ class EventForm(Form):
             valid = False
         return valid
 
+    def _check_speakers(self) -> bool:
+        valid = True
+        for person, function, house in self.speaker_rows():
+            if (function.data or house.data) and not person.data and not person.errors:
+                self.refuse(person, _("Give the name and surname, or clear this row."))
+                valid = False
+        return valid
+
+    def _check_minors(self, now: datetime, *, complete: bool) -> bool:
+        valid = True
+        checked = self.minors_checked_on
+        if checked.data is not None and checked.data > warsaw.today(now):
+            self.refuse(checked, _("Give the day on which this was done: it cannot lie in the future."))
+            valid = False
+        if not complete or not self.children.data:
+            return valid
+        if checked.data is None and not checked.errors:
+            self.refuse(checked, _("Give the day on which those who lead were checked."))
+            valid = False
+        if not self.minors_standards.data:
+            self.refuse(self.minors_standards, _("Confirm that standards for the protection of minors are in force."))
+            valid = False
+        return valid
+
+    def _room_fits(self, place_id: int | None) -> bool:
+        chosen = next((room for room in self.rooms if str(room.id) == self.room_id.data), None)
+        if chosen is None:
+            return True
+        if chosen.institution_id != place_id:
+            name = self.houses[chosen.institution_id]
+            sentence = _("This room belongs to: %(name)s. Choose a room of the place, or change the place.", name=name)
+            self.refuse(self.room_id, sentence)
+            return False
+        if self.room.data:
+            self.refuse(self.room, _("Two rooms are given. Choose one from the list, or clear this field."))
+            return False
+        return True
+
     def _deadline(self, day_field: DayField, time_field: TimeField) -> datetime | None:
         if day_field.data is None:
             return None
@@ -400,6 +542,24 @@ def _ambiguous(name: str, several: Sequence[Named]) -> str:
     )
 
 
+for _number in range(SPEAKERS):
+    setattr(EventForm, f"speaker_{_number}", TextField(_l("Name and surname"), longest=PERSON_MAX))
+    setattr(EventForm, f"speaker_function_{_number}", TextField(_l("Function"), longest=PERSON_MAX))
+    setattr(EventForm, f"speaker_institution_{_number}", ChoiceField(_l("Institution")))
+
+
+def saved(page: EventPage, *, copied: bool = False) -> dict[str, Any]:
+    """Give what the form of a saved event begins with; a *copied* one has no dates."""
+    invited = tuple(one.id for one in page.invited)
+    values = values_of(page.event, page.occurrence.ends_at, invited, copied=copied)
+    values["co_organisers"] = [str(one.id) for one in page.co_organisers]
+    for number, speaker in enumerate(page.speakers):
+        values[f"speaker_{number}"] = speaker.person
+        values[f"speaker_function_{number}"] = speaker.function
+        values[f"speaker_institution_{number}"] = str(speaker.institution.id) if speaker.institution else ""
+    return values
+
+
 def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copied: bool = False) -> dict[str, Any]:
     """Give what the form of a saved event begins with; a *copied* one has no dates."""
     ends = warsaw.to_local(ends_at).replace(tzinfo=None)
@@ -419,16 +579,26 @@ def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copi
         "description": event.description,
         "visibility": event.visibility.value,
         "invited": [str(one) for one in invited],
-        "room": event.room,
+        "room": "" if event.room_id else event.room,
+        "room_id": str(event.room_id or ""),
         "online_link": event.online_link,
         "programme": str(event.programme_id or ""),
         "clause": str(event.clause_id or ""),
         "topics": "\n".join(event.topics),
+        "agenda": event.agenda,
         "split": event.split.value,
+        "admission": event.admission.value,
+        "promotion": event.promotion.value,
+        "offer_hours": event.offer_hours,
+        "signup_scope": event.signup_scope.value,
+        "consent": (event.consent or Consent.PENDING).value,
+        "children": event.children,
+        "minors_standards": event.minors_standards,
         "contact": event.contact,
     }
     if copied:
         return values
+    values["minors_checked_on"] = event.minors_checked_on
     values |= {"day": first, "end_day": last if last != first else None, "revision": event.revision}
     for name, instant in (("closes", event.signup_closes_at), ("withdraw", event.withdraw_until)):
         if instant is not None:

@@ -27,10 +27,12 @@ from sqlalchemy import (
     inspect,
     literal,
     literal_column,
+    null,
     or_,
     text,
     true,
     union,
+    union_all,
 )
 from sqlalchemy import column as plain_column
 from sqlalchemy import select as sql_select
@@ -42,12 +44,22 @@ from app.actors import Actor, Role
 from app.db import rows
 from app.text import fold
 from events.calendar import rules
-from events.calendar.models import Event, EventKind, EventParty, Occurrence, Part, State, Visibility
+from events.calendar.models import (
+    Answer,
+    Event,
+    EventKind,
+    EventParty,
+    EventSpeaker,
+    Occurrence,
+    Part,
+    State,
+    Visibility,
+)
 from partners.agreements import queries as agreements
 from partners.agreements.models import Agreement, AgreementParty, AgreementState, Clause, ClauseType
 from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
-from partners.institutions.models import KNOWN, SHOWN, Institution, InstitutionSlug, Kind, Status
+from partners.institutions.models import KNOWN, SHOWN, Institution, InstitutionSlug, Kind, Room, Status
 from partners.institutions.rules import KIND_GROUP
 from projects.programmes.models import Programme, ProgrammeState
 
@@ -189,6 +201,27 @@ class ClauseLink:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyLine:
+    """An institution beside the organiser, and what it has said."""
+
+    named: Named
+    part: Part
+    answer: Answer | None
+    asked_at: datetime | None
+    answered_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerLine:
+    """Somebody who leads or speaks; *person* is empty for viewers who learn function and institution only."""
+
+    person: str
+    function: str
+    institution: Named | None
+
+
+@dataclass(frozen=True, slots=True)
 class EventPage:
     """Everything of one event and one of its dates that its page shows out of this room."""
 
@@ -205,10 +238,19 @@ class EventPage:
     prepares: bool
     over: bool
     dates: tuple[tuple[date, State], ...] = ()
+    parties: tuple[PartyLine, ...] = ()
+    speakers: tuple[SpeakerLine, ...] = ()
 
     def __hash__(self) -> int:
         """Return what finds equal pages among the drawn ones quickly; equality still looks at everything."""
         return hash((self.event.id, self.occurrence.id, self.event.revision, self.occurrence.seats_taken))
+
+    @property
+    def named(self) -> tuple[Named, ...]:
+        """The institutions that stand on the event beside the organiser, the place's first."""
+        speaking = (one.institution for one in self.speakers)
+        found = (self.host, *(one.named for one in self.parties), *speaking)
+        return tuple({one.id: one for one in found if one is not None}.values())
 
     @property
     def card(self) -> tuple[str, str, str]:
@@ -271,12 +313,22 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomOffer:
+    """A room that the event form offers, with the institution whose it is."""
+
+    id: int
+    name: str
+    institution_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
-    """What the event form offers: partners by agreement, own projects, clauses of own agreements."""
+    """What the event form offers: partners by agreement, own projects, clauses of own agreements, their rooms."""
 
     partners: tuple[Named, ...] = ()
     programmes: tuple[tuple[int, str], ...] = ()
     clauses: tuple[tuple[int, str, str], ...] = ()
+    rooms: tuple[RoomOffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,7 +583,8 @@ def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
 
 def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: datetime) -> EventPage:
     event, occurrence = row[0], row[1]
-    concerned = _parties(session, event.id) if row[23] else []
+    named = _may_know_names(viewer) or rules.may_edit(viewer, event)
+    parties, speakers = _around(session, event.id, named=named) if row[23] else ((), ())
     hidden_programme = row[17] is None or (
         row[17] is ProgrammeState.DRAFT and not (viewer.prepares and viewer.institution_id == row[18])
     )
@@ -543,14 +596,16 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
         host_address=_address(row[12], row[13], row[14]),
         programme=None if hidden_programme else (row[15], row[16]),
         clause=ClauseLink(*row[19:23]) if _may_name(session, viewer, row[19], row[24]) else None,
-        co_organisers=tuple(named for part, named in concerned if part is Part.CO_ORGANISER),
-        invited=tuple(named for part, named in concerned if part is Part.INVITED),
+        co_organisers=tuple(one.named for one in parties if one.part is Part.CO_ORGANISER),
+        invited=tuple(one.named for one in parties if one.part is Part.INVITED),
         may_edit=rules.may_edit(viewer, event),
         prepares=viewer.works_for_institution
         and viewer.institution_id
-        in {row[2], row[7], *(one.id for part, one in concerned if part is Part.CO_ORGANISER)},
+        in {row[2], row[7], *(one.named.id for one in parties if one.part is Part.CO_ORGANISER)},
         over=occurrence.ends_at <= now,
         dates=_dates(session, viewer, event, now) if event.rule else (),
+        parties=parties,
+        speakers=speakers,
     )
 
 
@@ -645,8 +700,11 @@ def _agreed(session: Session, own_id: int, other_id: int) -> bool:
     return own_id == other_id or session.execute(statement).first() is not None
 
 
-def choices(session: Session, institution_id: int) -> Choices:
-    """Give what the event form of an institution offers, in three statements."""
+def choices(session: Session, institution_id: int, also: Sequence[int] = ()) -> Choices:
+    """Give what the event form of an institution offers, in four statements.
+
+    *also* names institutions that stand on the event already: their rooms are offered too.
+    """
     ours, theirs = _alias(AgreementParty, "ours"), _alias(AgreementParty, "theirs")
     partners = (
         _columns(*_named(Institution))
@@ -676,8 +734,17 @@ def choices(session: Session, institution_id: int) -> Choices:
         .order_by(col(Agreement.number), col(Clause.position), col(Clause.id))
         .limit(NEIGHBOURS * 3)
     )
+    found = tuple(Named(*row) for row in session.execute(partners))
+    houses = (institution_id, *also, *(one.id for one in found))
+    rooms_of = (
+        _columns(Room.id, Room.name, Room.institution_id)
+        .where(col(Room.institution_id).in_(houses), col(Room.active).is_(True))
+        .order_by(col(Room.institution_id), col(Room.position), col(Room.id))
+        .limit(NEIGHBOURS * 10)
+    )
     return Choices(
-        partners=tuple(Named(*row) for row in session.execute(partners)),
+        partners=found,
+        rooms=tuple(RoomOffer(*row) for row in session.execute(rooms_of)),
         programmes=tuple((row[0], row[1]) for row in session.execute(programmes)),
         clauses=tuple((row[0], f"{row[1]} – {row[2]}", f"{row[1]} – {row[3]}") for row in session.execute(clauses)),
     )
@@ -1016,7 +1083,10 @@ _AROUND = (
     ClauseType.name_pl,
     ClauseType.name_en,
     Agreement.signed_on,
-    exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
+    or_(
+        exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
+        exists(_columns(literal(1)).select_from(EventSpeaker).where(col(EventSpeaker.event_id) == Event.id)),
+    ),
     Agreement.state,
 )
 
@@ -1042,12 +1112,37 @@ _PAGE_VALUES = _with_surroundings(
         *_AROUND,
     )
 )
+# Parties and speakers in one statement: who leads or speaks has no part.
 _PARTIES = (
-    _columns(EventParty.part, *_named(Institution))
+    _columns(
+        EventParty.part,
+        *_named(Institution),
+        EventParty.answer,
+        EventParty.asked_at,
+        EventParty.answered_at,
+        EventParty.reason,
+        literal("").label("person"),
+        col(Institution.sort_key).label("place"),
+    )
     .join(Institution, col(Institution.id) == EventParty.institution_id)
     .where(col(EventParty.event_id) == bindparam("event_id"))
-    .order_by(col(Institution.sort_key))
 )
+_SPEAKERS = (
+    _columns(
+        null(),
+        *_named(Institution),
+        null(),
+        null(),
+        null(),
+        EventSpeaker.function,
+        EventSpeaker.person,
+        cast(col(EventSpeaker.position), String),
+    )
+    .select_from(EventSpeaker)
+    .outerjoin(Institution, col(Institution.id) == EventSpeaker.institution_id)
+    .where(col(EventSpeaker.event_id) == bindparam("event_id"))
+)
+_AROUND_IT = union_all(_PARTIES, _SPEAKERS).order_by("place")
 
 
 def _card(row: Any, now: datetime) -> EventCard:
@@ -1074,9 +1169,23 @@ def _card(row: Any, now: datetime) -> EventCard:
     )
 
 
-def _parties(session: Session, event_id: int | None) -> list[tuple[Part, Named]]:
-    found = rows(session, _PARTIES, {"event_id": event_id})
-    return [(row[0], Named(*row[1:])) for row in found]
+def _around(
+    session: Session, event_id: int | None, *, named: bool
+) -> tuple[tuple[PartyLine, ...], tuple[SpeakerLine, ...]]:
+    parties: list[PartyLine] = []
+    speakers: list[SpeakerLine] = []
+    for row in rows(session, _AROUND_IT, {"event_id": event_id}):
+        institution_ = Named(*row[1:6]) if row[1] is not None else None
+        if row[0] is None:
+            speakers.append(SpeakerLine(row[10] if named else "", row[9], institution_))
+        elif institution_ is not None:
+            parties.append(PartyLine(institution_, row[0], *row[6:10]))
+    return tuple(parties), tuple(speakers)
+
+
+def _may_know_names(viewer: Actor) -> bool:
+    # Function and institution say enough to the public; names of people at work are for those who meet them.
+    return viewer.works_for_institution or viewer.role in (Role.OPERATOR, Role.SYSTEM)
 
 
 def _may_name(session: Session, viewer: Actor, number: str | None, state: AgreementState | None) -> bool:

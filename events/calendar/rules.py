@@ -9,7 +9,20 @@ from app import warsaw
 from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
-from events.calendar.models import EventKind, Split, State, Visibility
+from events.calendar.models import (
+    OFFER_HOURS,
+    Admission,
+    Answer,
+    Consent,
+    EventKind,
+    Part,
+    Promotion,
+    SignUpScope,
+    Split,
+    State,
+    Visibility,
+)
+from events.recurrence import Rule
 
 LONGEST = timedelta(days=14)
 PRISON_KINDS = frozenset({"prison", "remand_prison", "external_unit"})
@@ -121,6 +134,28 @@ VISIBILITY_LABEL: Mapping[Visibility, str] = {
 }
 
 
+ADMISSION_LABEL: Mapping[Admission, str] = {
+    Admission.OPEN: N_("whoever signs up gets a place"),
+    Admission.APPROVAL: N_("the organiser accepts each sign-up"),
+}
+
+PROMOTION_LABEL: Mapping[Promotion, str] = {
+    Promotion.AUTOMATIC: N_("the next in the queue gets it at once"),
+    Promotion.OFFER: N_("the next in the queue is asked and answers in time"),
+}
+
+SIGN_UP_SCOPE_LABEL: Mapping[SignUpScope, str] = {
+    SignUpScope.DATE: N_("each date apart"),
+    SignUpScope.SERIES: N_("all dates at once"),
+}
+
+CONSENT_LABEL: Mapping[Consent, str] = {
+    Consent.PENDING: N_("in progress"),
+    Consent.NOT_NEEDED: N_("not needed"),
+    Consent.GRANTED: N_("granted"),
+}
+
+
 class UnsafeHour(Refusal):
     """A start or end in the doubled or missing hour of a clock-change night."""
 
@@ -151,6 +186,21 @@ class Incomplete(Refusal):
     message = N_("This draft is not complete yet: give the place and whom the event is for, then publish it.")
 
 
+class RoomElsewhere(Refusal):
+    """A room of another institution than the place."""
+
+    message = N_("This room belongs to another place. Choose a room of the place, or change the place.")
+
+
+class MinorsUnprotected(Refusal):
+    """Children take part, and nobody has said that those who lead were checked."""
+
+    message = N_(
+        "Children take part: give the day on which those who lead were checked, and confirm that standards for the "
+        "protection of minors are in force."
+    )
+
+
 class NotADraft(Conflict):
     """Publishing what is published or cancelled already."""
 
@@ -169,6 +219,12 @@ class StalePage(Conflict):
     message = N_("Somebody changed this event while you were editing it. Compare and save again.")
 
 
+class NoDatesLeft(Refusal):
+    """A series of which every date was left out."""
+
+    message = N_("All dates are left out. Keep at least one, or delete the draft.")
+
+
 class AlreadyOver(Conflict):
     """A change of an event that has ended."""
 
@@ -182,8 +238,21 @@ class NotYourEvent(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who leads or speaks; without an institution the function says where he comes from."""
+
+    person: str
+    function: str = ""
+    institution_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventDraft:
-    """What a form says of an event: checked values, Warsaw wall times, ids that the view has resolved."""
+    """What a form says of an event: checked values, Warsaw wall times, ids that the view has resolved.
+
+    *consent* is a wish, heard only from the prison unit in which the event takes place; *part_of_id* is kept from the
+    first saving on.
+    """
 
     title: str
     kind: EventKind
@@ -193,6 +262,7 @@ class EventDraft:
     place_institution_id: int | None = None
     place: str = ""
     room: str = ""
+    room_id: int | None = None
     online: bool = False
     online_link: str = ""
     voivodeship_code: str | None = None
@@ -204,12 +274,38 @@ class EventDraft:
     programme_id: int | None = None
     clause_id: int | None = None
     split: Split = Split.SPLIT
+    admission: Admission = Admission.OPEN
+    promotion: Promotion = Promotion.AUTOMATIC
+    offer_hours: int = OFFER_HOURS
+    signup_scope: SignUpScope = SignUpScope.DATE
     signup_closes_at: datetime | None = None
     withdraw_until: datetime | None = None
+    consent: Consent | None = None
+    children: bool = False
+    minors_checked_on: date | None = None
+    minors_standards: bool = False
+    agenda: str = ""
     contact: str = ""
+    speakers: tuple[Speaker, ...] = ()
+    co_organisers: tuple[int, ...] = ()
     invited: tuple[int, ...] = ()
+    part_of_id: int | None = None
+    rule: Rule | None = None
     basis: str = ""
     synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DateDraft:
+    """What a form says of one date of a series: Warsaw wall times, and a place resolved by the view."""
+
+    title: str
+    starts: datetime
+    ends: datetime
+    place_institution_id: int | None = None
+    place: str = ""
+    room: str = ""
+    room_id: int | None = None
 
 
 class HasTimes(Protocol):
@@ -256,14 +352,49 @@ def may_stop(actor: Actor, event: HasTimes) -> bool:
     return may_edit(actor, event) or hosts
 
 
-def missing(*, has_place: bool, audience: Sequence[str]) -> list[str]:
+def missing(*, has_place: bool, audience: Sequence[str], minors_open: bool = False) -> list[str]:
     """Name (as msgids) what a draft lacks before it can be published."""
     gaps = []
     if not has_place:
         gaps.append(N_("where it takes place"))
     if not audience:
         gaps.append(N_("whom it is for"))
+    if minors_open:
+        gaps.append(N_("how the children who take part are protected"))
     return gaps
+
+
+def minors_open(*, children: bool, checked_on: date | None, standards: bool) -> bool:
+    """Whether children take part and it has not been said yet how they are protected (art. 21 of the act)."""
+    return children and (checked_on is None or not standards)
+
+
+def consent_of(
+    place_kind: str, *, own_place: bool, wanted: Consent | None, present: Consent | None, moved: bool
+) -> Consent | None:
+    """Give the state of the director's consent: None outside prison units.
+
+    The unit itself (*own_place*) may say at once that none is needed; a *moved* event needs a new consent. That it was
+    granted is said by an act of its own.
+    """
+    if place_kind not in PRISON_KINDS:
+        return None
+    kept = None if moved else present
+    if own_place and wanted is not None and wanted is not Consent.GRANTED and kept is not Consent.GRANTED:
+        return wanted
+    return kept or Consent.PENDING
+
+
+def part_of(institution_id: int, *, place_id: int | None, co_organisers: Sequence[int]) -> Part:
+    """Give why an institution stands on an event: who organises it too is no mere host, and a host no mere guest."""
+    if institution_id in co_organisers:
+        return Part.CO_ORGANISER
+    return Part.HOST if institution_id == place_id else Part.INVITED
+
+
+def has_agreed(answer: Answer | None) -> bool:
+    """Whether an institution that must answer has said yes, in Kładka or on paper."""
+    return answer in (Answer.CONFIRMED, Answer.OUTSIDE)
 
 
 def default_visibility(place_kind: str) -> Visibility:

@@ -20,7 +20,7 @@ from app.web.htmx import respond, see_other
 from app.web.i18n import _, language, translated
 from app.web.session import actor, session, tell
 from events.calendar import actions, queries, rules
-from events.calendar.forms import Asked, EventForm, read_day, values_of
+from events.calendar.forms import Asked, EventForm, read_day, saved
 from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
 from events.calendar.rules import EventDraft
@@ -195,7 +195,7 @@ def publish(event_uuid: UUID) -> Response | BaseResponse:
     page = _own_page(event_uuid)
     try:
         actions.publish(session(), actor(), page.event, now())
-    except (rules.Incomplete, rules.InThePast) as refusal:
+    except (rules.Incomplete, rules.MinorsUnprotected, rules.InThePast) as refusal:
         return _check_page(page, status=422, refusal=translated(refusal))
     tell(_("The event is published."), "ok")
     return see_other("calendar.show", event_uuid=event_uuid)
@@ -211,7 +211,7 @@ def discard(event_uuid: UUID) -> BaseResponse:
 
 def _begun() -> Response:
     model = _model()
-    form = EventForm(data=_copied(model) if model else {"place": str(actor().institution_id or "")})
+    form = EventForm(data=saved(model, copied=True) if model else {"place": str(actor().institution_id or "")})
     _offer(form, model)
     return respond("events/calendar/new.html", form=form, copied=model is not None)
 
@@ -226,16 +226,11 @@ def _drafted() -> Response | BaseResponse:
     event = actions.draft(session(), actor(), wanted, now())
     if goes_on:
         return see_other("calendar.check", event_uuid=event.uuid)
-    gaps = rules.missing(has_place=actions.has_place(event), audience=event.audience)
+    gaps = actions.gaps(event)
     tell(_("The draft is saved. Nobody but coordinators of your institution sees it."), "ok")
     if gaps:
         tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
     return see_other("changes.edit", event_uuid=event.uuid)
-
-
-def _copied(model: EventPage) -> dict[str, Any]:
-    invited = tuple(one.id for one in model.invited)
-    return values_of(model.event, model.occurrence.ends_at, invited, copied=True)
 
 
 def _month_page(month: date) -> Response:
@@ -335,8 +330,8 @@ def _model() -> EventPage | None:
 def _offer(form: EventForm, model: EventPage | None) -> None:
     own_id = actor().institution_id or 0
     own = get_or_404(queries.institution(session(), own_id))
-    more = (*model.invited, *([model.host] if model.host else [])) if model else ()
-    form.offer(queries.choices(session(), own_id), own, language(), more)
+    more = model.named if model else ()
+    form.offer(queries.choices(session(), own_id, [one.id for one in more]), own, language(), more)
 
 
 def _wanted(form: EventForm, *, complete: bool) -> EventDraft | None:
@@ -363,7 +358,7 @@ def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Respon
         status=status,
         page=page,
         refusal=refusal,
-        gaps=rules.missing(has_place=actions.has_place(event), audience=event.audience),
+        gaps=actions.gaps(event),
         past=occurrence.starts_at <= now() and not event.all_day,
         holidays=[(day, name) for day in days if (name := workdays.holiday_name(day, language()))],
         weekend=[day for day in days if workdays.is_weekend(day) and not workdays.holiday_name(day, language())],

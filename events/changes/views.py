@@ -1,7 +1,6 @@
 """Routes of changes: edit a draft or a published event, cancel it with a reason."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
@@ -42,7 +41,7 @@ _COMPARED = (
     "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme", "clause",
     "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day", "closes_time",
     "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards", "contact",
-    *(f"{part}_{number}" for number in range(SPEAKERS) for part in ("speaker", "speaker_function", "speaker_institution")),
+    *(f"{of}_{n}" for n in range(SPEAKERS) for of in ("speaker", "speaker_function", "speaker_institution")),
 )  # fmt: skip
 
 
@@ -133,7 +132,7 @@ def _stale(event_uuid: UUID, form: EventForm) -> Response:
     page = _own_page(event_uuid)
     stored = EventForm(formdata=None, data=saved(page))
     _offer(stored, page)
-    pairs = [(name, _words(stored[name]), _words(form[name])) for name in _COMPARED]
+    pairs = [(name, _words(stored[name]), _words(form[name])) for name in _COMPARED if form.shows(name)]
     differences = [
         Difference(name, str(form[name].label.text), now_, typed) for name, now_, typed in pairs if now_ != typed
     ]
@@ -175,7 +174,8 @@ def _own_page(event_uuid: UUID) -> EventPage:
 
 def _offer(form: EventForm, page: EventPage) -> None:
     also = [one.id for one in page.named]
-    form.offer(queries.choices(session(), page.organiser.id, also), page.organiser, language(), page.named)
+    choices, in_series = queries.choices(session(), page.organiser.id, also), page.event.rule is not None
+    form.offer(choices, page.organiser, language(), page.named, in_series=in_series)
 
 
 def _settled(form: EventForm) -> EventDraft | None:

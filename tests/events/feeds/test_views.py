@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app.clock import now
 from events import ical
 from events.calendar import actions as calendar
-from events.calendar.models import Event, EventKind, EventParty, Part, Visibility
+from events.calendar.models import Event, EventKind, Visibility
 from events.feeds import views
 from partners.institutions.models import Institution, Kind, Status
 from projects.programmes.models import ProgrammeState
@@ -345,10 +345,7 @@ def test_nothing_but_public_events_stands_in_a_feed(client, house, session):
 
 def test_institution_feed_holds_what_it_organises_coorganises_or_hosts(client, house, session):
     invited = house.publish(title="zaproszona", invited=(house.centre,))
-    together = house.publish(title="razem")
-    session.merge(EventParty(event_id=together.id or 0, institution_id=house.centre, part=Part.CO_ORGANISER))
-    session.commit()
-    house.revise(together, title="razem", topics=("x",))
+    house.publish(title="razem", co_organisers=(house.centre,))
     house.publish(title="u nas", place_institution_id=house.centre)
     assert invited.id
     assert sorted(titles(client, CENTRE)) == ["razem", "u nas"]
