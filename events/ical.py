@@ -8,12 +8,12 @@ from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID
 
-from icalendar import Calendar, Component, Event, vText, vUri
+from icalendar import Calendar, Component, Event, vRecur, vText, vUri
 
 from app import warsaw
 from app.text import clean
 
-RENDER = 1
+RENDER = 2
 """Raised whenever the code below writes other text than before: part of every ETag; `kladka db upgrade` rebuilds."""
 
 CANCELLED_PREFIX = "ODWOŁANE: "
@@ -57,11 +57,14 @@ VTIMEZONE = b"\r\n".join(
 
 @dataclass(frozen=True, slots=True)
 class CalendarItem:
-    """What a calendar may know of one date: no persons, no sign-ups.
+    """What a calendar may know of one date, or of a series: no persons, no sign-ups.
 
     *starts_at* and *ends_at* are aware UTC instants and are not read for *all_day*, which takes
     *local_date_start* and *local_date_end* instead (Warsaw dates, the last day included). *modified* is the time of
     the last change and becomes DTSTAMP too. *conference* is an online address: given only for those who take part.
+    A series is a master with its *rule* (RRULE text, whose first date it is itself) and the Warsaw wall times of dates
+    that were taken out (*left_out*), and one item for each date that differs, with the wall time at which the rule
+    has it (*replaces*: RECURRENCE-ID). *continues* is the UID of the series of which it is a part.
     """
 
     uid: str
@@ -80,6 +83,10 @@ class CalendarItem:
     cancelled: bool = False
     categories: tuple[str, ...] = ()
     conference: str = ""
+    rule: str = ""
+    left_out: tuple[datetime, ...] = ()
+    replaces: datetime | None = None
+    continues: str = ""
 
 
 class _Text(vText):
@@ -110,6 +117,14 @@ def vevent(item: CalendarItem) -> bytes:
     else:
         event.add("dtstart", warsaw.to_local(item.starts_at))
         event.add("dtend", warsaw.to_local(item.ends_at))
+    if item.replaces is not None:
+        event.add("recurrence-id", _wall(item.replaces, all_day=item.all_day))
+    if item.rule:
+        event.add("rrule", vRecur.from_ical(item.rule))
+    for wall in item.left_out:  # a line each: RFC 5545 allows lists, some programs read the first one only
+        event.add("exdate", _wall(wall, all_day=item.all_day))
+    if item.continues:
+        event.add("related-to", _Text(_one_line(item.continues)))
     title = _one_line(item.title)
     _add_text(event, "summary", CANCELLED_PREFIX + title if item.cancelled else title)
     event.add("status", "CANCELLED" if item.cancelled else "CONFIRMED")
@@ -127,6 +142,11 @@ def vevent(item: CalendarItem) -> bytes:
     _add_text(event, "description", "\n\n".join(part for part in (_plain(item.description), conference, url) if part))
     text: bytes = event.to_ical()
     return text
+
+
+def vevents(items: Iterable[CalendarItem]) -> bytes:
+    """Write a single event, or a series: its master and then the dates that differ, one VEVENT each."""
+    return b"".join(vevent(item) for item in items)
 
 
 def header(name: str, description: str = "") -> bytes:
@@ -155,15 +175,20 @@ def calendar(name: str, vevents: Iterable[bytes], *, method: str = "PUBLISH", de
 
 
 @lru_cache(maxsize=256)
-def publication(item: CalendarItem) -> str:
-    """Write *item* as a calendar of its own for a mail's attachment or a download.
+def publication(*items: CalendarItem) -> str:
+    """Write an event (*items* as vevents takes them) as a calendar of its own for a mail's attachment or a download.
 
     Everybody who signs up gets the same text until the event changes, so the last ones are remembered.
 
     METHOD:PUBLISH without ORGANIZER and ATTENDEE: the portal reads no answers by mail, so none is asked for
     (RFC 5546, 3.2.1). A cancelled item carries STATUS:CANCELLED and, from its row, a raised SEQUENCE.
     """
-    return calendar("", [vevent(item)]).decode()
+    return calendar("", [vevents(items)]).decode()
+
+
+def _wall(wall: datetime, *, all_day: bool) -> date:
+    # EXDATE and RECURRENCE-ID: same type and same TZID as DTSTART, or programs drop the event.
+    return wall.date() if all_day else wall.replace(tzinfo=warsaw.ZONE)
 
 
 def _calendar(method: str) -> Calendar:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 from dateutil.relativedelta import relativedelta
 from dateutil.rrule import MO, MONTHLY, WEEKLY, rrule, weekday, weekdays
@@ -140,7 +140,7 @@ def check(rule: Rule, first: datetime, ends: datetime, *, all_day: bool = False)
     if len(found) < 2:
         raise EndsTooSoon if rule.until is not None and dates(_endless(rule), first, None, limit=2) else NeverHits
     length = ends - first
-    if any(later - earlier < length for earlier, later in zip(found, found[1:], strict=False)):
+    if any(later - earlier < length for earlier, later in pairwise(found)):
         raise Overlapping
 
 
@@ -174,7 +174,8 @@ def dates(
 
 def horizon(today: date, first: date) -> date:
     """Give the day up to which the dates of a series are made: 18 months ahead, and always the first one."""
-    return max(today + relativedelta(months=HORIZON_MONTHS), first)
+    ahead: date = today + relativedelta(months=HORIZON_MONTHS)
+    return max(ahead, first)
 
 
 def last(rule: Rule, first: datetime) -> datetime | None:
@@ -221,7 +222,7 @@ def from_text(text: str) -> Rule:
         )
     except (ValueError, KeyError) as error:
         raise NotARule from error
-    if parts or to_text(rule, all_day=bool(until) and "T" not in until) != text:
+    if parts or to_text(rule, all_day=until is not None and "T" not in until) != text:
         raise NotARule
     return rule
 
@@ -294,7 +295,8 @@ def _near(rule: Rule, first: datetime, after: datetime) -> datetime:
         return max(first, monday + timedelta(weeks=weeks))
     month = first.replace(day=1)
     months = (after.year - month.year) * 12 + after.month - month.month
-    return max(first, month + relativedelta(months=max(months // rule.interval, 0) * rule.interval))
+    near: datetime = month + relativedelta(months=max(months // rule.interval, 0) * rule.interval)
+    return max(first, near)
 
 
 _PL_ON = ("poniedziałki", "wtorki", "środy", "czwartki", "piątki", "soboty", "niedziele")
@@ -332,8 +334,9 @@ def sentence(rule: Rule, first: date, language: str, *, without: Sequence[date] 
     """
     left_out = sorted(without)
     parts = [_rhythm_pl(rule) if language == "pl" else _rhythm_en(rule)]
-    if rule.freq is Freq.MONTHLY and rule.month_day in _PL_SKIPS:
-        parts.append((_PL_SKIPS if language == "pl" else _EN_SKIPS)[rule.month_day])
+    skips = (_PL_SKIPS if language == "pl" else _EN_SKIPS).get(rule.month_day or 0)
+    if skips:
+        parts.append(skips)
     if rule.count is not None:
         number = rule.count - len(left_out)
         parts.append(f"{number} {_dates_pl(number)}" if language == "pl" else f"{number} date{'s' * (number != 1)}")

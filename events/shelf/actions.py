@@ -1,6 +1,6 @@
 """What writes the shelf: the text of an event with its change, and the versions of the feeds it touches."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import case, delete, insert, update
@@ -22,21 +22,22 @@ _VERSIONS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 def put(
     session: Session,
     event_id: int,
-    item: CalendarItem | None,
+    items: Sequence[CalendarItem],
     feeds: Collection[Feed],
     last_day: datetime,
     now: datetime,
 ) -> None:
-    """Store the text of an event that everybody may see, or take it away if *item* is None or *feeds* is empty.
+    """Store the text of an event that everybody may see, or take it away if *items* or *feeds* are empty.
 
-    *feeds* are all feeds the event stands in from now on; the public one is always among them. *last_day* is the
-    instant at which the last date ends. Raises the version of every feed that the event stood in before or stands in
-    now; does nothing if neither the text nor the feeds differ from what is stored.
+    *items* are the event, of a series its master and the dates that differ. *feeds* are all feeds the event stands in
+    from now on; the public one is always among them. *last_day* is the instant at which the last date ends. Raises the
+    version of every feed that the event stood in before or stands in now; does nothing if neither the text nor the
+    feeds differ from what is stored.
     """
     old, old_feeds = _stored(session, event_id)
     new = EventText(event_id=event_id, render=ical.RENDER, last_day=last_day, modified=now, ics=b"")
-    if item is not None and feeds:
-        new.cancelled, new.ics = item.cancelled, ical.vevent(item)
+    if items and feeds:
+        new.cancelled, new.ics = items[0].cancelled, ical.vevents(items)
     new_feeds = {PUBLIC, *feeds} if new.ics else set()
     if old is not None and _same(old, new) and old_feeds == new_feeds:
         return
@@ -50,28 +51,28 @@ def put(
 
 def remove(session: Session, event_id: int, now: datetime) -> None:
     """Take an event off the shelf: it is no longer for everybody, or it is about to be deleted."""
-    put(session, event_id, None, (), now, now)
+    put(session, event_id, (), (), now, now)
 
 
-def rebuild(session: Session, items: Iterable[tuple[int, CalendarItem]], now: datetime) -> int:
-    """Write the text of *items* (event id and item) anew and raise the feeds whose text differs; return how many did.
+def rebuild(session: Session, events: Iterable[tuple[int, Sequence[CalendarItem]]], now: datetime) -> int:
+    """Write the text of *events* (id and items) anew and raise the feeds whose text differs; return how many did.
 
     For `kladka db upgrade` after a change of RENDER, given the events of `queries.outdated`. An event that has no
     text stays without: which feeds it belongs to is decided by `put` alone.
     """
     touched: set[Feed] = set()
     differing = 0
-    for event_id, item in items:
+    for event_id, items in events:
         old, feeds = _stored(session, event_id)
         if old is None:
             continue
         new = EventText(
             event_id=event_id,
             render=ical.RENDER,
-            cancelled=item.cancelled,
+            cancelled=items[0].cancelled,
             last_day=old.last_day,
             modified=old.modified,
-            ics=ical.vevent(item),
+            ics=ical.vevents(items),
         )
         if not _same(old, new):
             differing += 1

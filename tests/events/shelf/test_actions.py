@@ -92,7 +92,7 @@ def texts(session: Session, kind: FeedKind = FeedKind.PUBLIC, owner_id: int = 0,
 
 def test_put_stores_the_text_and_begins_the_feeds(session, prison, centre):
     event_id = event(session, prison)
-    actions.put(session, event_id, item(), [PUBLIC, (FeedKind.INSTITUTION, prison)], LAST, NOW)
+    actions.put(session, event_id, [item()], [PUBLIC, (FeedKind.INSTITUTION, prison)], LAST, NOW)
     assert texts(session) == texts(session, FeedKind.INSTITUTION, prison) == [ical.vevent(item())]
     assert texts(session, FeedKind.INSTITUTION, centre) == []
     assert standing(session, event_id) == {(FeedKind.INSTITUTION, prison)}
@@ -101,18 +101,18 @@ def test_put_stores_the_text_and_begins_the_feeds(session, prison, centre):
 
 
 def test_public_feed_is_raised_even_if_not_named(session, prison):
-    actions.put(session, event(session, prison), item(), [(FeedKind.INSTITUTION, prison)], LAST, NOW)
+    actions.put(session, event(session, prison), [item()], [(FeedKind.INSTITUTION, prison)], LAST, NOW)
     assert PUBLIC in versions(session)
     assert len(texts(session)) == 1
 
 
 def test_a_change_raises_every_feed_of_the_event_and_no_other(session, prison, centre):
     first, second = event(session, prison), event(session, centre)
-    actions.put(session, first, item(), [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, NOW)
-    actions.put(session, second, item(uid="b@x"), [(FeedKind.INSTITUTION, centre)], LAST, NOW)
+    actions.put(session, first, [item()], [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, NOW)
+    actions.put(session, second, [item(uid="b@x")], [(FeedKind.INSTITUTION, centre)], LAST, NOW)
     before = versions(session)
     moved = item(sequence=1, modified=LATER, starts_at=LAST - timedelta(hours=1))
-    actions.put(session, first, moved, [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, LATER)
+    actions.put(session, first, [moved], [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, LATER)
     after = versions(session)
     assert {feed for feed in after if after[feed] > before[feed]} == {
         PUBLIC,
@@ -124,17 +124,17 @@ def test_a_change_raises_every_feed_of_the_event_and_no_other(session, prison, c
 
 def test_the_same_again_raises_nothing(session, prison):
     event_id = event(session, prison)
-    actions.put(session, event_id, item(), [(FeedKind.INSTITUTION, prison)], LAST, NOW)
+    actions.put(session, event_id, [item()], [(FeedKind.INSTITUTION, prison)], LAST, NOW)
     before = versions(session)
-    actions.put(session, event_id, item(), [PUBLIC, (FeedKind.INSTITUTION, prison)], LAST, LATER)
+    actions.put(session, event_id, [item()], [PUBLIC, (FeedKind.INSTITUTION, prison)], LAST, LATER)
     assert versions(session) == before
 
 
 def test_a_feed_that_the_event_leaves_is_raised_too(session, prison, centre):
     event_id = event(session, prison)
-    actions.put(session, event_id, item(), [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, NOW)
+    actions.put(session, event_id, [item()], [(FeedKind.INSTITUTION, prison), (FeedKind.PROGRAMME, 7)], LAST, NOW)
     before = versions(session)
-    actions.put(session, event_id, item(), [(FeedKind.INSTITUTION, centre)], LAST, LATER)
+    actions.put(session, event_id, [item()], [(FeedKind.INSTITUTION, centre)], LAST, LATER)
     after = versions(session)
     assert standing(session, event_id) == {(FeedKind.INSTITUTION, centre)}
     assert all(after[feed] > before[feed] for feed in before)
@@ -145,12 +145,12 @@ def test_a_feed_that_the_event_leaves_is_raised_too(session, prison, centre):
 @pytest.mark.parametrize("way", ["no item", "no feeds", "remove"])
 def test_what_is_no_longer_public_vanishes_and_raises_its_feeds(session, prison, way):
     event_id = event(session, prison)
-    actions.put(session, event_id, item(), [(FeedKind.INSTITUTION, prison)], LAST, NOW)
+    actions.put(session, event_id, [item()], [(FeedKind.INSTITUTION, prison)], LAST, NOW)
     before = versions(session)
     if way == "no item":
-        actions.put(session, event_id, None, [(FeedKind.INSTITUTION, prison)], LAST, LATER)
+        actions.put(session, event_id, [], [(FeedKind.INSTITUTION, prison)], LAST, LATER)
     elif way == "no feeds":
-        actions.put(session, event_id, item(), [], LAST, LATER)
+        actions.put(session, event_id, [item()], [], LAST, LATER)
     else:
         actions.remove(session, event_id, LATER)
     assert session.exec(select(EventText.event_id)).all() == []
@@ -167,7 +167,7 @@ def test_versions_grow_within_one_second_and_over_a_restored_backup(session, pri
     event_id = event(session, prison)
     seen = []
     for minutes, title in enumerate("abc"):
-        actions.put(session, event_id, item(title=title), [PUBLIC], LAST, NOW)
+        actions.put(session, event_id, [item(title=title)], [PUBLIC], LAST, NOW)
         seen.append(versions(session)[PUBLIC])
         assert minutes == len(seen) - 1
     assert seen == sorted(set(seen))
@@ -175,7 +175,7 @@ def test_versions_grow_within_one_second_and_over_a_restored_backup(session, pri
     for row in session.exec(select(FeedState)):
         session.delete(row)
     session.flush()
-    actions.put(session, event_id, item(title="d"), [PUBLIC], LAST, LATER)
+    actions.put(session, event_id, [item(title="d")], [PUBLIC], LAST, LATER)
     assert versions(session)[PUBLIC] > seen[-1]
 
 
@@ -184,7 +184,7 @@ def test_window_drops_the_past_and_earlier_still_what_was_cancelled(session, pri
     for title, ago in days.items():
         end = NOW - timedelta(days=ago)
         entry = item(title=title, uid=f"{title}@x", cancelled=title.startswith("cancelled"))
-        actions.put(session, event(session, prison), entry, [(FeedKind.INSTITUTION, prison)], end, NOW)
+        actions.put(session, event(session, prison), [entry], [(FeedKind.INSTITUTION, prison)], end, NOW)
     for feed in (PUBLIC, (FeedKind.INSTITUTION, prison)):
         found = b"".join(
             texts(session, *feed, since=NOW - timedelta(days=90), cancelled_since=NOW - timedelta(days=60))
@@ -194,13 +194,13 @@ def test_window_drops_the_past_and_earlier_still_what_was_cancelled(session, pri
 
 def test_rebuild_rewrites_outdated_texts_and_raises_what_differs(session, prison, monkeypatch):
     first, second, third = (event(session, prison) for _ in range(3))
-    actions.put(session, first, item(uid="1@x"), [(FeedKind.INSTITUTION, prison)], LAST, NOW)
-    actions.put(session, second, item(uid="2@x"), [PUBLIC], LAST, NOW)
+    actions.put(session, first, [item(uid="1@x")], [(FeedKind.INSTITUTION, prison)], LAST, NOW)
+    actions.put(session, second, [item(uid="2@x")], [PUBLIC], LAST, NOW)
     before = versions(session)
     assert queries.outdated(session) == []
     monkeypatch.setattr(ical, "RENDER", ical.RENDER + 1)
     assert queries.outdated(session) == [first, second]
-    items = [(first, item(uid="1@x")), (second, item(uid="2@x", title="Inaczej")), (third, item(uid="3@x"))]
+    items = [(first, [item(uid="1@x")]), (second, [item(uid="2@x", title="Inaczej")]), (third, [item(uid="3@x")])]
     assert actions.rebuild(session, items, LATER) == 1
     assert queries.outdated(session) == []
     assert "Inaczej" in b"".join(texts(session)).decode()
