@@ -24,6 +24,7 @@ from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
 from events.feeds import views as feeds_views
+from events.papers import views as papers_views
 from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     calendar_views.bp,
     signups_views.bp,
     changes_views.bp,
+    papers_views.bp,
     feeds_views.bp,
 )
 

@@ -5,6 +5,7 @@ from alembic import context
 # Importing a models module puts its tables into the metadata.
 import events.gate.models
 import events.minutes.models
+import events.papers.models
 import events.search.models  # noqa: F401
 import partners.admission.models
 import partners.availability.models

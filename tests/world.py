@@ -32,6 +32,7 @@ from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
+from tests.factories.papers import make_certificate
 from tests.factories.persons import People, Person, make_people
 from tests.factories.programmes import make_programme
 from tests.factories.rows import add
@@ -49,6 +50,7 @@ _KIND_OF = {
     "room_id": "room",
     "offer_id": "offer",
     "service_id": "service",
+    "certificate_id": "certificate",
     "event_uuid": "event",
     "number": "agreement",
     "mail_id": "mail",
@@ -141,6 +143,7 @@ def make_world(session: Session) -> World:
     waiting = make_mail(session, next_try_at=now() + timedelta(days=400))
     table = b"klucz;nazwa;rodzaj\nops-z-tabeli;OPS z tabeli;OPS\n"
     upload = exchange.keep(session, people.olga.actor, Subject.INSTITUTIONS, "tabela.csv", table, now())
+    certificate = make_certificate(session, events["partners"], people.piotr)
     public = str(events["public"].uuid)
     places = {
         "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
@@ -185,6 +188,10 @@ def make_world(session: Session) -> World:
         "service": {"known": {"service_id": str(service.id)}, "unknown": {"service_id": "999999"}},
         "session": {"marek": {"session_id": str(_session_of(session, marek))}, "unknown": {"session_id": "999999"}},
         "account": {"piotr": {"user_id": str(people.piotr.user_id)}, "unknown": {"user_id": "999999"}},
+        "certificate": {
+            "piotr": {"certificate_id": str(certificate.id)},
+            "unknown": {"certificate_id": "999999"},
+        },
         "upload": {"waiting": {"upload_id": str(upload.id)}},
         "subject": {"known": {"subject": "instytucje"}, "unknown": {"subject": "inne"}},
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},

@@ -79,6 +79,7 @@ VERBS: dict[str, frozenset[str]] = {
     "signup.made": frozenset({"occurrence_id", "state", "queue_no"}),
     "signup.withdrawn": frozenset({"occurrence_id", "was"}),
     "certificate.issued": frozenset({"number", "record_id"}),
+    "certificate.issued": frozenset({"number", "record_id"}),
     "signup.promoted": frozenset({"occurrence_id", "queue_no"}),
     "gate.rules_set": frozenset({"preset", "freeze_days", "fields", "equipment"}),
     "gate.added": frozenset({"number", "state"}),

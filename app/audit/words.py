@@ -82,6 +82,7 @@ WORDS: Mapping[str, str] = {
     "signup.made": N_("signed up for an event"),
     "signup.withdrawn": N_("sign-up withdrawn"),
     "certificate.issued": N_("certificate of attendance issued"),
+    "certificate.issued": N_("certificate of attendance issued"),
     "signup.promoted": N_("place given from the waiting list"),
     "gate.rules_set": N_("rules of the gate changed"),
     "gate.added": N_("people added to an entry list"),

@@ -1,4 +1,4 @@
-"""Tables of what took place: the record of a date, attendance, tasks, answers of the other side, certificates."""
+"""Tables of what took place: the record of a date, attendance, tasks, answers of the other side."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -124,14 +124,3 @@ class RecordReply(SQLModel, table=True):
     asked_at: datetime
     replied_at: datetime | None = None
     replied_by: int | None = None
-
-
-class Certificate(SQLModel, table=True):
-    """A certificate of attendance that was issued; its number is Z-<year>-<id>."""
-
-    __tablename__ = "certificate"
-
-    id: int | None = Field(default=None, primary_key=True)
-    attendance_id: int = Field(foreign_key="attendance.id", ondelete="CASCADE", unique=True)
-    issued_at: datetime
-    issued_by: int | None = None
