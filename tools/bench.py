@@ -34,7 +34,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import waitress
 from flask import Flask, render_template
@@ -50,6 +50,8 @@ FEED: Final = "/kanaly/publiczny.ics"
 FEED_EVENTS: Final = 2000  # so that about 1,000 of them are public and lie within the window of the feed
 DIRECTORY_INSTITUTIONS: Final = 10_000
 PLACES, CROWD = 20, 50
+SEARCHED: Final = ("szkolenie", "sz", "s", "szkolenie świadczenia", "zakład karny kadry", "próba staff", "nigdzie")
+SEARCHES: Final = 9
 MARK: Final = "<!-- figures -->"
 
 FLOOR_BASE: Final = """<!doctype html><html lang="pl"><head><meta charset="utf-8"><title>{% block title %}{% endblock %}
@@ -477,17 +479,43 @@ def count_statements(paths: Sequence[str], etag_of: str) -> dict[str, int]:
     return counts
 
 
-def statements(settings: dict[str, str], paths: Sequence[str], etag_of: str) -> dict[str, int]:
-    """Count the statements in a process of their own."""
+def time_searches() -> dict[str, float]:
+    """Look for words of every kind in the portal's database, in this process; give the median milliseconds of each."""
+    sys.path.insert(0, str(ROOT))
+    from app import warsaw  # noqa: PLC0415 - this process alone needs the portal itself
+    from app.clock import now  # noqa: PLC0415 - as above
+    from app.factory import create_app  # noqa: PLC0415 - as above
+    from events.search import queries  # noqa: PLC0415 - as above
+
+    database, today = create_app().extensions["kladka.database"], warsaw.today(now())
+    taken: dict[str, float] = {}
+    with database.session(writes=False) as session:
+        for words in SEARCHED:
+            times = []
+            for _ in range(SEARCHES):
+                begun = time.perf_counter()
+                queries.event_ids(session, words, today)
+                times.append((time.perf_counter() - begun) * 1000)
+            taken[words] = statistics.median(times)
+    return taken
+
+
+def asked_of_portal(words: Sequence[str], settings: dict[str, str]) -> Any:
+    """Run a part of this file in a process of its own, with the portal in it, and read what it says."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__)), "statements", "--paths", *paths, etag_of],
+        [sys.executable, str(Path(__file__)), *words],
         cwd=ROOT,
         env=os.environ | settings,
         check=True,
         capture_output=True,
         text=True,
     )
-    counted: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def statements(settings: dict[str, str], paths: Sequence[str], etag_of: str) -> dict[str, int]:
+    """Count the statements in a process of their own."""
+    counted: dict[str, int] = asked_of_portal(["statements", "--paths", *paths, etag_of], settings)
     return counted
 
 
@@ -638,6 +666,16 @@ def sign_ups(wants: Wants) -> Iterator[Line]:
         yield Line("sign-ups per second on one event", "≥ 150", "≥ 300", shown, number >= 150 and not refused)
 
 
+def search(wants: Wants) -> Iterator[Line]:
+    """Search every size for a word that most events have, for beginnings of words, for several and for none."""
+    for events in wants.events:
+        with copied(filled(events, wants.institutions, wants.seed)) as settings:
+            taken: dict[str, float] = asked_of_portal(["search"], settings)
+        slowest = max(taken, key=lambda words: taken[words])
+        what = f"search in the database, {events:,} events, the slowest of {len(taken)} (“{slowest}”)"
+        yield at_most(what, taken[slowest], 10, "5", " ms", 1)
+
+
 def start(wants: Wants) -> Iterator[Line]:
     """Start the portal three times: seconds to the first answer, memory idle."""
     with copied(filled(min(wants.events), wants.institutions, wants.seed)) as settings:
@@ -651,9 +689,9 @@ def start(wants: Wants) -> Iterator[Line]:
 
 
 def installed() -> Iterator[Line]:
-    """Weigh what requirements.lock installs, without the extra for PostgreSQL."""
+    """Weigh what requirements.lock installs, without the extras for PostgreSQL and for papers in PDF."""
     names = re.findall(r"^([A-Za-z0-9_.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
-    names = [name for name in names if not name.startswith("psycopg")]
+    names = [name for name in names if not name.startswith(("psycopg", "typst"))]
     weight = 0
     for name in names:
         for file in importlib.metadata.files(name) or []:
@@ -686,6 +724,7 @@ PARTS: Final[dict[str, Callable[[Wants], Iterator[Line]]]] = {
     "directory": directory,
     "feeds": feeds,
     "signups": sign_ups,
+    "search": search,
     "start": start,
 }
 
@@ -693,7 +732,7 @@ PARTS: Final[dict[str, Callable[[Wants], Iterator[Line]]]] = {
 def main() -> int:
     """Read the command line and measure; the exit code is 1 when a limit is broken."""
     parser = argparse.ArgumentParser(description="Measure the portal against a bare Flask page.")
-    parser.add_argument("what", nargs="?", choices=["portal", "floor", "statements"], default="portal")
+    parser.add_argument("what", nargs="?", choices=["portal", "floor", "statements", "search"], default="portal")
     parser.add_argument("--events", type=int, nargs="+", default=[1000, 10000], metavar="N", help="sizes to measure")
     parser.add_argument("--institutions", type=int, default=300, metavar="N")
     parser.add_argument("--seed", type=int, default=7)
@@ -708,6 +747,9 @@ def main() -> int:
         return 0
     if given.what == "statements":
         print(json.dumps(count_statements(given.paths, given.paths[-1])))
+        return 0
+    if given.what == "search":
+        print(json.dumps(time_searches()))
         return 0
     wants = Wants(given.events, given.institutions, given.seed, given.seconds)
     lines = ["| what | must | aim | measured | holds |", "|---|---|---|---|---|"]
