@@ -402,7 +402,7 @@ def _prepare(database: Database, config: Config) -> None:
 
 
 def _worker(database: Database, config: Config) -> Worker:
-    return Worker(database, config, Letters(ROOT / "templates"), timetable.run)
+    return Worker(database, config, Letters(ROOT / "templates"), timetable.run, timetable.MINUTELY)
 
 
 def _serve(config: Config, database: Database, host: str, port: int, *, with_worker: bool) -> None:

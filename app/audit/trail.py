@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, delete, func, select
@@ -16,6 +16,7 @@ from app.audit.verbs import VERBS
 from app.db import insert
 
 PERSONAL_KEPT = timedelta(days=730)
+_AT_ONCE = 500
 Plain = str | int | bool | None | list[str] | list[int]
 
 
@@ -70,6 +71,17 @@ def forget_personal(session: Session, now: datetime) -> int:
     """Delete the personal values of lines older than 730 days, with the keys of their digests; return how many went."""
     statement = delete(AuditValue).where(col(AuditValue.at) < now - PERSONAL_KEPT)
     return session.exec(statement).rowcount
+
+
+def forget_subjects(session: Session, subject_kind: str, subject_ids: Sequence[int]) -> int:
+    """Delete the personal values of all lines about these subjects, whose persons are forgotten before their time."""
+    gone = 0
+    for start in range(0, len(subject_ids), _AT_ONCE):
+        lines = select(AuditLine.id).where(
+            AuditLine.subject_kind == subject_kind, col(AuditLine.subject_id).in_(subject_ids[start : start + _AT_ONCE])
+        )
+        gone += session.exec(delete(AuditValue).where(col(AuditValue.audit_id).in_(lines))).rowcount
+    return gone
 
 
 def seal_days(session: Session, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -23,13 +23,25 @@ ALIVE_FOR = timedelta(minutes=5)
 # After midnight: what began before it may still commit, and the trail of a day is sealed when nothing can join it.
 NIGHT_BEGINS = timedelta(hours=1)
 Nightly = Callable[[Session, datetime], dict[str, int]]
+Minutely = Callable[[Session, datetime], int]
 
 
 class Worker:
-    """Works through what is due until it is told to stop. Any number may run: rows are claimed by compare-and-set."""
+    """Works through what is due until it is told to stop. Any number may run: rows are claimed by compare-and-set.
 
-    def __init__(self, database: Database, config: Config, letters: Letters, nightly: Nightly) -> None:
+    *nightly* is done once a day, each of *minutely* about once a minute, in a unit of work of its own.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        config: Config,
+        letters: Letters,
+        nightly: Nightly,
+        minutely: Sequence[Minutely] = (),
+    ) -> None:
         self._database, self._config, self._letters, self._nightly = database, config, letters, nightly
+        self._minutely = tuple(minutely)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_beat: datetime | None = None
@@ -64,7 +76,8 @@ class Worker:
         beat = self._beat()
         sent = delivery.deliver(self._database, self._config, self._letters, self._stop.is_set)
         if beat:
-            # Last, and in a unit of work of its own: a job that fails holds up neither mail nor the sign of life.
+            # Last, and in units of work of their own: a job that fails holds up neither mail nor the sign of life.
+            self._minute()
             self._night()
         return sent > 0
 
@@ -79,6 +92,12 @@ class Worker:
             session.commit()
         self._last_beat = instant
         return True
+
+    def _minute(self) -> None:
+        for job in self._minutely:
+            with self._database.session(writes=True) as session:
+                if job(session, now()):
+                    session.commit()
 
     def _night(self) -> None:
         instant = now()

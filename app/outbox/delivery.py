@@ -44,7 +44,7 @@ class Letters:
     def render(self, template: str, language: str, params: dict[str, object], link: str) -> tuple[str, str]:
         """Return (subject, body). Values are one line each, so that none can begin a header or a paragraph."""
         values = {name: " ".join(v.split()) if isinstance(v, str) else v for name, v in params.items()}
-        for name in ("starts_at", "ends_at"):
+        for name in ("starts_at", "ends_at", "until_at"):
             if isinstance(values.get(name), str):
                 values[name] = datetime.fromisoformat(str(values[name]))
         words = _Words(language)
@@ -62,6 +62,10 @@ class _Words:
 
     def day(self, instant: datetime) -> str:
         return warsaw.day_words(warsaw.today(instant), self._language)
+
+    def instant(self, at: datetime) -> str:
+        """Give day and hour of a deadline."""
+        return f"{self.day(at)}, {warsaw.hour_words(at)}"
 
     def when(self, starts_at: datetime, ends_at: datetime, *, all_day: bool) -> str:
         """Give day and hours; several days of an all-day event as from-to."""

@@ -10,6 +10,9 @@ from app.audit import trail
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
+from events.changes import suspension
+from events.signups import actions as signups
+from events.signups import offers
 from partners.admission import actions as admission
 from partners.cards import actions as cards
 from partners.cards import queries as cards_queries
@@ -41,6 +44,9 @@ def follow_cards(session: Session, now: datetime) -> int:
     return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
 
 
+MINUTELY: tuple[Callable[[Session, datetime], int], ...] = (offers.expire_offers,)
+"""What cannot wait for the night."""
+
 JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("old attempts, kept forms, mailed links and sessions deleted", accounts.forget_old),
     ("mails given up that waited for a week", delivery.give_up_old),
@@ -51,9 +57,12 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("institutions asked to confirm their contacts", contacts.remind),
     ("institutions asked to look through their card", cards.remind),
     ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
+    ("dates that have come into a suspension of their unit cancelled", suspension.stop_again),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),
     ("tables that nobody has confirmed for a day deleted", exchange.forget_old),
+    ("offers of a place expired", offers.expire_offers),
+    ("sign-ups whose names are forgotten 30 days after the date", signups.forget_names),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

@@ -1,5 +1,7 @@
 """Which messages a sign-up act causes: one mail to each person concerned, in his language."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,48 +11,140 @@ from app.outbox import post
 from app.outbox.post import Mail, Param
 from events.calendar import actions as calendar
 from events.calendar.models import Event, Occurrence
-from events.signups import queries
+from events.signups import queries, rules
 from events.signups.models import SignUp, SignUpState
 from partners.people import queries as people
+
+# What each kind of sign-up is told of a new booking.
+_MADE = {SignUpState.SEAT: "confirmed", SignUpState.WAITING: "waiting", SignUpState.REQUESTED: "requested"}
+# Whoever holds or held a seat gets the date as a calendar file; a waiting person has no date to keep.
+_WITH_CALENDAR = frozenset({"confirmed", "promoted", "cancelled", "moved", "accepted", "handed_over", "series_made"})
 
 
 def made(
     session: Session, booker: Actor, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime
 ) -> None:
-    """Tell everybody on a new booking of *booker* whether he has a seat or waits."""
+    """Tell everybody on a new booking of *booker* whether he has a seat, waits or is asked about."""
     addresses = {row.id or 0: (address, booker.language) for row in rows if (address := row.email or booker.email)}
-    _send(session, event, occurrence, rows, "confirmed", now, addresses=addresses, while_waiting="waiting")
+    messages = {row.id or 0: _MADE[row.state] for row in rows}
+    _send(session, event, occurrence, rows, messages, now, addresses=addresses)
+
+
+def series_made(
+    session: Session, event: Event, booked: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime
+) -> None:
+    """Tell everybody on a booking for a whole series, by one mail, on how many dates he has a seat or waits."""
+    _series(session, event, booked, "series_made", now)
+
+
+def series_withdrawn(
+    session: Session, event: Event, left: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime
+) -> None:
+    """Confirm to a person that he comes to none of these dates any more, and tell the organiser, by one mail each."""
+    _series(session, event, left, "series_withdrawn", now)
+    occurrence, (row, *_others) = left[0]
+    _to_organiser(session, event, "given_back", _params(event, occurrence, row), now)
+
+
+def to_decide(session: Session, event: Event, occurrence: Occurrence, number: int, now: datetime) -> None:
+    """Tell those who decide about places, organiser and unit, that *number* people ask for one."""
+    params = {**_params(event, occurrence, None), "number": number}
+    deciding = {event.organiser_id, rules.host_of(event.consent, event.place_institution_id) or event.organiser_id}
+    told = {one.email: one.language for who in sorted(deciding) for one in people.coordinators(session, who)}
+    mails = [_mail(event, to, language, "to_decide", params) for to, language in told.items()]
+    post.write_all(session, now, mails)
+
+
+def accepted(session: Session, event: Event, decided: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime) -> None:
+    """Tell people that they were accepted, and on how many dates they have a seat or wait for one: one mail each."""
+    _series(session, event, decided, "accepted", now, while_waiting="accepted_waiting")
+
+
+def refused(session: Session, event: Event, decided: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime) -> None:
+    """Tell people why they were refused, by one mail each however many dates it concerns."""
+    _series(session, event, decided, "refused", now)
 
 
 def promoted(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
     """Tell those who have moved up from the waiting list."""
-    _send(session, event, occurrence, rows, "promoted", now)
+    _send_one(session, event, occurrence, rows, "promoted", now)
 
 
-def withdrawn(session: Session, event: Event, occurrence: Occurrence, row: SignUp, now: datetime) -> None:
-    """Confirm a withdrawal to the person, and tell the organiser's coordinators that a place was given back."""
-    _send(session, event, occurrence, [row], "withdrawn", now)
-    params = _params(event, occurrence, row)
-    told = people.coordinators(session, event.organiser_id)
-    post.write_all(session, now, [_mail(event, one.email, one.language, "given_back", params) for one in told])
+def offered(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
+    """Tell the next in line that a place is theirs if they take it in time."""
+    _send_one(session, event, occurrence, rows, "offered", now)
+
+
+def expired(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
+    """Tell those who did not answer in time that the place goes to the next one."""
+    _send_one(session, event, occurrence, rows, "expired", now)
+
+
+def taken(session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], now: datetime) -> None:
+    """Confirm the seats of those who have taken an offer."""
+    _send_one(session, event, occurrence, rows, "confirmed", now)
+
+
+def withdrawn(
+    session: Session, event: Event, occurrence: Occurrence, row: SignUp, now: datetime, *, freed: bool = True
+) -> None:
+    """Confirm a withdrawal to the person; where it *freed* a place, tell the organiser's coordinators."""
+    _send_one(session, event, occurrence, [row], "withdrawn", now)
+    if freed:
+        _to_organiser(session, event, "given_back", _params(event, occurrence, row), now)
+
+
+def handed_over(session: Session, event: Event, occurrence: Occurrence, row: SignUp, now: datetime) -> None:
+    """Tell a person that a place, a number in the queue or a request is now in his name."""
+    _send_one(session, event, occurrence, [row], "handed_over", now)
+
+
+def handed_on(
+    session: Session, event: Event, occurrence: Occurrence, before: str, to: tuple[str, str], now: datetime
+) -> None:
+    """Tell whoever had the place *before* that a colleague comes instead; *to* is his address and language."""
+    params = {**_params(event, occurrence, None), "person": before}
+    post.write_all(session, now, [_mail(event, to[0], to[1], "handed_on", params)])
+
+
+def swapped(session: Session, event: Event, occurrence: Occurrence, row: SignUp, now: datetime) -> None:
+    """Tell a person that he now waits and a colleague has his place."""
+    _send_one(session, event, occurrence, [row], "swapped", now)
+
+
+def reordered(
+    session: Session, event: Event, occurrence: Occurrence, raised: list[SignUp], overtaken: list[SignUp], now: datetime
+) -> None:
+    """Tell those whom the organiser has moved up, and those who are overtaken, why."""
+    _send_one(session, event, occurrence, raised, "moved_up", now)
+    _send_one(session, event, occurrence, overtaken, "overtaken", now)
 
 
 def cancelled(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
-    """Tell everybody with a seat or in the queue that the event does not take place; return how many rows."""
+    """Tell everybody with a seat, in the queue or asking that the event does not take place; return how many rows."""
     rows = queries.active(session, occurrence.id or 0)
-    _send(session, event, occurrence, rows, "cancelled", now)
+    _send_one(session, event, occurrence, rows, "cancelled", now)
     return len(rows)
 
 
 def moved(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
-    """Tell everybody with a seat or in the queue about a new time or place; return how many rows."""
+    """Tell everybody with a seat, in the queue or asking about a new time or place; return how many rows."""
     rows = queries.active(session, occurrence.id or 0)
-    _send(session, event, occurrence, rows, "moved", now)
+    _send_one(session, event, occurrence, rows, "moved", now)
     return len(rows)
 
 
-# Whoever holds or held a seat gets the date as a calendar file; a waiting person has no date to keep.
-_WITH_CALENDAR = frozenset({"confirmed", "promoted", "cancelled", "moved"})
+def moved_asked(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
+    """Tell everybody about a new time or place, and that the organiser decides anew; return how many rows."""
+    rows = queries.active(session, occurrence.id or 0)
+    _send_one(session, event, occurrence, rows, "moved_asked", now)
+    return len(rows)
+
+
+def _send_one(
+    session: Session, event: Event, occurrence: Occurrence, rows: list[SignUp], message: str, now: datetime
+) -> None:
+    _send(session, event, occurrence, rows, {row.id or 0: message for row in rows}, now)
 
 
 def _send(
@@ -58,26 +152,65 @@ def _send(
     event: Event,
     occurrence: Occurrence,
     rows: list[SignUp],
-    message: str,
+    messages: Mapping[int, str],
     now: datetime,
     *,
     addresses: dict[int, tuple[str, str]] | None = None,
-    while_waiting: str = "",
 ) -> None:
     # Addresses and calendar once for all: a full hall is told under the lock that everybody else waits for.
+    if not rows:
+        return
     addresses = queries.addresses(session, rows) if addresses is None else addresses
-    seated = message in _WITH_CALENDAR and any(row.state is SignUpState.SEAT for row in rows)
+    seated = any(row.state is SignUpState.SEAT and messages[row.id or 0] in _WITH_CALENDAR for row in rows)
     text = calendar.publication(session, event) if seated else None
     mails = []
     for row in rows:
         if row.id not in addresses:
             continue
         address, language = addresses[row.id]
-        has_seat = row.state is SignUpState.SEAT
-        told = message if has_seat or not while_waiting else while_waiting
-        params = _params(event, occurrence, row)
-        mails.append(_mail(event, address, language, told, params, text if has_seat else None, row.user_id))
+        message, has_seat = messages[row.id], row.state is SignUpState.SEAT
+        params = {**_params(event, occurrence, row), **_more(row, message)}
+        enclosed = text if has_seat and message in _WITH_CALENDAR else None
+        mails.append(_mail(event, address, language, message, params, enclosed, row.user_id))
     post.write_all(session, now, mails)
+
+
+def _series(
+    session: Session,
+    event: Event,
+    dates: Sequence[tuple[Occurrence, list[SignUp]]],
+    message: str,
+    now: datetime,
+    *,
+    while_waiting: str = "",
+) -> None:
+    """Send one mail for each person of each booking, whatever the number of dates: the first of them is named."""
+    first: dict[tuple[int, str], tuple[Occurrence, SignUp]] = {}
+    states: dict[tuple[int, str], Counter[SignUpState]] = {}
+    for occurrence, rows in dates:
+        for row in rows:
+            first.setdefault((row.booking_id, row.person_key), (occurrence, row))
+            states.setdefault((row.booking_id, row.person_key), Counter())[row.state] += 1
+    addresses = queries.addresses(session, [row for _occurrence, row in first.values()])
+    text = None
+    mails = []
+    for key, (occurrence, row) in first.items():
+        if row.id not in addresses:
+            continue
+        address, language = addresses[row.id]
+        seats, waiting, asked = (states[key][one] for one in (rules.SEAT, rules.WAITING, rules.REQUESTED))
+        told = message if seats or not while_waiting else while_waiting
+        if seats and text is None and told in _WITH_CALENDAR:
+            text = calendar.publication(session, event)
+        numbers = {"number": sum(states[key].values()), "seats": seats, "waiting": waiting, "asked": asked}
+        params = {**_params(event, occurrence, row), **_more(row, told), **numbers}
+        mails.append(_mail(event, address, language, told, params, text if seats else None, row.user_id))
+    post.write_all(session, now, mails)
+
+
+def _to_organiser(session: Session, event: Event, message: str, params: dict[str, Param], now: datetime) -> None:
+    told = people.coordinators(session, event.organiser_id)
+    post.write_all(session, now, [_mail(event, one.email, one.language, message, params) for one in told])
 
 
 def _mail(
@@ -93,13 +226,26 @@ def _mail(
     return Mail(address, f"events/signups/{message}", params, language, user_id, link, text)
 
 
-def _params(event: Event, occurrence: Occurrence, row: SignUp) -> dict[str, Param]:
+def _more(row: SignUp, message: str) -> dict[str, Param]:
+    """Give what single messages say beyond title, person and date."""
+    if message == "offered":
+        return {"until_at": (row.offer_until or row.changed_at).isoformat()}
+    if message == "refused":
+        return {"code": row.reason, "note": row.note}
+    if message in ("moved_up", "overtaken"):
+        return {"note": row.note}
+    if message == "handed_over":
+        return {"stands": row.state.value}
+    return {}
+
+
+def _params(event: Event, occurrence: Occurrence, row: SignUp | None) -> dict[str, Param]:
     return {
         "title": event.title,
-        "person": row.person,
+        "person": row.person if row else "",
         "starts_at": occurrence.starts_at.isoformat(),
         "ends_at": occurrence.ends_at.isoformat(),
         "all_day": event.all_day,
-        "reason": event.cancel_reason,
+        "reason": occurrence.cancel_reason or event.cancel_reason,
         "synthetic": event.synthetic,
     }

@@ -2,21 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, String, and_, bindparam, cast, exists, literal, literal_column, union_all
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from app import warsaw
 from app.accounts.models import UserAccount
 from app.actors import Actor, Role
 from app.db import columns, rows
 from app.text import N_
-from events.calendar.models import Event, EventKind, Occurrence, Split, State
+from events.calendar.models import Admission, Event, EventKind, Occurrence, Promotion, SignUpScope, Split, State
 from events.calendar.rules import FAMILY
 from events.signups import rules
 from events.signups.models import Booking, SignUp, SignUpState
+from partners.institutions import workdays
 from partners.institutions.models import Institution
 from partners.people import queries as people
 from partners.people.queries import Colleague
@@ -24,7 +43,12 @@ from partners.people.queries import Colleague
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One seat or waiting place as a page shows it; *ahead* is the number in the queue, from 1."""
+    """One sign-up as a page shows it; *ahead* is the number in the queue, from 1, *offer_until* ends an open offer.
+
+    *note* stands beside the reason of a refusal, or says why the organiser has changed the order. *may_act*: the
+    person himself or a coordinator of his institution may answer an offer or give the place up. *may_name*: put a
+    name on it, another one in its stead.
+    """
 
     id: int
     person: str
@@ -36,6 +60,29 @@ class Row:
     state: SignUpState
     ahead: int
     may_withdraw: bool
+    booking_id: int = 0
+    offer_until: datetime | None = None
+    holds_seat: bool = False
+    reason: str = ""
+    note: str = ""
+    may_act: bool = False
+    may_name: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it has not been withdrawn, refused or left to expire."""
+        return self.state in rules.ACTIVE
+
+    @property
+    def because(self) -> str:
+        """Msgid of the reason of a refusal."""
+        reason = rules.REFUSAL_REASONS.get(self.reason)
+        return reason.label if reason else ""
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether the organiser has let somebody pass."""
+        return self.reason == rules.ORDER_CHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +93,7 @@ class SignUpPanel:
     capacity: int | None
     taken: int
     waiting: int
+    requested: int
     open: bool
     closed_because: str
     closes_at: datetime
@@ -53,9 +101,14 @@ class SignUpPanel:
     may_sign_up: bool
     may_sign_up_others: bool
     all_or_nothing: bool
+    asks: bool
+    offers: bool
+    whole_series: bool
     mine: tuple[Row, ...]
+    history: tuple[Row, ...]
     roster: tuple[Row, ...]
     shows_roster: bool
+    may_decide: bool
     colleagues: tuple[Colleague, ...]
     takes_part: bool
 
@@ -64,38 +117,69 @@ class SignUpPanel:
         """Free seats; None without a limit."""
         return None if self.capacity is None else max(self.capacity - self.taken, 0)
 
+    @property
+    def requests(self) -> tuple[Row, ...]:
+        """What waits for the organiser's word."""
+        return tuple(row for row in self.roster if row.state is SignUpState.REQUESTED)
+
+    @property
+    def line(self) -> tuple[Row, ...]:
+        """Who waits, the next one first."""
+        return tuple(row for row in self.roster if row.state is SignUpState.WAITING)
+
+    @property
+    def seated(self) -> tuple[Row, ...]:
+        """Who has a place or an offer of one."""
+        return tuple(row for row in self.roster if row.state in (SignUpState.SEAT, SignUpState.OFFERED))
+
+    @property
+    def may_swap(self) -> bool:
+        """Whether the viewer has somebody with a place and somebody who waits."""
+        states = {row.state for row in self.mine if row.may_name}
+        return {SignUpState.SEAT, SignUpState.WAITING} <= states
+
 
 def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor, now: datetime) -> SignUpPanel:
     """Give the panel of one date: rows seen by the viewer and colleagues to sign up, in one statement.
 
-    A viewer sees the names of his own institution only; the organiser's coordinators see all.
+    A viewer sees the names of his own institution only; those who decide about places see all.
     """
-    organises = viewer.coordinates and viewer.institution_id == event.organiser_id
-    open_now = rules.is_open(occurrence.state, event.signup_closes_at, occurrence.starts_at, now)
+    host_id = rules.host_of(event.consent, event.place_institution_id)
+    decides = rules.may_decide(viewer, organiser_id=event.organiser_id, host_id=host_id)
+    first = rules.first_start(event.local_start, event.rule)
+    starts_at = occurrence.starts_at
+    open_now = rules.is_open(occurrence.state, event.signup_closes_at, starts_at, now, first)
     may = rules.may_sign_up(viewer)
     found, known = _people_of(session, occurrence, viewer, choose=open_now) if may else ((), ())
-    in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, occurrence.starts_at, now)
-    seen = _seen(found, viewer, everybody=organises, in_time=in_time)
+    in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, starts_at, now, first)
+    coming = rules.can_still_decide(occurrence.state, starts_at, now)
+    seen = _seen(found, viewer, everybody=decides, in_time=in_time, coming=coming)
     mine = tuple(row for row in seen if row.institution_id == viewer.institution_id)
-    signed_up = {row.user_id for row in mine}
+    signed_up = {row.user_id for row in mine if row.counts}
     colleagues = tuple(c for c in known if c.user_id not in signed_up and _may_sign(viewer, c))
     return SignUpPanel(
         occurrence_id=occurrence.id or 0,
         capacity=event.capacity,
         taken=occurrence.seats_taken,
         waiting=occurrence.waiting,
+        requested=occurrence.requested,
         open=open_now,
         closed_because="" if open_now else _why_closed(occurrence, now),
-        closes_at=rules.closes_at(event.signup_closes_at, occurrence.starts_at),
-        withdraw_until=min(event.withdraw_until or occurrence.starts_at, occurrence.starts_at),
+        closes_at=rules.closes_at(event.signup_closes_at, starts_at, first),
+        withdraw_until=rules.limit(event.withdraw_until, starts_at, first),
         may_sign_up=may,
         may_sign_up_others=rules.may_sign_up_others(viewer),
-        all_or_nothing=event.split.value == "all_or_nothing",
-        mine=mine,
-        roster=seen if organises else (),
-        shows_roster=organises,
+        all_or_nothing=event.split is Split.ALL_OR_NOTHING,
+        asks=event.admission is Admission.APPROVAL and not decides,
+        offers=event.promotion is Promotion.OFFER,
+        whole_series=event.signup_scope is SignUpScope.SERIES and event.rule is not None,
+        mine=tuple(row for row in mine if row.counts),
+        history=tuple(row for row in (seen if decides else mine) if not row.counts),
+        roster=tuple(row for row in seen if row.counts) if decides else (),
+        shows_roster=decides,
+        may_decide=decides and coming,
         colleagues=colleagues,
-        takes_part=any(row.state is SignUpState.SEAT for row in mine),
+        takes_part=any(row.state is SignUpState.SEAT or row.holds_seat for row in mine if row.counts),
     )
 
 
@@ -110,7 +194,7 @@ def to_sign_up(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Col
 
 @dataclass(frozen=True, slots=True)
 class OwnSignUp:
-    """A sign-up of the viewer's institution for a date that has not ended."""
+    """A sign-up of the viewer's institution for a date that has not ended; *ahead* as in Row."""
 
     occurrence_id: int
     uuid: UUID
@@ -123,11 +207,23 @@ class OwnSignUp:
     person: str
     state: SignUpState
     own: bool
+    id: int
+    series: bool
+    day: date
+    offer_until: datetime | None
+    ahead: int
+    may_act: bool
 
     @property
     def family(self) -> str:
         """Key of the hue."""
         return FAMILY[self.kind]
+
+    @property
+    def url(self) -> str:
+        """Address of the panel of this date."""
+        address = f"/wydarzenia/{self.uuid}"
+        return f"{address}/{self.day}#zapisy" if self.series else f"{address}#zapisy"
 
     @property
     def has_seat(self) -> bool:
@@ -137,8 +233,19 @@ class OwnSignUp:
 
 def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list[OwnSignUp]:
     """Give the sign-ups of the viewer's institution (a member: his own) for coming dates, the soonest first."""
+    before = aliased(SignUp)
+    ahead = (
+        select(func.count(col(before.id)))
+        .where(
+            before.occurrence_id == SignUp.occurrence_id,
+            before.state == SignUpState.WAITING,
+            before.queue_no <= SignUp.queue_no,
+        )
+        .scalar_subquery()
+    )
     statement = (
         columns(
+            SignUp.id,
             SignUp.occurrence_id,
             Event.uuid,
             Event.title,
@@ -150,13 +257,18 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             SignUp.person,
             col(SignUp.state).label("stands"),
             SignUp.user_id,
+            Event.rule,
+            Occurrence.local_date,
+            SignUp.offer_until,
+            ahead.label("ahead"),
         )
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
             col(SignUp.institution_id) == viewer.institution_id,
-            col(SignUp.state) != SignUpState.WITHDRAWN,
+            col(SignUp.state).in_(rules.ACTIVE),
             col(Occurrence.ends_at) > now,
+            col(Occurrence.state) != State.REMOVED,
         )
         .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
         .limit(limit)
@@ -176,9 +288,105 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             row.person,
             row.stands,
             row.user_id == viewer.user_id,
+            row.id,
+            row.rule is not None,
+            row.local_date,
+            row.offer_until,
+            row.ahead if row.stands is SignUpState.WAITING else 0,
+            row.state is State.PUBLISHED and row.stands is SignUpState.OFFERED and now < (row.offer_until or now),
         )
         for row in session.execute(statement)
     ]
+
+
+class TaskKind(StrEnum):
+    """What about a date waits for somebody on his desk."""
+
+    REQUESTS = "requests"
+    OFFER = "offer"
+    NAMES = "names"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something about the places of one date that waits: how many, and for an offer until when."""
+
+    kind: TaskKind
+    uuid: UUID
+    title: str
+    day: date
+    series: bool
+    number: int
+    until: datetime | None
+
+    @property
+    def url(self) -> str:
+        """Address of the panel of this date."""
+        return f"/wydarzenia/{self.uuid}/{self.day}#zapisy" if self.series else f"/wydarzenia/{self.uuid}#zapisy"
+
+
+def tasks(session: Session, viewer: Actor, now: datetime, limit: int = 10) -> list[Task]:
+    """Give what waits for *viewer*: requests to decide, offers to answer, names missing; two statements.
+
+    Offers concern a member himself, a coordinator all people of his institution.
+    """
+    if not viewer.works_for_institution:
+        return []
+    return [*_to_decide(session, viewer, now, limit), *_to_answer(session, viewer, now, limit)]
+
+
+def _to_decide(session: Session, viewer: Actor, now: datetime, limit: int) -> list[Task]:
+    if not viewer.coordinates:
+        return []
+    inside = and_(col(Event.consent).is_not(None), col(Occurrence.place_institution_id) == viewer.institution_id)
+    statement = (
+        columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, Occurrence.requested)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .where(
+            col(Occurrence.requested) > 0,
+            or_(col(Occurrence.organiser_id) == viewer.institution_id, inside),
+            col(Occurrence.state) == State.PUBLISHED,
+            col(Occurrence.starts_at) > now,
+        )
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(limit)
+    )
+    return [
+        Task(TaskKind.REQUESTS, uuid, title, day, rule is not None, number, None)
+        for uuid, title, day, rule, number in rows(session, statement)
+    ]
+
+
+def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> list[Task]:
+    due = warsaw.start_of(workdays.after(warsaw.today(now), rules.NAMES_DUE_DAYS) + timedelta(days=1))
+    open_offer = and_(col(SignUp.state) == SignUpState.OFFERED, col(SignUp.offer_until) > now)
+    nameless = and_(col(SignUp.state) == SignUpState.SEAT, col(SignUp.person) == "", col(Occurrence.starts_at) < due)
+    shown = (col(Event.uuid), col(Event.title), col(Occurrence.local_date), col(Event.rule), col(Occurrence.starts_at))
+    offers, names = (func.sum(case((one, 1), else_=0)) for one in (open_offer, nameless))
+    statement = (
+        columns(*shown, offers, names, func.min(case((open_offer, SignUp.offer_until))))
+        .select_from(SignUp)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .where(
+            col(SignUp.institution_id) == viewer.institution_id,
+            or_(open_offer, nameless),
+            col(Occurrence.state) == State.PUBLISHED,
+            col(Occurrence.starts_at) > now,
+        )
+        .group_by(*shown)
+        .order_by(col(Occurrence.starts_at))
+        .limit(limit)
+    )
+    if not viewer.coordinates:
+        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
+    found = []
+    for uuid, title, day, rule, _starts_at, offered, unnamed, until in rows(session, statement):
+        if offered:
+            found.append(Task(TaskKind.OFFER, uuid, title, day, rule is not None, offered, until))
+        if unnamed:
+            found.append(Task(TaskKind.NAMES, uuid, title, day, rule is not None, unnamed, None))
+    return found
 
 
 def of_booking(session: Session, key: str) -> list[SignUp]:
@@ -192,11 +400,15 @@ class Standing:
     """What decides about a booking under the lock of its date, read at once.
 
     *booked*: its form has made a booking before. *signed_up*: the key of one of its persons who holds a seat or waits.
+    *first* is the start of a series' first date, from which its deadlines are counted.
     """
 
     capacity: int | None
     closes_at: datetime | None
     split: Split
+    asks: bool
+    scope: SignUpScope
+    first: datetime | None
     booked: bool
     signed_up: str | None
 
@@ -204,7 +416,51 @@ class Standing:
 def standing(session: Session, occurrence: Occurrence, key: str, person_keys: Sequence[str]) -> Standing:
     """Give how the event of a locked date stands towards the booking *key* of these persons. One statement."""
     asked = {"event_id": occurrence.event_id, "occurrence_id": occurrence.id, "key": key, "person_keys": person_keys}
-    return Standing(*rows(session, _STANDING, asked)[0])
+    capacity, closes_at, split, admission, scope, local_start, rule, booked, twice = rows(session, _STANDING, asked)[0]
+    first = rules.first_start(local_start, rule)
+    return Standing(capacity, closes_at, split, admission is Admission.APPROVAL, scope, first, booked, twice)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the queue of an event is served, as it stands under the lock of a date."""
+
+    capacity: int | None
+    split: Split
+    promotion: Promotion
+    offer_hours: int
+    closes_at: datetime | None
+    first: datetime | None
+
+    def offer_until(self, starts_at: datetime, now: datetime) -> datetime | None:
+        """Give the deadline of an offer for the date that begins at *starts_at*; None where a place is given."""
+        closes = rules.closes_at(self.closes_at, starts_at, self.first)
+        return rules.offer_until(self.promotion, self.offer_hours, closes, now)
+
+
+def terms(session: Session, event_id: int) -> Terms:
+    """Give how the queue is served: read from the row, since the event at hand may be older than the lock."""
+    capacity, split, promotion, hours, closes_at, local_start, rule = rows(session, _TERMS, {"event_id": event_id})[0]
+    return Terms(capacity, split, promotion, hours, closes_at, rules.first_start(local_start, rule))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of a date take seats, wait, and wait for a decision."""
+
+    taken: int = 0
+    waiting: int = 0
+    requested: int = 0
+
+
+def counts(session: Session, occurrence_id: int) -> Counts:
+    """Count the rows of a date. Call under its lock."""
+    taken = waiting = requested = 0
+    for state, holds_seat, number in rows(session, _COUNTS, {"occurrence_id": occurrence_id}):
+        taken += number if rules.is_taking(state, holds_seat=holds_seat) else 0
+        waiting += number if state is SignUpState.WAITING else 0
+        requested += number if state is SignUpState.REQUESTED else 0
+    return Counts(taken, waiting, requested)
 
 
 def queue(session: Session, occurrence_id: int) -> list[SignUp]:
@@ -214,15 +470,15 @@ def queue(session: Session, occurrence_id: int) -> list[SignUp]:
 
 
 def active(session: Session, occurrence_id: int) -> list[SignUp]:
-    """Give all who hold a seat or wait, in the order of the queue numbers."""
-    statement = select(SignUp).where(SignUp.occurrence_id == occurrence_id, SignUp.state != SignUpState.WITHDRAWN)
+    """Give all who hold a seat, wait or ask, in the order of the queue numbers."""
+    statement = select(SignUp).where(SignUp.occurrence_id == occurrence_id, col(SignUp.state).in_(rules.ACTIVE))
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
 
 
 def institutions(session: Session, occurrence_id: int) -> Sequence[int]:
     """Give the institutions from which somebody holds a seat or waits."""
     statement = select(SignUp.institution_id).where(
-        SignUp.occurrence_id == occurrence_id, SignUp.state != SignUpState.WITHDRAWN
+        SignUp.occurrence_id == occurrence_id, col(SignUp.state).in_(rules.ACTIVE)
     )
     return session.exec(statement.distinct().order_by(col(SignUp.institution_id))).all()
 
@@ -250,11 +506,159 @@ def addresses(session: Session, signups: list[SignUp]) -> dict[int, tuple[str, s
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """Requests to decide, as (sign-up, date): those that were *named*, and *all* that are decided with them."""
+
+    named: tuple[tuple[int, int], ...]
+    all: tuple[tuple[int, int], ...]
+
+
+def requests_of(session: Session, event: Event, signup_ids: Sequence[int]) -> Requests:
+    """Give what a decision about these sign-ups of an event reaches, in the order of dates and numbers.
+
+    Groups that are taken as a whole are decided as a whole, and whoever asked for a whole series for all its dates.
+    """
+    of_event = (
+        columns(SignUp.id, SignUp.occurrence_id, SignUp.booking_id, SignUp.person_key, Booking.occurrence_id)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .where(col(Occurrence.event_id) == event.id)
+    )
+    named = rows(session, of_event.where(col(SignUp.id).in_(signup_ids)))
+    bookings = {row[2] for row in named}
+    asked = col(SignUp.booking_id).in_(bookings), col(SignUp.state) == SignUpState.REQUESTED
+    candidates = rows(session, of_event.where(*asked).order_by(col(SignUp.occurrence_id), col(SignUp.queue_no)))
+    whole = event.split is Split.ALL_OR_NOTHING
+    groups, places = {(row[2], row[1]) for row in named}, {(row[2], row[3]) for row in named}
+    reached = []
+    for signup_id, occurrence_id, booking_id, person_key, of_date in candidates:
+        series = of_date is None and (whole or (booking_id, person_key) in places)
+        if signup_id in signup_ids or series or (whole and (booking_id, occurrence_id) in groups):
+            reached.append((signup_id, occurrence_id))
+    return Requests(tuple((row[0], row[1]) for row in named), tuple(reached))
+
+
+def with_expired_offers(session: Session, now: datetime) -> list[int]:
+    """Give the dates on which the deadline of an offer has passed, in the order of their ids."""
+    statement = select(SignUp.occurrence_id).where(_OFFERED, col(SignUp.offer_until) <= now).distinct()
+    return list(session.exec(statement.order_by(col(SignUp.occurrence_id))).all())
+
+
+def expired_offers(session: Session, occurrence_id: int, now: datetime) -> list[SignUp]:
+    """Give the offers of a date whose deadline has passed. Call under its lock."""
+    statement = select(SignUp).where(_OFFERED, SignUp.occurrence_id == occurrence_id, col(SignUp.offer_until) <= now)
+    fresh = statement.order_by(col(SignUp.queue_no)).execution_options(populate_existing=True)
+    return list(session.exec(fresh).all())
+
+
+def offered_with(session: Session, row: SignUp) -> list[SignUp]:
+    """Give the open offers of the same booking on the same date."""
+    statement = select(SignUp).where(
+        SignUp.occurrence_id == row.occurrence_id,
+        SignUp.booking_id == row.booking_id,
+        SignUp.state == SignUpState.OFFERED,
+    )
+    return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
+
+
+def coming_dates(session: Session, event_id: int, now: datetime) -> list[int]:
+    """Give the dates of an event that are still to come and take place, in the order of their ids."""
+    statement = select(Occurrence.id).where(
+        Occurrence.event_id == event_id, Occurrence.state == State.PUBLISHED, col(Occurrence.starts_at) > now
+    )
+    return [one or 0 for one in session.exec(statement.order_by(col(Occurrence.id))).all()]
+
+
+def signed_up_on(session: Session, occurrence_ids: Sequence[int], person_keys: Sequence[str]) -> str | None:
+    """Give one of *person_keys* that stands on one of these dates already."""
+    statement = (
+        select(SignUp.person_key)
+        .where(
+            col(SignUp.occurrence_id).in_(occurrence_ids),
+            col(SignUp.person_key).in_(person_keys),
+            col(SignUp.state).in_(rules.ACTIVE),
+        )
+        .limit(1)
+    )
+    return session.exec(statement).first() if person_keys else None
+
+
+def dates_of_place(session: Session, signup_id: int) -> list[int]:
+    """Give the dates on which the same person or place of the same booking stands, in the order of their ids."""
+    this = aliased(SignUp)
+    statement = (
+        select(SignUp.occurrence_id)
+        .join(this, (col(this.booking_id) == SignUp.booking_id) & (col(this.person_key) == SignUp.person_key))
+        .where(this.id == signup_id)
+        .distinct()
+    )
+    return list(session.exec(statement.order_by(col(SignUp.occurrence_id))).all())
+
+
+def same_place(session: Session, row: SignUp, now: datetime) -> list[SignUp]:
+    """Give what counts of the same person or place of a booking on its coming dates, in the order of these."""
+    statement = (
+        select(SignUp)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .where(
+            SignUp.booking_id == row.booking_id,
+            SignUp.person_key == row.person_key,
+            col(SignUp.state).in_(rules.ACTIVE),
+            col(Occurrence.starts_at) > now,
+            Occurrence.state == State.PUBLISHED,
+        )
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .execution_options(populate_existing=True)
+    )
+    return list(session.exec(statement).all())
+
+
+def of_whole_series(session: Session, event_id: int, without: Sequence[int], now: datetime) -> list[SignUp]:
+    """Give one row for each person and place of bookings for a whole series, in the order of signing up.
+
+    The row of the latest coming date that counts; who has left all coming dates is not among them.
+    """
+    statement = (
+        select(SignUp)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .where(
+            Occurrence.event_id == event_id,
+            col(Booking.occurrence_id).is_(None),
+            col(SignUp.state).in_(rules.ACTIVE),
+            col(Occurrence.starts_at) > now,
+            col(Occurrence.id).not_in(without),
+        )
+        .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
+    )
+    latest = {(row.booking_id, row.person_key): row for row in session.exec(statement).all()}
+    return sorted(latest.values(), key=lambda row: (row.signed_up_at, row.booking_id, row.queue_no))
+
+
+def to_forget(session: Session, now: datetime) -> list[tuple[int, bool]]:
+    """Give the sign-ups of dates over for 30 days that still say who it was, and whether even the bare name may go.
+
+    A seat keeps the name until a record says whether the date took place, a year at most.
+    """
+    statement = (
+        columns(SignUp.id, SignUp.state, Occurrence.outcome, Occurrence.ends_at, SignUp.person_key)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .where(col(SignUp.erased_at).is_(None), col(Occurrence.ends_at) < now - rules.KEPT_FOR)
+    )
+    due = []
+    for signup_id, state, outcome, ends_at, person_key in rows(session, statement):
+        wholly = outcome is not None or state is not SignUpState.SEAT or ends_at < now - rules.NAME_KEPT_FOR
+        if wholly or not person_key.startswith("erased:"):
+            due.append((signup_id, wholly))
+    return due
+
+
 def _people_of(
     session: Session, occurrence: Occurrence, viewer: Actor, *, choose: bool
 ) -> tuple[Sequence[Any], Sequence[Colleague]]:
     """Give the rows of the roster and, to *choose* among, the people of the viewer's institution, in one statement."""
-    anybody, own = occurrence.seats_taken or occurrence.waiting, viewer.institution_id if choose else None
+    anybody, own = occurrence.next_queue_no > 1, viewer.institution_id if choose else None
     if anybody and own is not None:
         both = rows(session, _ROSTER_AND_COLLEAGUES, {"occurrence_id": occurrence.id, "institution_id": own})
         roster = [row[1:] for row in both if row[0]]
@@ -264,16 +668,40 @@ def _people_of(
     return (), people.colleagues(session, own) if own is not None else ()
 
 
-def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool) -> tuple[Row, ...]:
+def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool, coming: bool) -> tuple[Row, ...]:
     seen, ahead = [], 0
-    for signup_id, person, function, email, institution, institution_id, user_id, stands, _queue_no in found:
+    for one in found:
+        signup_id, person, function, email, institution, institution_id, user_id, stands, _queue_no, *more = one
+        booking_id, offer_until, holds_seat, reason, note = more
         state = SignUpState(stands)
         ahead += state is SignUpState.WAITING
         if not everybody and institution_id != viewer.institution_id:
             continue
-        may = in_time and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
+        counts_still = state in rules.ACTIVE
+        own = counts_still and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
+        names = counts_still and (own or rules.may_name(viewer, institution_id=institution_id))
         place = ahead if state is SignUpState.WAITING else 0
-        seen.append(Row(signup_id, person, function, email, institution, institution_id, user_id, state, place, may))
+        seen.append(
+            Row(
+                signup_id,
+                person,
+                function,
+                email,
+                institution,
+                institution_id,
+                user_id,
+                state,
+                place,
+                in_time and own,
+                booking_id,
+                offer_until,
+                bool(holds_seat),
+                reason,
+                note,
+                coming and own,
+                names and (in_time if person else coming),
+            )
+        )
     return tuple(seen)
 
 
@@ -281,15 +709,34 @@ def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool
 # Written out: a database uses the index over the active rows only where it reads the very condition of that index.
 _ACTIVE = and_(
     col(SignUp.occurrence_id) == bindparam("occurrence_id"),
-    col(SignUp.state) != literal_column(f"'{SignUpState.WITHDRAWN.value}'"),
+    text("signup.state NOT IN ('withdrawn', 'refused', 'expired')"),
 )
+_OFFERED = text("signup.state = 'offered'")  # the very condition of the index over open offers
 _TO_SIGN_UP = people.COLLEAGUES.where(
     ~exists(columns(SignUp.id).where(_ACTIVE, col(SignUp.user_id) == UserAccount.id).correlate(UserAccount))
 ).order_by(col(UserAccount.name), col(UserAccount.id))
+_TERMS = columns(
+    Event.capacity,
+    Event.split,
+    Event.promotion,
+    Event.offer_hours,
+    Event.signup_closes_at,
+    Event.local_start,
+    Event.rule,
+).where(col(Event.id) == bindparam("event_id"))
+_COUNTS = (
+    columns(SignUp.state, SignUp.holds_seat, func.count())
+    .where(_ACTIVE)
+    .group_by(col(SignUp.state), col(SignUp.holds_seat))
+)
 _STANDING = columns(
     Event.capacity,
     Event.signup_closes_at,
     Event.split,
+    Event.admission,
+    Event.signup_scope,
+    Event.local_start,
+    Event.rule,
     exists(columns(Booking.id).where(col(Booking.key) == bindparam("key"))),
     columns(SignUp.person_key)
     .where(_ACTIVE, col(SignUp.person_key).in_(bindparam("person_keys", expanding=True)))
@@ -313,9 +760,14 @@ _SIGNED = (
         SignUp.user_id,
         cast(col(SignUp.state), String).label("stands"),
         SignUp.queue_no,
+        SignUp.booking_id,
+        SignUp.offer_until,
+        SignUp.holds_seat,
+        SignUp.reason,
+        SignUp.note,
     )
     .join(Institution, col(Institution.id) == SignUp.institution_id)
-    .where(col(SignUp.occurrence_id) == bindparam("occurrence_id"), col(SignUp.state) != SignUpState.WITHDRAWN)
+    .where(col(SignUp.occurrence_id) == bindparam("occurrence_id"))
 )
 _ROSTER = _SIGNED.order_by(col(SignUp.queue_no))
 _known = people.COLLEAGUES.subquery("known")
@@ -332,6 +784,11 @@ _BOTH = union_all(
         _known.c.id,
         cast(_known.c.role, String),
         literal(0),
+        literal(0),
+        null(),
+        false(),
+        literal(""),
+        literal(""),
     ),
 ).subquery("both")
 _ROSTER_AND_COLLEAGUES = columns(*_BOTH.c).order_by(_BOTH.c.signed.desc(), _BOTH.c.queue_no, _BOTH.c.person, _BOTH.c.id)

@@ -1,13 +1,58 @@
 """Decisions about sign-ups on plain values: who may, until when, how many."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app import warsaw
 from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_, fold
-from events.calendar.models import State
-from events.signups.models import BOOKING_MAX
+from events.calendar.models import Consent, Promotion, State
+from events.signups.models import BOOKING_MAX, SignUpState
+
+SEAT, OFFERED, WAITING, REQUESTED = (
+    SignUpState.SEAT,
+    SignUpState.OFFERED,
+    SignUpState.WAITING,
+    SignUpState.REQUESTED,
+)
+ACTIVE = frozenset({SEAT, OFFERED, WAITING, REQUESTED})
+"""Sign-ups that count; the others are history."""
+
+# Kept on a sign-up whose number was worsened by the organiser; refusals have codes of their own.
+ORDER_CHANGED = "order_changed"
+KEPT_FOR = timedelta(days=30)
+"""How long after its date a sign-up keeps function and address, and the name that a record has taken over."""
+NAME_KEPT_FOR = timedelta(days=365)
+"""How long the bare name of a participant waits for a record of the date."""
+NAMES_DUE_DAYS = 3
+"""Working days before the date from which a missing name stands on the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalReason:
+    """Why a request is refused. *by_unit*: the reason lies with the unit or organiser, not with who asked.
+
+    *needs_note*: nobody understands it without a word beside it. *may_ask_again*: asking once more makes sense.
+    """
+
+    label: str
+    by_unit: bool = False
+    needs_note: bool = False
+    may_ask_again: bool = False
+
+
+REFUSAL_REASONS: Mapping[str, RefusalReason] = {
+    "audience": RefusalReason(N_("the event is for other professions")),
+    "number": RefusalReason(N_("too many people from one institution"), may_ask_again=True),
+    "room": RefusalReason(N_("the room or the escort does not suffice"), by_unit=True),
+    "consent": RefusalReason(N_("the director of the unit has not consented"), by_unit=True),
+    "data": RefusalReason(N_("name, function or purpose is missing"), may_ask_again=True),
+    "date": RefusalReason(N_("not on the new date"), by_unit=True, may_ask_again=True),
+    "other": RefusalReason(N_("another reason"), needs_note=True),
+}
+"""Codes are stored, words are not: the history stays readable when a word changes."""
 
 
 class NotSignedUpHere(Forbidden):
@@ -26,6 +71,12 @@ class SignUpClosed(Conflict):
     """Signing up after the close, for a cancelled or a past date."""
 
     message = N_("Sign-up for this event is closed.")
+
+
+class WholeSeries(Conflict):
+    """Signing up for one date of a series that is taken as a whole."""
+
+    message = N_("One signs up for all dates of this series at once. Load the page again.")
 
 
 class NobodyChosen(Refusal):
@@ -80,6 +131,96 @@ class WithdrawalClosed(Conflict):
     message = N_("The time for withdrawing has passed. Call the organiser.")
 
 
+class NoLongerCounts(Conflict):
+    """An act on a sign-up that was withdrawn, refused or has expired."""
+
+    message = N_("This sign-up no longer counts: it was withdrawn, refused or its offer has expired.")
+
+
+class NotYoursToDecide(Forbidden):
+    """A request decided, or an order changed, by others than organiser and host."""
+
+    message = N_("Only coordinators of the organiser, or of the prison unit where it takes place, decide about places.")
+
+
+class DecidedAlready(Conflict):
+    """Requests that somebody has decided or withdrawn meanwhile."""
+
+    message = N_("These requests have been decided or withdrawn already. The list shows how they stand.")
+
+
+class NothingChosen(Refusal):
+    """A decision about no request."""
+
+    message = N_("Choose at least one request.")
+
+
+class UnknownReason(Refusal):
+    """A refusal without one of the coded reasons."""
+
+    message = N_("Choose the reason for the refusal.")
+
+
+class NoteNeeded(Refusal):
+    """A coded reason that says nothing alone."""
+
+    message = N_("Say the reason in a few words: those who asked will read it.")
+
+
+class ReasonNeeded(Refusal):
+    """A changed order without a reason."""
+
+    message = N_("Give the reason. Those who are overtaken will read it.")
+
+
+class TooLate(Conflict):
+    """A decision after the date has begun, or about one that was called off."""
+
+    message = N_("This date has begun or does not take place. Nothing can be changed any more.")
+
+
+class NoOffer(Conflict):
+    """Taking or declining what is not offered."""
+
+    message = N_("There is no offer to answer: it was answered already, or the place went to the next person.")
+
+
+class OfferExpired(Conflict):
+    """Taking an offer after its deadline, whether or not the place has been passed on already."""
+
+    message = N_("The time to take this place has passed, and it goes to the next person. You can sign up again.")
+
+
+class NotWaiting(Conflict):
+    """Moving somebody who does not wait any more."""
+
+    message = N_("This person is not on the waiting list any more.")
+
+
+class NoFreeSeat(Conflict):
+    """A seat out of turn where none is free."""
+
+    message = N_("No place is free. Add a place in the event’s settings, or move this person up in the queue.")
+
+
+class NotNamed(Refusal):
+    """A person without a name or an address."""
+
+    message = N_("Give name and work e-mail of the person who comes.")
+
+
+class NoSwap(Refusal):
+    """A swap that is none: not one with a place and one who waits, of the same institution and date."""
+
+    message = N_("Choose one of your people who has a place and one who waits.")
+
+
+class NamedAlready(Conflict):
+    """A change of a person where there is none."""
+
+    message = N_("This person has this place already.")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody to sign up: a colleague with an account (*user_id*) or by name, function and work e-mail."""
@@ -126,12 +267,38 @@ def may_withdraw(actor: Actor, *, user_id: int | None, institution_id: int) -> b
     return own or (actor.coordinates and actor.institution_id == institution_id)
 
 
-def may_know(actor: Actor, *, institution_id: int, organiser_id: int) -> bool:
-    """Whether *actor* may know who signed up from an institution: its own people, and the organiser's coordinators."""
+def host_of(consent: Consent | None, place_institution_id: int | None) -> int | None:
+    """Give the prison unit inside which an event takes place; None for every other place."""
+    return place_institution_id if consent is not None else None
+
+
+def may_know(actor: Actor, *, institution_id: int, organiser_id: int, host_id: int | None = None) -> bool:
+    """Whether *actor* may know who signed up from an institution: its own people, and those who decide."""
     if actor.role is Role.SYSTEM:
         return True
     own = actor.works_for_institution and actor.institution_id == institution_id
-    return own or (actor.coordinates and actor.institution_id == organiser_id)
+    return own or may_decide(actor, organiser_id=organiser_id, host_id=host_id)
+
+
+def may_decide(actor: Actor, *, organiser_id: int, host_id: int | None) -> bool:
+    """Whether *actor* decides about places: coordinators of the organiser, inside a prison unit those of the unit."""
+    if actor.role is Role.SYSTEM:
+        return True
+    return actor.coordinates and actor.institution_id in {organiser_id, host_id}
+
+
+def may_name(actor: Actor, *, institution_id: int) -> bool:
+    """Whether *actor* may put names on places of an institution, or swap its people: its coordinators."""
+    return actor.coordinates and actor.institution_id == institution_id
+
+
+def check_reason(code: str, note: str) -> None:
+    """Refuse a refusal that nobody could understand. Raises UnknownReason, NoteNeeded."""
+    reason = REFUSAL_REASONS.get(code)
+    if reason is None:
+        raise UnknownReason
+    if reason.needs_note and not note.strip():
+        raise NoteNeeded
 
 
 def check_wanted(actor: Actor, wanted: Wanted) -> None:
@@ -146,16 +313,51 @@ def check_wanted(actor: Actor, wanted: Wanted) -> None:
         raise OnlyYourself
 
 
-def closes_at(signup_closes_at: datetime | None, starts_at: datetime) -> datetime:
+def first_start(local_start: datetime, rule: str | None) -> datetime | None:
+    """Give the instant of a series' first date, from which its deadlines are counted; None for a single date."""
+    return warsaw.to_utc(local_start) if rule else None
+
+
+def limit(set_at: datetime | None, starts_at: datetime, first: datetime | None = None) -> datetime:
+    """Give a deadline of one date: as set, at most the start; on dates of a series as long before as on the *first*."""
+    if set_at is None:
+        return starts_at
+    return min(set_at, starts_at) if first is None else starts_at - max(first - set_at, timedelta())
+
+
+def closes_at(signup_closes_at: datetime | None, starts_at: datetime, first: datetime | None = None) -> datetime:
     """Instant at which sign-up closes: as set, and never after the start."""
-    return min(signup_closes_at, starts_at) if signup_closes_at else starts_at
+    return limit(signup_closes_at, starts_at, first)
 
 
-def is_open(state: State, signup_closes_at: datetime | None, starts_at: datetime, now: datetime) -> bool:
+def is_open(
+    state: State, signup_closes_at: datetime | None, starts_at: datetime, now: datetime, first: datetime | None = None
+) -> bool:
     """Whether one can sign up for this date at *now*."""
-    return state is State.PUBLISHED and now < closes_at(signup_closes_at, starts_at)
+    return state is State.PUBLISHED and now < limit(signup_closes_at, starts_at, first)
 
 
-def can_still_withdraw(state: State, withdraw_until: datetime | None, starts_at: datetime, now: datetime) -> bool:
+def can_still_withdraw(
+    state: State, withdraw_until: datetime | None, starts_at: datetime, now: datetime, first: datetime | None = None
+) -> bool:
     """Whether one can withdraw at *now*: until the deadline, at most until the start, never from what is cancelled."""
-    return state is State.PUBLISHED and now < (min(withdraw_until, starts_at) if withdraw_until else starts_at)
+    return state is State.PUBLISHED and now < limit(withdraw_until, starts_at, first)
+
+
+def can_still_decide(state: State, starts_at: datetime, now: datetime) -> bool:
+    """Whether places of a date can still be given: until it begins."""
+    return state is State.PUBLISHED and now < starts_at
+
+
+def offer_until(promotion: Promotion, offer_hours: int, closes: datetime, now: datetime) -> datetime | None:
+    """Instant until which a free place is offered to the next in line; None where it is his at once.
+
+    That is so where the event promotes by itself, and after the close of sign-up: nobody could answer in time.
+    """
+    until = min(now + timedelta(hours=offer_hours), closes)
+    return until if promotion is Promotion.OFFER and until > now else None
+
+
+def is_taking(state: SignUpState, *, holds_seat: bool) -> bool:
+    """Whether a sign-up takes a seat away from others: seats, open offers, requests that keep the seat of somebody."""
+    return state in (SEAT, OFFERED) or (state is REQUESTED and holds_seat)

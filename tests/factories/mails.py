@@ -28,6 +28,14 @@ FURTHER: dict[str, Param] = {
     "role": "coordinator",
     "report": "phone",
     "number": 3,
+    "seats": 2,
+    "waiting": 1,
+    "asked": 0,
+    "until_at": "2026-12-10T11:00:00+00:00",
+    "code": "number",
+    "note": "Sala mieści 12 osób.",
+    "stands": "seat",
+    "dates": ["wtorek, 15 grudnia 2026, 10.00–12.00: Szkolenie pokazowe"],
 }
 
 
