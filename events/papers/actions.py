@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.audit import trail
+from app.audit.trail import Plain
 from app.db import insert, lock
 from events.calendar.models import Event
 from events.minutes.models import Attendance, Record
@@ -36,6 +37,6 @@ def issue(
     fresh = sorted(set(attendance_ids) - set(session.exec(given).all()))
     for attendance_id in fresh:
         key = insert(session, Certificate, attendance_id=attendance_id, issued_at=now, issued_by=actor.user_id)
-        details = {"number": rules.number(key, now), "record_id": record_id}
+        details: dict[str, Plain] = {"number": rules.number(key, now), "record_id": record_id}
         trail.record(session, actor, "certificate.issued", "certificate", key, now, details=details)
     return len(fresh)

@@ -55,8 +55,8 @@ def sheet(session: Session, page: EventPage, language: str) -> dict[str, object]
         columns(SignUp.person, SignUp.function, Institution.name)
         .join(Institution, col(Institution.id) == SignUp.institution_id)
         .where(
-            SignUp.occurrence_id == page.occurrence.id,
-            SignUp.state == SignUpState.SEAT,
+            col(SignUp.occurrence_id) == page.occurrence.id,
+            col(SignUp.state) == SignUpState.SEAT,
         )
         .order_by(col(Institution.sort_key), col(SignUp.person), col(SignUp.id))
     )
@@ -89,10 +89,10 @@ def attended(session: Session, record_id: int) -> list[Attended]:
         )
         .join(Institution, col(Institution.id) == Attendance.institution_id)
         .join(Certificate, col(Certificate.attendance_id) == Attendance.id, isouter=True)
-        .where(Attendance.record_id == record_id, col(Attendance.present).is_(True))
+        .where(col(Attendance.record_id) == record_id, col(Attendance.present).is_(True))
         .order_by(col(Attendance.position), col(Attendance.id))
     )
-    return [Attended(*row[:5], number=_number(row[4], row[5])) for row in session.execute(statement)]
+    return [Attended(*row[:5], _number(row[4], row[5])) for row in session.execute(statement)]
 
 
 def certificate(

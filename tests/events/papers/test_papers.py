@@ -1,7 +1,7 @@
 """Papers: what stands in the PDF, who may have it, when it is issued, and that names are text and nothing else."""
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app import pdf as papers
 from app.clock import now
@@ -54,12 +54,19 @@ def recorded(session: Session, event: Event, *whom: Person, state: RecordState =
     return record
 
 
+def sheet_of(session: Session, people: People, event: Event) -> dict[str, object]:
+    """Give the values of the sheet for the organiser."""
+    page = queries.page(session, people.ewa.actor, event.uuid, event.local_start.date(), now())
+    assert page is not None
+    return queries.sheet(session, page, "pl")
+
+
 def given(session: Session, event: Event, people: People, *whom: Person) -> list[int]:
     """Issue certificates to *whom* and return their keys."""
     record = recorded(session, event, *whom)
-    ids = session.exec(select(Attendance.id).where(Attendance.present)).all()
+    ids = session.exec(select(Attendance.id).where(col(Attendance.present).is_(True))).all()
     actions.issue(session, people.ewa.actor, event, record.id or 0, [one or 0 for one in ids], now())
-    return [one or 0 for one in session.exec(select(Certificate.id).order_by(Certificate.id)).all()]
+    return [one or 0 for one in session.exec(select(Certificate.id).order_by(col(Certificate.id))).all()]
 
 
 @pytest.mark.parametrize("language", ["pl", "en"])
@@ -77,9 +84,7 @@ def test_a_certificate_is_a_tagged_pdf_and_the_same_each_time(session, people, e
 
 
 def test_typed_text_is_never_code_of_the_paper(session, people, event):
-    values = queries.sheet(
-        session, queries.page(session, people.ewa.actor, event.uuid, event.local_start.date(), now()), "pl"
-    )
+    values = sheet_of(session, people, event)
     assert values["title"] == TRAINING
     assert len(pdf("events/papers/attendance_sheet.pl", values, now())) > 5000
 
@@ -88,15 +93,13 @@ def test_the_sheet_holds_those_with_a_seat_and_no_others(session, people, event)
     wanted = Wanted(people=(named(1), named(2)))
     rows = signups.sign_up(session, people.marek.actor, event, date_of(session, event).id or 0, wanted, "k", now())
     signups.withdraw(session, people.marek.actor, event, rows[0].id or 0, now())
-    page = queries.page(session, people.ewa.actor, event.uuid, event.local_start.date(), now())
-    assert page is not None
-    listed = queries.sheet(session, page, "pl")["people"]
-    assert [row[0] for row in listed] == ["Osoba 2"]
+    listed = sheet_of(session, people, event)["people"]
+    assert listed == [["Osoba 2", "pracownik socjalny", people.mops.name]]
 
 
 def test_certificates_are_for_people_who_were_there(session, people, event):
     record = recorded(session, event, people.piotr)
-    absent = session.exec(select(Attendance.id).where(Attendance.present.is_(False))).one()
+    absent = session.exec(select(Attendance.id).where(col(Attendance.present).is_(False))).one()
     with pytest.raises(rules.NotPresent):
         actions.issue(session, people.ewa.actor, event, record.id or 0, [absent or 0], now())
     with pytest.raises(rules.NobodyChosen):
@@ -106,7 +109,7 @@ def test_certificates_are_for_people_who_were_there(session, people, event):
 @pytest.mark.parametrize("state", list(RecordState))
 def test_only_a_record_that_was_sent_makes_a_certificate(session, people, event, state):
     record = recorded(session, event, people.piotr, state=state)
-    present = session.exec(select(Attendance.id).where(Attendance.present)).one() or 0
+    present = session.exec(select(Attendance.id).where(col(Attendance.present).is_(True))).one() or 0
     if state is RecordState.OPEN:
         with pytest.raises(rules.NotRecordedYet):
             actions.issue(session, people.ewa.actor, event, record.id or 0, [present], now())
@@ -117,7 +120,7 @@ def test_only_a_record_that_was_sent_makes_a_certificate(session, people, event,
 
 def test_only_the_organiser_issues(session, people, event):
     record = recorded(session, event, people.piotr)
-    present = session.exec(select(Attendance.id).where(Attendance.present)).one() or 0
+    present = session.exec(select(Attendance.id).where(col(Attendance.present).is_(True))).one() or 0
     for other in (people.marek, people.piotr, people.zofia, people.wanda, people.olga):
         with pytest.raises(rules.NotYourPaper):
             actions.issue(session, other.actor, event, record.id or 0, [present], now())
