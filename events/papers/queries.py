@@ -92,7 +92,7 @@ def attended(session: Session, record_id: int) -> list[Attended]:
         .where(col(Attendance.record_id) == record_id, col(Attendance.present).is_(True))
         .order_by(col(Attendance.position), col(Attendance.id))
     )
-    return [Attended(*row[:5], _number(row[4], row[5])) for row in session.execute(statement)]
+    return [Attended(*found, _number(found[-1], issued_at)) for *found, issued_at in session.execute(statement)]
 
 
 def certificate(
