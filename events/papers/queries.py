@@ -92,7 +92,10 @@ def attended(session: Session, record_id: int) -> list[Attended]:
         .where(col(Attendance.record_id) == record_id, col(Attendance.present).is_(True))
         .order_by(col(Attendance.position), col(Attendance.id))
     )
-    return [Attended(*found, _number(found[-1], issued_at)) for *found, issued_at in session.execute(statement)]
+    return [
+        Attended(key, person, function, institution, certificate_id, _number(certificate_id, issued_at))
+        for key, person, function, institution, certificate_id, issued_at in session.execute(statement)
+    ]
 
 
 def certificate(
