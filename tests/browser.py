@@ -6,8 +6,9 @@ A page that breaks a rule of the house fails the test that asked for it, whateve
 import gzip
 import re
 import secrets
-from collections.abc import Mapping
-from functools import cache
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,12 @@ _NOT_IN_P = frozenset(
     | {"h1", "h2", "h3", "h4", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul"}
 )
 _NOT_FOR_READERS = frozenset({"script", "style", "template"})
-_REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "headers", "list")
+_REFERENCES = frozenset({"for", "aria-describedby", "aria-labelledby", "aria-controls", "headers", "list"})
+_HTMX = frozenset({"hx-get", "hx-post", "hx-target"})
+_LOADING = frozenset({"src", "srcset", "poster"})
+_READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
 _CHANGING = re.compile(r'(name="(?:csrf_token|key)" value=")[^"]*|(?<="X-CSRFToken": ")[^"]*')
+_TOKEN = re.compile(r'<input[^>]* name="csrf_token"[^>]* value="([^"]*)"')
 _SPACES = re.compile(r"\s+")
 _WORDS_OF_A_SENTENCE = 4
 _SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Frame-Options")
@@ -63,6 +68,7 @@ class Element:
     def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
         self.tag, self.attributes, self.parent = tag, attributes, parent
         self.children: list[Element | str] = []
+        self.language: str = attributes.get("lang") or (parent.language if parent else "")
 
     def __repr__(self) -> str:
         written = "".join(f' {name}="{value[:60]}"' for name, value in self.attributes.items())
@@ -97,22 +103,21 @@ class Element:
 
     def all(self, tag: str = "", class_: str = "", **attributes: str) -> "list[Element]":
         """The elements below, in the order of the page; attribute names with _ for -."""
+        return _fitting(self.below(), tag, class_, attributes)
+
+    def below(self) -> "list[Element]":
+        """All elements inside, in the order of the page."""
         found: list[Element] = []
-        wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         for child in self.children:
             if isinstance(child, Element):
-                fits = (not tag or child.tag == tag) and (not class_ or class_ in child.classes)
-                if fits and all(child.attributes.get(name) == value for name, value in wanted.items()):
-                    found.append(child)
-                found.extend(child.all(tag, class_, **attributes))
+                found.append(child)
+                if child.children:
+                    found += child.below()
         return found
 
     def one(self, tag: str = "", class_: str = "", **attributes: str) -> "Element":
         """The one element below that fits; a Fault when there is none or more."""
-        found = self.all(tag, class_, **attributes)
-        if len(found) != 1:
-            raise Fault(f"{len(found)} elements instead of one: {tag} {class_} {attributes} {found[:5]}")
-        return found[0]
+        return _only(self.all(tag, class_, **attributes), tag, class_, attributes)
 
     def inside(self, tag: str) -> "Element | None":
         """The nearest element around this one with this tag."""
@@ -121,13 +126,22 @@ class Element:
             around = around.parent
         return around
 
-    @property
-    def language(self) -> str:
-        """The language of its text."""
-        here: Element | None = self
-        while here is not None and not here.get("lang"):
-            here = here.parent
-        return here["lang"] if here is not None else ""
+
+def _fitting(elements: Sequence[Element], tag: str, class_: str, attributes: Mapping[str, str]) -> list[Element]:
+    wanted = [(name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items()]
+    return [
+        element
+        for element in elements
+        if (not tag or element.tag == tag)
+        and (not class_ or class_ in element.classes)
+        and all(element.attributes.get(name) == value for name, value in wanted)
+    ]
+
+
+def _only(found: Sequence[Element], tag: str, class_: str, attributes: Mapping[str, str]) -> Element:
+    if len(found) != 1:
+        raise Fault(f"{len(found)} elements instead of one: {tag} {class_} {attributes} {found[:5]}")
+    return found[0]
 
 
 class Page(HTMLParser):
@@ -138,23 +152,26 @@ class Page(HTMLParser):
         self.source = source
         self.root = Element("", {}, None)
         self.faults: list[str] = []
+        self.elements: list[Element] = []
         self._open = [self.root]
         self.feed(source)
         self.close()
-        self.elements = self.root.all()
         left = [element for element in self._open[1:] if element.tag not in _OPTIONAL_END]
         self.faults += [f"{element} is never closed" for element in left]
 
+    def updatepos(self, _begin: int, end: int) -> int:
+        return end  # nobody asks for the lines
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        while self._open[-1].tag in _CLOSES.get(tag, frozenset()):
+        while self._open[-1].tag in _CLOSES.get(tag, ()):
             self._open.pop()
-        names = [name for name, _ in attrs]
         element = Element(tag, {name: value or "" for name, value in attrs}, self._open[-1])
-        if len(names) != len(set(names)):
+        if len(element.attributes) != len(attrs):
             self.faults.append(f"{element} has an attribute twice")
         if tag in _NOT_IN_P and self._open[-1].tag == "p":
             self.faults.append(f"{element} inside <p>")
         self._open[-1].children.append(element)
+        self.elements.append(element)
         if tag not in _VOID:
             self._open.append(element)
 
@@ -164,7 +181,7 @@ class Page(HTMLParser):
             self.handle_endtag(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in [element.tag for element in self._open]:
+        if self._open[-1].tag != tag and all(element.tag != tag for element in self._open):
             self.faults.append(f"</{tag}> closes nothing, after {self._open[-1]}")
             return
         while self._open[-1].tag != tag:
@@ -182,15 +199,15 @@ class Page(HTMLParser):
 
     @property
     def h1(self) -> str:
-        return self.root.one("h1").text
+        return self.one("h1").text
 
     @property
     def title(self) -> str:
-        return self.root.one("title").text
+        return self.one("title").text
 
     @property
     def main(self) -> Element:
-        return self.root.one("main")
+        return self.one("main")
 
     @property
     def text(self) -> str:
@@ -198,36 +215,39 @@ class Page(HTMLParser):
         return spaced(" ".join(self.main.strings()))
 
     def by_id(self, name: str) -> Element:
-        return self.root.one(id=name)
+        return self.one(id=name)
 
     def all(self, tag: str = "", class_: str = "", **attributes: str) -> list[Element]:
-        return self.root.all(tag, class_, **attributes)
+        return _fitting(self.elements, tag, class_, attributes)
 
     def one(self, tag: str = "", class_: str = "", **attributes: str) -> Element:
-        return self.root.one(tag, class_, **attributes)
+        return _only(self.all(tag, class_, **attributes), tag, class_, attributes)
 
     def form(self, action: str) -> Element:
         """The form that posts to *action*."""
-        return self.root.one("form", action=action)
+        return self.one("form", action=action)
 
     def values(self, action: str) -> dict[str, str | list[str]]:
         """What the form with *action* would post as it stands: hidden, typed and ticked values."""
         return form_values(self.form(action))
 
-    @property
-    def token(self) -> str | None:
-        """The CSRF token that the page carries."""
-        found = self.root.all("input", name="csrf_token")
-        return found[0]["value"] if found else None
-
 
 class Browser(FlaskClient):
     """A test client whose every page is inspected. `page` is the last one, `token` its CSRF token."""
 
-    page: Page
     token: str | None = None
     writes: Session | None = None
     inspects = True
+    _source = ""
+    _page: Page | None = None
+
+    @property
+    def page(self) -> Page:
+        """The last page."""
+        if self._page is None:
+            assert self._source
+            self._page = Page(self._source)
+        return self._page
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Ask for a page; what the test has written in its session is committed first."""
@@ -298,8 +318,9 @@ class Browser(FlaskClient):
         source = gzip.decompress(response.data).decode() if packed else response.get_data(as_text=True)
         if not source.lstrip().lower().startswith("<!doctype"):
             return
-        self.page = Page(source)
-        self.token = self.page.token or self.token
+        self._source, self._page = source, None
+        token = _TOKEN.search(source)
+        self.token = token[1] if token else self.token
         if self.inspects:
             faults = [*inspect(self.page, own_host=response.request.host_url), *_of_headers(response)]
             if faults:
@@ -320,7 +341,7 @@ def inspect(page: Page, own_host: str = "http://localhost/") -> list[str]:
 
 def _head(page: Page) -> list[str]:
     faults = []
-    language = page.root.one("html").get("lang")
+    language = page.one("html").get("lang")
     if language not in ("pl", "en"):
         faults.append(f"<html lang> is “{language}”")
     headings, titles = page.tagged("h1"), page.tagged("title")
@@ -339,12 +360,12 @@ def _head(page: Page) -> list[str]:
 
 def _ids(page: Page) -> list[str]:
     ids = [element["id"] for element in page.elements if element.has("id")]
-    faults = [f"id “{name}” stands {ids.count(name)} times" for name in sorted(set(ids)) if ids.count(name) > 1]
-    known = set(ids)
+    known = Counter(ids)
+    faults = [f"id “{name}” stands {times} times" for name, times in sorted(known.items()) if times > 1]
     faults += ["an id is empty or holds a space" for name in known if not name or " " in name]
     for element in page.elements:
-        for name in _REFERENCES:
-            missing = set(element.get(name).split()) - known
+        for name in _REFERENCES & element.attributes.keys():
+            missing = set(element[name].split()) - known.keys()
             if missing:
                 faults.append(f"{element} points by {name} to {sorted(missing)}, which is not on the page")
         href = element.get("href")
@@ -410,6 +431,8 @@ def _htmx(page: Page) -> list[str]:
     faults = []
     ids = {element["id"] for element in page.elements if element.has("id")}
     for element in page.elements:
+        if _HTMX.isdisjoint(element.attributes):
+            continue
         method = element.get("method").lower()
         # A link or form works by itself; htmx may do without the place on the page that the address names.
         plain = (element.get("href") if element.tag == "a" else element.get("action")).partition("#")[0]
@@ -426,20 +449,28 @@ def _htmx(page: Page) -> list[str]:
 
 
 def _words(page: Page) -> list[str]:
-    language = page.root.one("html").get("lang")
-    faults = []
-    foreign, sentences = leftovers(language), sentences_of(language)
+    language = page.one("html").get("lang")
+    faults: list[str] = []
     for element in page.elements:
         if element.language != language or element.tag in _NOT_FOR_READERS:
             continue
-        texts = [spaced(child) for child in element.children if isinstance(child, str)]
-        texts += [spaced(element.get(name)) for name in ("aria-label", "title", "alt", "placeholder")]
+        texts = [child for child in element.children if isinstance(child, str) and not child.isspace()]
+        texts += [element[name] for name in _READ_ALOUD if name in element.attributes]
         for text in texts:
-            if text and (text in foreign or _holds(text, sentences)):
-                faults.append(f"“{text}” is not in the language of the page")
-            if "%(" in text:
-                faults.append(f"“{text}” shows a placeholder")
+            faults += _of_text(text, language)
     return faults
+
+
+# Most texts stand on every page.
+@lru_cache(maxsize=1 << 15)
+def _of_text(source: str, language: str) -> tuple[str, ...]:
+    text = spaced(source)
+    faults = []
+    if text and (text in leftovers(language) or _holds(text, sentences_of(language))):
+        faults.append(f"“{text}” is not in the language of the page")
+    if "%(" in text:
+        faults.append(f"“{text}” shows a placeholder")
+    return tuple(faults)
 
 
 def _holds(text: str, sentences: Mapping[str, list[str]]) -> bool:
@@ -454,7 +485,7 @@ def _holds(text: str, sentences: Mapping[str, list[str]]) -> bool:
 def _hosts(page: Page, own_host: str) -> list[str]:
     faults = []
     for element in page.elements:
-        addresses = [element.get("src"), element.get("srcset"), element.get("poster")]
+        addresses = [element[name] for name in _LOADING & element.attributes.keys()]
         if element.tag in ("link", "use", "image"):
             addresses.append(element.get("href"))
         if element.tag == "form":
