@@ -29,7 +29,7 @@ from app.config import Config, WrongSetting
 from app.db import Database
 from app.errors import Refusal
 from app.factory import ROOT, create_app
-from app.jobs.worker import Worker, is_alive
+from app.jobs.worker import Worker, is_alive, work_through
 from app.outbox.delivery import Letters
 from app.portal import facts
 from app.portal import nightly as timetable
@@ -288,10 +288,12 @@ def update_teryt(file: Path, *, only_check: bool) -> None:
 @kladka.command()
 def nightly() -> None:
     """Do the nightly work now: retention, seals of the audit trail."""
-    with unit() as session:
-        for name, number in timetable.run(session, now()).items():
-            click.echo(f"{number:6d}  {name}")
-        session.commit()
+    with sentences(), configured() as database:
+        done = list(work_through(database, timetable.JOBS, now()))
+    for words, number in done:
+        click.echo(f"{'failed' if number is None else number:>6}  {words}")
+    if any(number is None for _, number in done):
+        raise click.ClickException("Some of the nightly work failed; the log says why. It is tried again tomorrow.")
 
 
 @kladka.command()
@@ -333,14 +335,20 @@ def opened(config: Config) -> Iterator[Database]:
 @contextmanager
 def unit() -> Iterator[Session]:
     """Open the configured database for one writing unit of work; the command commits."""
-    with sentences():
-        config = settings.read()
-        site.configure(config.base_url)
-        accounts.configure_hashing(config.argon_memory_kib)
-        with opened(config) as database, database.session(writes=True) as session:
-            database.keep_open()
-            session.info["database"] = database
-            yield session
+    with sentences(), configured() as database, database.session(writes=True) as session:
+        session.info["database"] = database
+        yield session
+
+
+@contextmanager
+def configured() -> Iterator[Database]:
+    """Open the configured database as the portal does."""
+    config = settings.read()
+    site.configure(config.base_url)
+    accounts.configure_hashing(config.argon_memory_kib)
+    with opened(config) as database:
+        database.keep_open()
+        yield database
 
 
 def _text_of(file: Path) -> str:
@@ -402,7 +410,7 @@ def _prepare(database: Database, config: Config) -> None:
 
 
 def _worker(database: Database, config: Config) -> Worker:
-    return Worker(database, config, Letters(ROOT / "templates"), timetable.run, timetable.MINUTELY)
+    return Worker(database, config, Letters(ROOT / "templates"), timetable.JOBS, timetable.MINUTELY)
 
 
 def _serve(config: Config, database: Database, host: str, port: int, *, with_worker: bool) -> None:

@@ -2,10 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
 from app import warsaw
@@ -22,14 +22,15 @@ BEAT_EVERY = timedelta(seconds=60)
 ALIVE_FOR = timedelta(minutes=5)
 # After midnight: what began before it may still commit, and the trail of a day is sealed when nothing can join it.
 NIGHT_BEGINS = timedelta(hours=1)
-Nightly = Callable[[Session, datetime], dict[str, int]]
-Minutely = Callable[[Session, datetime], int]
+Job = Callable[[Session, datetime], int]
+Timetable = Sequence[tuple[str, Job]]
+"""What is done each night, in this order: the words for the log, and the job, which tells how much it did."""
 
 
 class Worker:
     """Works through what is due until it is told to stop. Any number may run: rows are claimed by compare-and-set.
 
-    *nightly* is done once a day, each of *minutely* about once a minute, in a unit of work of its own.
+    Each job of *nightly* is done once a day, each of *minutely* about once a minute, in a unit of work of its own.
     """
 
     def __init__(
@@ -37,8 +38,8 @@ class Worker:
         database: Database,
         config: Config,
         letters: Letters,
-        nightly: Nightly,
-        minutely: Sequence[Minutely] = (),
+        nightly: Timetable,
+        minutely: Sequence[Job] = (),
     ) -> None:
         self._database, self._config, self._letters, self._nightly = database, config, letters, nightly
         self._minutely = tuple(minutely)
@@ -107,9 +108,28 @@ class Worker:
             if row is None or (row.nightly_done is not None and row.nightly_done >= tonight):
                 return
             row.nightly_done = tonight
-            done = self._nightly(session, instant)
             session.commit()
-        logger.info("nightly work done: %s", done)
+        logger.info("nightly work done: %s", dict(work_through(self._database, self._nightly, instant)))
+
+
+def work_through(database: Database, jobs: Timetable, at: datetime) -> Iterator[tuple[str, int | None]]:
+    """Do *jobs* one after the other, each in a unit of work of its own; give the words of each and how much it did.
+
+    A job that fails is logged, given as None, and undoes nothing of the others: it catches up in the next night. Raises
+    OperationalError when the database does not answer.
+    """
+    for words, job in jobs:
+        try:
+            with database.session(writes=True) as session:
+                done = job(session, at)
+                session.commit()
+        except OperationalError:  # the database itself does not answer: no other job would fare better
+            raise
+        except Exception:  # whatever the fault of one job is, the others are owed
+            logger.exception("nightly job failed: %s", words)
+            yield words, None
+        else:
+            yield words, done
 
 
 def is_alive(session: Session, at: datetime) -> bool:

@@ -1,12 +1,12 @@
 """The timetable of the night: what is forgotten, sealed and extended, as a plain list."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from app.accounts import actions as accounts
 from app.audit import trail
+from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
@@ -44,10 +44,10 @@ def follow_cards(session: Session, now: datetime) -> int:
     return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
 
 
-MINUTELY: tuple[Callable[[Session, datetime], int], ...] = (offers.expire_offers,)
+MINUTELY: tuple[Job, ...] = (offers.expire_offers,)
 """What cannot wait for the night."""
 
-JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
+JOBS: Timetable = (
     ("old attempts, kept forms, mailed links and sessions deleted", accounts.forget_old),
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
@@ -66,8 +66,3 @@ JOBS: tuple[tuple[str, Callable[[Session, datetime], int]], ...] = (
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )
-
-
-def run(session: Session, now: datetime) -> dict[str, int]:
-    """Do all jobs in the caller's transaction; return how much each did."""
-    return {name: job(session, now) for name, job in JOBS}

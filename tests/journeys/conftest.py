@@ -62,7 +62,7 @@ def _portal(
     server = create_server(app, host="127.0.0.1", port=port, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    worker = Worker(database, config, Letters(ROOT / "templates"), nightly.run)
+    worker = Worker(database, config, Letters(ROOT / "templates"), nightly.JOBS)
     worker.start()
     yield Portal(f"http://127.0.0.1:{port}", database, inbox)
     worker.stop()

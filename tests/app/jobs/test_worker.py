@@ -14,7 +14,7 @@ from app.clock import now
 from app.config import Config
 from app.db import Database
 from app.jobs.models import WorkerBeat
-from app.jobs.worker import Worker, is_alive
+from app.jobs.worker import Worker, is_alive, work_through
 from app.outbox.delivery import Letters
 from app.outbox.models import MailState, OutboxMail
 from app.portal import nightly
@@ -38,11 +38,11 @@ def _nights() -> list[datetime]:
 
 @pytest.fixture(name="worker")
 def _worker(database: Database, config: Config, inbox: Inbox, clock, nights: list[datetime]) -> Worker:
-    def note(_session: Session, at: datetime) -> dict[str, int]:
+    def note(_session: Session, at: datetime) -> int:
         nights.append(at)
-        return {}
+        return 1
 
-    return Worker(database, replace(config, mail=inbox.address), LETTERS, note)
+    return Worker(database, replace(config, mail=inbox.address), LETTERS, [("nights noted", note)])
 
 
 def test_a_round_delivers_and_says_whether_it_did(worker, session, inbox):
@@ -57,7 +57,7 @@ def test_two_workers_send_each_mail_once(database, config, session, inbox, clock
     for number in range(30):
         make_mail(session, to=f"osoba{number}@ops.example")
     session.commit()
-    workers = [Worker(database, replace(config, mail=inbox.address), LETTERS, lambda *_: {}) for _ in range(2)]
+    workers = [Worker(database, replace(config, mail=inbox.address), LETTERS, ()) for _ in range(2)]
     for _ in range(3):
         for worker in workers:
             worker.once()
@@ -103,7 +103,7 @@ def test_the_site_is_ready_only_with_a_worker(worker, client):
 def test_a_started_worker_stops_when_told(database, config, session, inbox):
     make_mail(session)
     session.commit()
-    worker = Worker(database, replace(config, mail=inbox.address), LETTERS, lambda *_: {})
+    worker = Worker(database, replace(config, mail=inbox.address), LETTERS, ())
     worker.start()
     for _ in range(100):
         if inbox.messages:
@@ -115,7 +115,7 @@ def test_a_started_worker_stops_when_told(database, config, session, inbox):
     assert session.exec(select(OutboxMail.state)).one() is MailState.SENT
 
 
-def test_the_night_forgets_and_seals(session, people, clock):
+def test_the_night_forgets_and_seals(session, database, people, clock):
     old = now() - timedelta(days=40)
     add(session, SignInAttempt, at=now() - timedelta(days=2), email_hash="x", address="198.51.100.7")
     add(session, SignInAttempt, at=now() - timedelta(hours=2), email_hash="y", address="198.51.100.7")
@@ -129,10 +129,28 @@ def test_the_night_forgets_and_seals(session, people, clock):
     make_mail(session, state=MailState.WAITING, created_at=now() - timedelta(days=8))
     trail.record(session, people.ewa.actor, "session.started", "session", 1, now() - timedelta(days=1))
     session.flush()
-    done = nightly.run(session, now())
+    session.commit()
+    done = dict(work_through(database, nightly.JOBS, now()))
     assert sorted(number for number in done.values() if number) == [1, 1, 1, 3]
+    session.expire_all()
     assert [row.email_hash for row in session.exec(select(SignInAttempt)).all()] == ["y"]
     assert session.exec(select(KeptForm)).all() == []
     assert len(session.exec(select(UserSession)).all()) == 1
     assert len(session.exec(select(AuditSeal)).all()) == 1
-    assert nightly.run(session, now()) == dict.fromkeys(done, 0)
+    session.commit()
+    assert dict(work_through(database, nightly.JOBS, now())) == dict.fromkeys(done, 0)
+
+
+def test_a_job_that_fails_undoes_nothing_of_the_others(session, database, clock, caplog):
+    def fails(unit: Session, _at: datetime) -> int:
+        make_mail(unit)
+        raise LookupError("a fault of one job")
+
+    def works(unit: Session, _at: datetime) -> int:
+        make_mail(unit)
+        return 1
+
+    done = dict(work_through(database, [("first", works), ("second", fails), ("third", works)], now()))
+    assert done == {"first": 1, "second": None, "third": 1}
+    assert len(session.exec(select(OutboxMail)).all()) == 2
+    assert "second" in caplog.text
