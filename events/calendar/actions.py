@@ -15,8 +15,8 @@ from app.audit.trail import Plain
 from app.db import lock
 from app.errors import NotAdmitted
 from events import ical, recurrence
-from events.calendar import mail, rules, series
-from events.calendar.models import Consent, Event, EventParty, EventSpeaker, Occurrence, Part, State, Visibility
+from events.calendar import mail, queries, rules, series
+from events.calendar.models import Answer, Consent, Event, EventParty, EventSpeaker, Occurrence, Part, State, Visibility
 from events.calendar.rules import DateDraft, EventDraft, Speaker
 from events.ical import CalendarItem
 from events.search import actions as search
@@ -120,10 +120,19 @@ def revise(
     return frozenset(changed)
 
 
+def would_change(session: Session, event: Event, wanted: EventDraft, rhythm: series.Rhythm) -> frozenset[str]:
+    """Name what *wanted* says otherwise than *event*, of which *rhythm* is the part in question."""
+    columns = _columns(_settled(_with_room(session, wanted)))
+    rule = recurrence.to_text(rhythm.rule, all_day=rhythm.all_day) if rhythm.rule else None
+    stands: dict[str, Any] = {name: getattr(event, name) for name in columns}
+    stands |= {"local_start": rhythm.first, "minutes": rhythm.minutes, "all_day": rhythm.all_day, "rule": rule}
+    return frozenset(name for name in columns if name not in _LASTING and columns[name] != stands[name])
+
+
 def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
     """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
 
-    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, InThePast.
+    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, NotAgreed, InThePast.
     """
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
@@ -136,6 +145,8 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
         raise rules.Incomplete
     if gaps(event):
         raise rules.MinorsUnprotected
+    if silent := queries.not_agreed(session, _id(event)):
+        raise rules.NotAgreed(names=", ".join(silent))
     series.make(session, event, now)
     first = _first(session, event)
     rules.check_future(_wall(first.starts_at), now, all_day=event.all_day)
@@ -492,7 +503,9 @@ def _texts(session: Session, event: Event) -> list[str]:
 
 def _feeds(session: Session, event: Event) -> list[tuple[FeedKind, int]]:
     statement = select(EventParty.institution_id).where(
-        EventParty.event_id == event.id, EventParty.part == Part.CO_ORGANISER
+        EventParty.event_id == event.id,
+        EventParty.part == Part.CO_ORGANISER,
+        or_(col(EventParty.answer).is_(None), col(EventParty.answer) != Answer.DECLINED),
     )
     owners = {event.organiser_id, *session.exec(statement).all()}
     if event.place_institution_id is not None:

@@ -1,9 +1,12 @@
 """Decisions about changes on plain values: how far an act on a series reaches, and what it may not do."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 
 from app.errors import Conflict, Refusal
 from app.text import N_
+from events.calendar.models import Occurrence
 
 
 class Scope(StrEnum):
@@ -36,3 +39,9 @@ class NotForOneDate(Refusal):
     """A change of something that all dates of a series share."""
 
     message = N_("A single date can have a title, hours and a place of its own. Change the rest for the whole series.")
+
+
+def first_coming(occurrences: Sequence[Occurrence], now: datetime) -> Occurrence | None:
+    """Give the first date in the order of the rule that has not begun; None when a series is over."""
+    coming = [row for row in occurrences if row.starts_at > now and not row.original_local.microsecond]
+    return min(coming, key=lambda row: row.original_local, default=None)

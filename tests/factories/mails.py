@@ -35,6 +35,8 @@ FURTHER: dict[str, Param] = {
     "code": "number",
     "note": "Sala mieści 12 osób.",
     "stands": "seat",
+    "host": "Zakład Karny w Kładkowie (pokazowy)",
+    "more": 2,
     "dates": ["wtorek, 15 grudnia 2026, 10.00–12.00: Szkolenie pokazowe"],
 }
 
