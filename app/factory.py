@@ -28,6 +28,7 @@ from events.papers import views as papers_views
 from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
+from partners.availability import views as availability_views
 from partners.cards import views as cards_views
 from partners.competence import views as competence_views
 from partners.contacts import views as contacts_views
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     institutions_views.bp,
     competence_views.bp,
     cards_views.bp,
+    availability_views.bp,
     services_views.bp,
     people_views.bp,
     admission_views.bp,

@@ -28,6 +28,7 @@ from partners.people.rules import Wanted as Wanting
 from projects.programmes.models import ProgrammeState
 from tests.factories.admission import make_application
 from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.availability import make_period
 from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
@@ -48,6 +49,7 @@ _KIND_OF = {
     "contact_id": "contact",
     "report_id": "report",
     "room_id": "room",
+    "period_id": "period",
     "offer_id": "offer",
     "service_id": "service",
     "certificate_id": "certificate",
@@ -108,6 +110,7 @@ def make_world(session: Session) -> World:
     make_offer(session, people.mops, service)
     offer = make_offer(session, people.prison, service)
     room = add(session, Room, institution_id=people.prison.id or 0, name="Sala widzeń")
+    period = make_period(session, people.prison, reason="Odbiór robót na oddziale, o którym nikt nie wie")
     events = {
         "public": make_event(
             session,
@@ -180,6 +183,10 @@ def make_world(session: Session) -> World:
         "room": {
             "own": {"slug": people.prison.slug, "room_id": str(room.id)},
             "other-institution": {"slug": people.mops.slug, "room_id": str(room.id)},
+        },
+        "period": {
+            "own": {"slug": people.prison.slug, "period_id": str(period.id)},
+            "other-institution": {"slug": people.mops.slug, "period_id": str(period.id)},
         },
         "offer": {
             "own": {"slug": people.prison.slug, "offer_id": str(offer.id)},

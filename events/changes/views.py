@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Field
 
+from app import warsaw
 from app.actors import Role
 from app.clock import now
 from app.errors import Refusal
@@ -22,8 +23,12 @@ from events.calendar.forms import SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
 from events.calendar.queries import EventPage
 from events.calendar.rules import EventDraft
-from events.changes import actions
-from events.changes.forms import CancelForm
+from events.changes import actions, suspension
+from events.changes import queries as reach
+from events.changes.forms import CancelForm, SuspendForm
+from partners.availability import rules as availability
+from partners.institutions import queries as institutions
+from partners.institutions.models import Institution
 
 bp = Blueprint("changes", __name__)
 
@@ -36,6 +41,14 @@ _FIELD_OF: dict[type[Refusal], str] = {
     rules.RoomElsewhere: "room_id",
     actions.FewerSeatsThanTaken: "seats",
 }
+# The same of a suspension.
+_DAY_OF: dict[type[Refusal], str] = {
+    availability.Passed: "first_day",
+    availability.Overlapping: "first_day",
+    availability.EndBeforeStart: "last_day",
+    availability.TooFar: "last_day",
+}
+_DATES_LISTED = 50
 _COMPARED = (
     "kind", "title", "day", "starts", "ends", "end_day", "all_day", "place", "place_other", "seats", "audience",
     "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme", "clause",
@@ -90,6 +103,58 @@ def cancel(event_uuid: UUID) -> Response | BaseResponse:
     if told:
         tell(_n("%(num)d person gets a mail about it.", "%(num)d persons get a mail about it.", told), "info")
     return see_other("calendar.show", event_uuid=event_uuid)
+
+
+@bp.route("/partnerzy/<slug:slug>/zawies", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def suspend(slug: str) -> Response | BaseResponse:
+    unit = _own_unit(slug)
+    form = SuspendForm()
+    if request.method != "POST":
+        return _suspension_page(unit, form)
+    if not form.validate():
+        return _suspension_page(unit, form, status=422)
+    wanted = form.draft()
+    try:
+        availability.check_days(wanted.first_day, wanted.last_day, warsaw.today(now()))
+        if "zawies" not in request.form or form.checked.data != form.days:
+            return _suspension_page(unit, form, shown=True)
+        done = suspension.suspend(session(), actor(), unit, wanted, now())
+    except tuple(_DAY_OF) as refusal:
+        close_early()
+        form.refuse(form[_DAY_OF[type(refusal)]], translated(refusal))
+        return _suspension_page(_own_unit(slug), form, status=422)
+    tell(_("Meetings are suspended. Nobody can plan one at your unit in these days."), "ok")
+    if done.dates:
+        tell(_n("%(num)d date is cancelled.", "%(num)d dates are cancelled.", done.dates), "ok")
+    if done.told:
+        tell(_n("%(num)d person gets a mail about it.", "%(num)d persons get a mail about it.", done.told), "info")
+    return see_other("availability.index", slug=slug)
+
+
+def _own_unit(slug: str) -> Institution:
+    unit = get_or_404(institutions.institution(session(), slug, actor()))
+    if not availability.may_suspend(actor(), unit.id, unit.kind):
+        abort(403)
+    return unit
+
+
+def _suspension_page(unit: Institution, form: SuspendForm, status: int = 200, *, shown: bool = False) -> Response:
+    wanted = form.draft() if shown else None
+    dates = reach.in_period(session(), unit.id or 0, wanted.first_day, wanted.last_day, now()) if wanted else []
+    form.checked.data = form.days if shown else ""
+    form.checked.raw_data = None
+    return respond(
+        "events/changes/suspend.html",
+        status=status,
+        i=unit,
+        form=form,
+        shown=shown,
+        dates=dates[:_DATES_LISTED],
+        more=max(len(dates) - _DATES_LISTED, 0),
+        people=sum(one.people for one in dates),
+        told=len(reach.concerned(session(), dates, besides=actor().user_id)),
+    )
 
 
 def _edited(page: EventPage) -> Response | BaseResponse:
