@@ -14,7 +14,8 @@ from app.demo.people import Staff
 from app.demo.seed import Entry
 from app.demo.vocabulary import Ids
 from events.calendar import actions as calendar
-from events.calendar.models import Event, EventKind, Occurrence, Visibility
+from events.calendar import parties
+from events.calendar.models import Consent, Event, EventKind, Occurrence, Visibility
 from events.calendar.rules import EventDraft
 from events.changes import actions as changes
 from events.signups import actions as signups
@@ -77,10 +78,9 @@ def load_events(
         draft = _draft(meeting, staff.ids, programmes, clauses, contacts)
         event = calendar.draft(session, actor, draft, meeting.at(_KNOWN_BEFORE + 1), uuid=meeting.uuid)
         event.sequence = (sequences or {}).get(meeting.uuid, 0)
-        for key in entry.get("co", ()):
-            calendar.add_co_organiser(session, event, staff.ids[key])
         if entry.get("draft"):
             continue
+        _agree(session, meeting, event, staff)
         calendar.publish(session, actor, event, meeting.at(_KNOWN_BEFORE, "10:00"))
         _fill(session, meeting, event, staff)
         if "cancelled" in entry:
@@ -145,9 +145,29 @@ def _draft(
         signup_closes_at=noon_before,
         withdraw_until=noon_before,
         contact=contacts.get(ids[entry["by"]], ""),
+        co_organisers=tuple(ids[key] for key in entry.get("co", ()) if key != entry["by"]),
         invited=tuple(ids[key] for key in entry.get("invited", ())),
         synthetic=True,
     )
+
+
+def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff) -> None:
+    """Let the host and the co-organisers confirm, in Kładka if they have people there; the director consents last."""
+    entry, asked = meeting.entry, meeting.at(_KNOWN_BEFORE + 1, "10:00")
+    houses = dict.fromkeys([*entry.get("co", ()), *([entry["at"]] if "at" in entry else [])])
+    others = [key for key in houses if key != entry["by"]]
+    answering = [key for key in others if key in staff.coordinators]
+    if answering:
+        parties.ask(session, staff.coordinator(entry["by"]), event, asked)
+    for key in others:
+        if key in answering:
+            parties.answer(session, staff.coordinator(key), event, asked + timedelta(hours=3), agrees=True)
+        else:
+            parties.note_outside(session, staff.coordinator(entry["by"]), event, staff.ids[key], asked)
+    if event.consent is not None and "consent" in entry:
+        consent, day = Consent(entry["consent"]), meeting.settled - timedelta(days=_KNOWN_BEFORE + 1)
+        unit = staff.coordinator(entry["at"])
+        parties.note_consent(session, unit, event, consent, day, asked + timedelta(hours=4))
 
 
 def _fill(session: Session, meeting: Meeting, event: Event, staff: Staff) -> None:

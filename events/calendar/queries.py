@@ -69,6 +69,7 @@ PAGE_SIZE = 30
 DATES_SHOWN = 12
 LOOKED_UP = 6
 NEIGHBOURS = 60
+EXPORTED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +220,18 @@ class SpeakerLine:
     person: str
     function: str
     institution: Named | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A speaker as the gate expects him; without an institution the function says where he comes from."""
+
+    event_id: int
+    speaker_id: int
+    person: str
+    function: str
+    institution_id: int | None
+    institution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +467,21 @@ def listed(
     )
 
 
+def exported(
+    session: Session, viewer: Actor, filters: Filters, now: datetime, *, first: date | None, last: date | None
+) -> list[EventCard]:
+    """Give the first EXPORTED events of a period for a table to take away: what the list shows on all its pages."""
+    if filters.nothing:
+        return []
+    conditions = [may_see(viewer), *_conditions(filters, now)]
+    starts = col(Occurrence.starts_at)
+    if first:
+        conditions.append(starts >= warsaw.start_of(first))
+    if last:
+        conditions.append(starts < warsaw.start_of(last + timedelta(days=1)))
+    return [_card(row, now) for row in rows(session, _chosen_cards(conditions, EXPORTED, backwards=False))]
+
+
 def read_key(key: str) -> tuple[datetime, int] | None:
     """Read a paging key "2026-11-24T09:00:00+00:00|17"; None when it is none."""
     stamp, _, number = key.partition("|")
@@ -562,14 +590,18 @@ def page(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
     None also means: *viewer* may not know of it. Drafts are known to the organiser's coordinators only. One
     statement, one more if anybody is invited, and one for a series.
     """
-    statement = _page_of(_scope(viewer), coordinates=viewer.prepares, dated=day is not None, records=True)
+    statement = _page_of(
+        _scope(viewer), prepares=viewer.prepares, asked=viewer.coordinates, dated=day is not None, records=True
+    )
     row = session.execute(statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day}).first()
     return _event_page(session, viewer, row, now) if row else None
 
 
 def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> EventPage | None:
     """Give what page() gives, for reading only: event and date are plain values, so that equal pages are equal."""
-    statement = _page_of(_scope(viewer), coordinates=viewer.prepares, dated=day is not None, records=False)
+    statement = _page_of(
+        _scope(viewer), prepares=viewer.prepares, asked=viewer.coordinates, dated=day is not None, records=False
+    )
     found = rows(session, statement, _viewer(viewer) | {"uuid": uuid, "now": now, "day": day})
     if not found:
         return None
@@ -618,6 +650,43 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def not_agreed(session: Session, event_id: int) -> list[str]:
+    """Name the host and the co-organisers that have not said yes, in the Polish order."""
+    statement = (
+        _columns(Institution.name)
+        .join(EventParty, col(EventParty.institution_id) == Institution.id)
+        .where(
+            col(EventParty.event_id) == event_id,
+            col(EventParty.part) != Part.INVITED,
+            or_(
+                col(EventParty.answer).is_(None),
+                col(EventParty.answer).not_in((Answer.CONFIRMED, Answer.OUTSIDE)),
+            ),
+        )
+        .order_by(col(Institution.sort_key))
+    )
+    return list(session.execute(statement).scalars())
+
+
+def speakers_of(session: Session, event_ids: Sequence[int]) -> list[Entrant]:
+    """Give those who lead or speak at these events, for the lists of who comes in: in the order of each event."""
+    statement = (
+        _columns(
+            EventSpeaker.event_id,
+            EventSpeaker.id,
+            EventSpeaker.person,
+            EventSpeaker.function,
+            EventSpeaker.institution_id,
+            func.coalesce(Institution.name, ""),
+        )
+        .select_from(EventSpeaker)
+        .outerjoin(Institution, col(Institution.id) == EventSpeaker.institution_id)
+        .where(col(EventSpeaker.event_id).in_(event_ids))
+        .order_by(col(EventSpeaker.event_id), col(EventSpeaker.position))
+    )
+    return [Entrant(*row) for row in session.execute(statement)]
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
@@ -861,12 +930,24 @@ def _its_event(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _own_draft(viewer: Actor) -> ColumnElement[bool]:
-    return _draft_of(viewer.institution_id or 0) if viewer.prepares else false()
+    return _draft_of(viewer.institution_id or 0, asked=viewer.coordinates) if viewer.prepares else false()
 
 
-def _draft_of(institution_id: int | BindParameter[int]) -> ColumnElement[bool]:
-    draft = cast(col(Occurrence.state), String) == State.DRAFT.value
-    return and_(draft, _its_event(col(Event.organiser_id) == institution_id))
+def _draft_of(institution_id: int | BindParameter[int], *, asked: bool) -> ColumnElement[bool]:
+    """Drafts that an institution prepares, and those about which it has been *asked*."""
+    own = _its_event(col(Event.organiser_id) == institution_id)
+    party = (
+        _columns(literal(1))
+        .select_from(EventParty)
+        .where(
+            col(EventParty.event_id) == Occurrence.event_id,
+            col(EventParty.institution_id) == institution_id,
+            col(EventParty.part) != Part.INVITED,
+            col(EventParty.answer).is_not(None),
+        )
+        .correlate(Occurrence)
+    )
+    return and_(cast(col(Occurrence.state), String) == State.DRAFT.value, or_(own, exists(party)) if asked else own)
 
 
 def _events_of(institution_ids: Sequence[int]) -> Any:
@@ -1004,10 +1085,10 @@ def _list_of(
 
 
 @lru_cache(maxsize=32)
-def _page_of(scope: Scope, *, coordinates: bool, dated: bool, records: bool) -> Select[Any]:
+def _page_of(scope: Scope, *, prepares: bool, asked: bool, dated: bool, records: bool) -> Select[Any]:
     ends, starts = col(Occurrence.ends_at), col(Occurrence.starts_at)
     now: BindParameter[datetime] = bindparam("now")
-    drafts = _draft_of(_INSTITUTION) if coordinates else false()
+    drafts = _draft_of(_INSTITUTION, asked=asked) if prepares else false()
     statement = (
         (_PAGE if records else _PAGE_VALUES)
         .where(col(Event.uuid) == bindparam("uuid"), or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts))

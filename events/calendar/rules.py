@@ -201,6 +201,59 @@ class MinorsUnprotected(Refusal):
     )
 
 
+class NotAgreed(Conflict):
+    """Publishing before the host and all co-organisers have said yes."""
+
+    message = N_(
+        "Not confirmed yet: %(names)s. Ask them to confirm, or note what you agreed outside Kładka, then publish."
+    )
+
+
+class NobodyToAsk(Conflict):
+    """Asking when everybody has agreed, was asked, or has nobody in Kładka."""
+
+    message = N_(
+        "There is nobody to ask: the others have been asked already, or have nobody in Kładka yet. Agree with those "
+        "by letter or telephone and note it."
+    )
+
+
+class NotAsked(Forbidden):
+    """An answer of an institution that nobody has asked."""
+
+    message = N_("Your institution has not been asked about this event.")
+
+
+class AnswersItself(Conflict):
+    """Noting the word of an institution whose people can give it themselves."""
+
+    message = N_("This institution has coordinators in Kładka. Ask them to confirm: nobody else can do it for them.")
+
+
+class CancelInstead(Conflict):
+    """A host who does not agree to what has been published."""
+
+    message = N_("The event is published and people count on it. If it cannot take place in your house, cancel it.")
+
+
+class ReasonMissing(Refusal):
+    """A no without a reason."""
+
+    message = N_("Say why: the organiser must know what to change.")
+
+
+class NotYourConsent(Forbidden):
+    """A director's consent noted by anybody but the prison unit."""
+
+    message = N_("Only a coordinator of the prison unit in which the event takes place can note this.")
+
+
+class ConsentDayMissing(Refusal):
+    """A consent without its day, or of a day to come."""
+
+    message = N_("Give the day on which the consent was granted: today or earlier.")
+
+
 class NotADraft(Conflict):
     """Publishing what is published or cancelled already."""
 
@@ -350,6 +403,11 @@ def may_stop(actor: Actor, event: HasTimes) -> bool:
     """Whether *actor* may cancel *event* or one of its dates: the organiser, and the host of the place."""
     hosts = actor.coordinates and actor.institution_id == event.place_institution_id
     return may_edit(actor, event) or hosts
+
+
+def may_consent(actor: Actor, event: HasTimes) -> bool:
+    """Whether *actor* notes the director's consent: coordinators of the unit in which the event takes place."""
+    return actor.role is Role.SYSTEM or (actor.coordinates and actor.institution_id == event.place_institution_id)
 
 
 def missing(*, has_place: bool, audience: Sequence[str], minors_open: bool = False) -> list[str]:

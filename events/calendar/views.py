@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 from flask import Blueprint, Response, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from app import site, warsaw
+from app import site, tables, warsaw
 from app.actors import Role
 from app.clock import now
+from app.web import downloads
 from app.web.addresses import monday_of
 from app.web.errors import get_or_404
 from app.web.guards import acting_for, open_to_all
@@ -24,6 +25,7 @@ from events.calendar.forms import Asked, EventForm, read_day, saved
 from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
 from events.calendar.rules import EventDraft
+from events.minutes import queries as minutes
 from events.signups import queries as signups
 from partners.institutions import workdays
 from partners.territory import queries as territory
@@ -127,12 +129,8 @@ def week(monday: date) -> Response:
 @open_to_all
 def listing() -> Response:
     today, sought, args = warsaw.today(now()), _sought(), request.args
-    first, last = read_day(args.get("od", "")), read_day(args.get("do", ""))
-    unread = [name for name, day in (("od", first), ("do", last)) if args.get(name, "").strip() and day is None]
-    if first and last and last < first:
-        first, last = last, first
-    if first is None and (last is None or last >= today):
-        first = today
+    first, last = _period(today)
+    unread = [name for name in ("od", "do") if args.get(name, "").strip() and read_day(args[name]) is None]
     page = queries.listed(
         session(),
         actor(),
@@ -156,10 +154,24 @@ def listing() -> Response:
         typed={"od": args.get("od", "")[:20], "do": args.get("do", "")[:20]},
         previous_url=url_for(".listing", **address, przed=page.before) if page.before else "",
         next_url=url_for(".listing", **address, po=page.after) if page.after else "",
+        csv_url=url_for(".list_csv", **address),
+        xlsx_url=url_for(".list_xlsx", **address),
         month=(first or last or today).replace(day=1),
         monday=monday_of(first or last or today),
         **_frame(sought),
     )
+
+
+@bp.get("/kalendarz/lista.csv")
+@open_to_all
+def list_csv() -> Response:
+    return _export("wydarzenia.csv")
+
+
+@bp.get("/kalendarz/lista.xlsx")
+@open_to_all
+def list_xlsx() -> Response:
+    return _export("wydarzenia.xlsx")
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>")
@@ -207,6 +219,37 @@ def discard(event_uuid: UUID) -> BaseResponse:
     actions.discard(session(), actor(), _own_page(event_uuid).event, now())
     tell(_("The draft is deleted."), "ok")
     return see_other("desk.show")
+
+
+def _period(today: date) -> tuple[date | None, date | None]:
+    """Read the first and last day that the address asks for; without any, everything from today on."""
+    first, last = read_day(request.args.get("od", "")), read_day(request.args.get("do", ""))
+    if first and last and last < first:
+        first, last = last, first
+    if first is None and (last is None or last >= today):
+        first = today
+    return first, last
+
+
+def _export(name: str) -> Response:
+    first, last = _period(warsaw.today(now()))
+    cards = queries.exported(session(), actor(), _sought().filters, now(), first=first, last=last)
+    header = [
+        _("Date"), _("From hour"), _("To hour"), _("Title"), _("Kind of event"), _("Where"), _("Organiser"),
+        _("Number of places"), _("Taken"), _("Waiting list"), _("State"), _("Address"),
+    ]  # fmt: skip
+    return downloads.table(name, "wydarzenia", header, map(_table_row, cards))
+
+
+def _table_row(card: queries.EventCard) -> list[tables.Cell]:
+    starts, ends = (warsaw.to_local(instant) for instant in (card.starts_at, card.ends_at))
+    hours = ["", ""] if card.all_day else [f"{starts:%H:%M}", f"{ends:%H:%M}"]
+    state = _("cancelled") if card.cancelled else ""
+    mark = _("sample data") if card.synthetic else ""
+    return [
+        card.day, *hours, card.title, _(card.kind_label), card.place, card.organiser, card.capacity, card.taken,
+        card.waiting, ", ".join(word for word in (state, mark) if word), site.absolute(card.url),
+    ]  # fmt: skip
 
 
 def _begun() -> Response:
@@ -306,6 +349,7 @@ def _event_page(event_uuid: UUID, day: date | None = None) -> Response:
         "events/signups/_roster.html",
         page=page,
         panel=signups.panel(session(), page.event, page.occurrence, actor(), now()),
+        record=minutes.on_event(session(), page, actor(), now()),
         key=str(uuid4()),
         form=None,
     )

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 from app import warsaw
 from app.clock import now
 from events.calendar import actions
-from events.calendar.models import Event, EventKind, Occurrence, Visibility
+from events.calendar.models import Answer, Event, EventKind, EventParty, Occurrence, Part, Visibility
 from events.calendar.rules import EventDraft
 from events.signups.rules import Person as Wanted
 from tests.factories.persons import Person
@@ -39,10 +39,19 @@ def make_draft(session: Session, organiser: Person, **changes: Any) -> Event:
 
 
 def make_event(session: Session, organiser: Person, **changes: Any) -> Event:
-    """Let *organiser* publish an event."""
+    """Let *organiser* publish an event to which the host and the co-organisers have agreed."""
     event = make_draft(session, organiser, **changes)
+    agree(session, event)
     actions.publish(session, organiser.actor, event, now())
     return event
+
+
+def agree(session: Session, event: Event) -> None:
+    """Let the host and the co-organisers have said yes, without the mails of their ways there."""
+    named = select(EventParty).where(EventParty.event_id == event.id, EventParty.part != Part.INVITED)
+    for party in session.exec(named).all():
+        party.answer, party.asked_at, party.answered_at = Answer.CONFIRMED, now(), now()
+    session.flush()
 
 
 def date_of(session: Session, event: Event) -> Occurrence:

@@ -218,10 +218,10 @@ def test_public_events_stand_on_the_shelf_and_in_their_feeds(loaded):
 
 def test_a_few_mails_wait_for_demo_accounts(loaded):
     mails = loaded.exec(select(OutboxMail)).all()
-    assert len(mails) == 6
+    assert len(mails) == 8
     assert all(mail.to_address.endswith("@demo.example") for mail in mails)
     assert {mail.template.rpartition("/")[2] for mail in mails} == {
-        "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited",
+        "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited", "asked", "agreed",
     }  # fmt: skip
 
 
