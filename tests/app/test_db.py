@@ -1,11 +1,12 @@
 from contextlib import closing
 
 import pytest
+from sqlalchemy import String, bindparam, literal, literal_column
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import UserAccount
 from app.clock import now
-from app.db import choice, lock
+from app.db import choice, columns, lock, rows
 from app.outbox.models import MailState
 from tests.factories.persons import make_account
 
@@ -63,3 +64,18 @@ def test_lock_reads_afresh(database, session):
         assert locked is seen
         assert locked.name == "Anna Wzorcowa"
         assert lock(early, UserAccount, 4711) is None
+
+
+def test_statements_are_compiled_once_and_not_mixed_up(database):
+    remembered = database.engine.get_execution_options()["compiled_cache"]
+    asked = [
+        columns(literal_column(str(number)), literal("x"), bindparam("given", type_=String)) for number in range(3)
+    ]
+    with database.session(writes=False) as session:
+        for given in "ab":
+            for number, statement in enumerate(asked):
+                assert [tuple(row) for row in rows(session, statement, {"given": given})] == [(number, "x", given)]
+        assert len(remembered) == len(asked)
+        for number in range(1100):  # made anew each time: more of them than are kept
+            assert rows(session, columns(literal(number)))[0][0] == number
+    assert len(remembered) == len(asked) + 1
