@@ -4,12 +4,14 @@ import gzip
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BytesIO
 from threading import Lock
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, quote_etag
+from werkzeug.wsgi import wrap_file
 
 from app.actors import Actor
 from app.clock import now
@@ -137,10 +139,13 @@ def _serve(feed: Feed, filename: str) -> Response:
         return Unchanged(status=304, headers=[("ETag", known), *headers.items()])
     body = _body(feed, edition)
     headers["Content-Disposition"] = f'inline; filename="{filename}"'
+    content, headers["ETag"] = body.plain, plain
     if request.accept_encodings["gzip"] > 0 and rules.takes_gzip(request.user_agent.string):
-        headers |= {"ETag": packed, "Content-Encoding": "gzip"}
-        return Response(body.packed, headers=headers, content_type=CONTENT_TYPE)
-    return Response(body.plain, headers={"ETag": plain, **headers}, content_type=CONTENT_TYPE)
+        content, headers["ETag"], headers["Content-Encoding"] = body.packed, packed, "gzip"
+    headers["Content-Length"] = str(len(content))
+    # As a file, because the server sends from one where it lies; bytes it would copy into a buffer of its own first.
+    file = wrap_file(request.environ, BytesIO(content))
+    return Response(file, headers=headers, content_type=CONTENT_TYPE, direct_passthrough=True)
 
 
 def _known(edition: Edition, plain: str, packed: str) -> str:
