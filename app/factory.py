@@ -24,7 +24,9 @@ from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
 from events.feeds import views as feeds_views
+from events.gate import views as gate_views
 from events.papers import views as papers_views
+from events.minutes import views as minutes_views
 from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
@@ -64,9 +66,11 @@ BLUEPRINTS = (
     exchange_views.bp,
     programmes_views.bp,
     calendar_views.bp,
+    gate_views.bp,
     signups_views.bp,
     changes_views.bp,
     papers_views.bp,
+    minutes_views.bp,
     feeds_views.bp,
 )
 

@@ -17,7 +17,16 @@ from app.web.session import session
 from app.web.static import static_url
 
 bp = Blueprint("pages", __name__)
-TOPICS = ("pierwsze-spotkanie", "zapisy", "kalendarz", "karta", "niedostepne", "konto", "czego-kladka-nie-robi")
+TOPICS = (
+    "pierwsze-spotkanie",
+    "zapisy",
+    "lista-wejsc",
+    "kalendarz",
+    "karta",
+    "niedostepne",
+    "konto",
+    "czego-kladka-nie-robi",
+)
 
 
 @bp.get("/deklaracja-dostepnosci")

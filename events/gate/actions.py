@@ -24,11 +24,11 @@ def expect(
     Who stands there already stays; who was withdrawn comes back. People of the unit itself stand on no list. Nothing
     happens, and nothing is asked of the database, where the event does not take place inside a prison unit.
     """
-    unit_id = _unit(event, occurrence)
+    unit_id = unit_of(event, occurrence)
     incoming = [one for one in people if one.institution_id != unit_id]
     if event.consent is None or unit_id is None or not incoming or rules.is_over(occurrence.local_date, now):
         return
-    state = _arrival(session, actor, unit_id, occurrence, now)
+    state = arrival(session, actor, unit_id, occurrence, now)
     known = queries.by_signup(session, occurrence.id or 0, [one.signup_id for one in incoming])
     fresh = [one for one in incoming if one.signup_id not in known]
     again = [one for one in incoming if one.signup_id in known and known[one.signup_id].state not in rules.ACTIVE]
@@ -68,7 +68,7 @@ def leave(
     session: Session, actor: Actor, event: Event, occurrence: Occurrence, signup_ids: Sequence[int], now: datetime
 ) -> None:
     """Mark the entries of these sign-ups as withdrawn: nobody is asked, after the freeze one mail tells the unit."""
-    unit_id = _unit(event, occurrence)
+    unit_id = unit_of(event, occurrence)
     if event.consent is None or unit_id is None or not signup_ids:
         return
     known = queries.by_signup(session, occurrence.id or 0, signup_ids)
@@ -86,7 +86,7 @@ def rename(
     now: datetime,
 ) -> None:
     """Let another person, or the first one named, enter on this sign-up: "A instead of B", asked after the freeze."""
-    unit_id = _unit(event, occurrence)
+    unit_id = unit_of(event, occurrence)
     if event.consent is None or unit_id is None:
         return
     entry = queries.by_signup(session, occurrence.id or 0, [signup_id]).get(signup_id)
@@ -99,7 +99,7 @@ def follow(session: Session, actor: Actor, event: Event, occurrence: Occurrence,
 
     Where the date has left the prison units its list ends.
     """
-    unit_id = _unit(event, occurrence)
+    unit_id = unit_of(event, occurrence)
     if event.consent is None or unit_id is None:
         _end(session, actor, occurrence, now)
         return
@@ -107,7 +107,7 @@ def follow(session: Session, actor: Actor, event: Event, occurrence: Occurrence,
     things = session.exec(select(Equipment).where(Equipment.occurrence_id == occurrence.id)).all()
     rows: list[Entry | Equipment] = [*entries, *things]
     standing = [one for one in rows if one.state is not EntryState.REMOVED]
-    state = _arrival(session, actor, unit_id, occurrence, now) if standing else EntryState.LISTED
+    state = arrival(session, actor, unit_id, occurrence, now) if standing else EntryState.LISTED
     for one in rows:
         one.unit_id, one.local_date = unit_id, occurrence.local_date
     for one in standing:
@@ -142,7 +142,7 @@ def speakers(session: Session, actor: Actor, event: Event, occurrences: Sequence
     listed = queries.speakers_on(session, [one.id or 0 for one in dates])
     added = removed = 0
     for occurrence in dates:
-        unit_id = _unit(event, occurrence)
+        unit_id = unit_of(event, occurrence)
         present = listed.get(occurrence.id or 0, {})
         wanted = {one.id or 0: one for one in named if unit_id is not None and one.institution_id != unit_id}
         gone = [entry for key, entry in present.items() if key not in wanted and entry.state in rules.ACTIVE]
@@ -194,7 +194,7 @@ def replace(
     state = entry.state
     if other:
         entry.extras = {}
-        state = _arrival(session, actor, entry.unit_id, occurrence, now)
+        state = arrival(session, actor, entry.unit_id, occurrence, now)
         decide(entry, state, actor, now)
         late = state is not EntryState.LISTED
         entry.instead_of = (entry.instead_of or before) if late else ""
@@ -230,6 +230,19 @@ def record_entry(
     trail.record(session, actor, verb, "gate_entry", entry.id or 0, now, details=facts, personal=personal)
 
 
+def unit_of(event: Event, occurrence: Occurrence) -> int | None:
+    """Give the institution in which the date takes place."""
+    return occurrence.place_institution_id or event.place_institution_id
+
+
+def arrival(session: Session, actor: Actor, unit_id: int, occurrence: Occurrence, now: datetime) -> EntryState:
+    """Give the state in which somebody comes onto the list of the date now."""
+    if not rules.is_frozen(occurrence.local_date, queries.rules_of(session, unit_id).freeze_days, now):
+        return EntryState.LISTED
+    # After the freeze only the unit itself adds without asking.
+    return EntryState.APPROVED if rules.may_decide(actor, unit_id) else EntryState.REQUESTED
+
+
 def _speak(
     session: Session,
     actor: Actor,
@@ -246,7 +259,7 @@ def _speak(
             replace(session, actor, event, occurrence, present[key], wanted[key].person, wanted[key].function, now)
     if not arriving:
         return 0
-    state = _arrival(session, actor, unit_id, occurrence, now)
+    state = arrival(session, actor, unit_id, occurrence, now)
     for speaker in arriving:
         entry = present.get(speaker.id or 0) or Entry(
             occurrence_id=occurrence.id or 0,
@@ -278,17 +291,6 @@ def _end(session: Session, actor: Actor, occurrence: Occurrence, now: datetime) 
         ended[name] = session.exec(statement, execution_options={"synchronize_session": "fetch"}).rowcount
     if any(ended.values()):
         _record(session, actor, "gate.cleared", occurrence, now, ended)
-
-
-def _unit(event: Event, occurrence: Occurrence) -> int | None:
-    return occurrence.place_institution_id or event.place_institution_id
-
-
-def _arrival(session: Session, actor: Actor, unit_id: int, occurrence: Occurrence, now: datetime) -> EntryState:
-    if not rules.is_frozen(occurrence.local_date, queries.rules_of(session, unit_id).freeze_days, now):
-        return EntryState.LISTED
-    # After the freeze only the unit itself adds without asking.
-    return EntryState.APPROVED if rules.may_decide(actor, unit_id) else EntryState.REQUESTED
 
 
 def _place(entry: Entry | Equipment, unit_id: int, occurrence: Occurrence, now: datetime) -> None:

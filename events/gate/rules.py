@@ -73,6 +73,22 @@ THING_REASONS: Mapping[str, str] = {
 }
 REASONS: Mapping[str, str] = {**PERSON_REASONS, **THING_REASONS}
 
+# What the sheet says to the guard: plain words that tell what to do.
+GATE_WORDS: Mapping[EntryState, str] = {
+    EntryState.LISTED: N_("let in"),
+    EntryState.REQUESTED: N_("no decision – do not let in without the duty officer's consent"),
+    EntryState.APPROVED: N_("let in"),
+    EntryState.REFUSED: N_("refused – do not let in"),
+    EntryState.REMOVED: N_("withdrawn – will not come"),
+}
+GATE_THING_WORDS: Mapping[EntryState, str] = {
+    EntryState.LISTED: N_("no decision – into the deposit"),
+    EntryState.REQUESTED: N_("no decision – into the deposit, or ask the duty officer"),
+    EntryState.APPROVED: N_("may be brought in"),
+    EntryState.REFUSED: N_("refused – must not be brought in"),
+    EntryState.REMOVED: N_("withdrawn – will not be brought"),
+}
+
 STANDING_TEXT = N_(
     "Bring an identity document: it is checked at the gate and may be kept until you leave. Do not bring a telephone, "
     "a smart watch, memory sticks or other storage media, medicines or food. What is not on the list of equipment goes "
@@ -123,10 +139,16 @@ class Withdrawn(Conflict):
     message = N_("This entry has been withdrawn in the meantime.")
 
 
-class DecidedAlready(Conflict):
-    """A decision about what does not wait for one."""
+class Stale(Conflict):
+    """A decision about a person or thing that has changed since the page was drawn."""
 
-    message = N_("Somebody has decided this already. See the present state of the list.")
+    message = N_("Somebody has changed this entry in the meantime. See how it stands now, then decide.")
+
+
+class NotAGuest(Conflict):
+    """A change here of somebody who signed up or speaks."""
+
+    message = N_("This person signed up or leads the event. Change it on the event page; this list follows.")
 
 
 class ReasonMissing(Refusal):
