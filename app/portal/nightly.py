@@ -10,6 +10,7 @@ from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
+from events.minutes import actions as minutes
 from events.changes import suspension
 from events.signups import actions as signups
 from events.signups import offers
@@ -63,6 +64,8 @@ JOBS: Timetable = (
     ("tables that nobody has confirmed for a day deleted", exchange.forget_old),
     ("offers of a place expired", offers.expire_offers),
     ("sign-ups whose names are forgotten 30 days after the date", signups.forget_names),
+    ("notes without an answer in time sealed", minutes.seal_silent),
+    ("missing notes called to mind", minutes.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

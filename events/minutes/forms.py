@@ -65,7 +65,7 @@ class RecordForm(Form):
     others = WholeNumberField(_l("Other people"), high=COUNT_MAX)
     topics = ChoicesField(_l("Topics covered"))
     further = LongTextField(_l("Other topics"), longest=TOPICS_MAX * TOPIC_MAX)
-    body = LongTextField(_l("Note"), longest=BODY_MAX)
+    body = LongTextField(_l("Minutes"), longest=BODY_MAX)
     tasks = FieldList(FormField(TaskForm), max_entries=TASKS_MAX)
 
     def offer(self, topics: Sequence[str], institutions: Sequence[tuple[int, str]], kind: str, code: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -149,6 +149,23 @@ def take(version: Version, key: str, saved: str) -> Version:
 def with_reason(version: Version, reason: str, side: Side | None, note: str) -> Version:
     """Give *version* with another reason."""
     return replace(version, reason=reason, side=side, note=note)
+
+
+def with_outcome(version: Version, other: Version) -> Version:
+    """Give *version* with outcome, reason, side and words of the *other*."""
+    return replace(version, outcome=other.outcome, reason=other.reason, side=other.side, note=other.note)
+
+
+def with_rows(version: Version, expected: Sequence[Row]) -> Version:
+    """Give *version* with those of the *expected* who have no row yet."""
+    here = {row.key for row in version.rows}
+    return replace(version, rows=(*version.rows, *(row for row in expected if row.key not in here)))
+
+
+def all_present(version: Version) -> Version:
+    """Give *version* with everybody present who is not marked otherwise."""
+    rows = (row if row.present is not None else replace(row, present=True) for row in version.rows)
+    return replace(version, rows=tuple(rows))
 
 
 def both(saved: str, typed: str) -> str:

@@ -23,6 +23,7 @@ from app.web.htmx import respond
 from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
+from events.minutes import queries as minutes
 from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
 from partners.exchange import queries as exchange
@@ -180,6 +181,7 @@ def show(slug: str) -> BaseResponse:
         agreements=agreements.of_institution(session(), owner, viewer),
         events=calendar.upcoming(session(), viewer, at, EVENTS_SHOWN, institution_id=owner),
         programmes=programmes.of_institution(session(), owner),
+        stories=minutes.stories(session(), viewer, institution_id=owner),
         feed_url=site.absolute(feed),
         webcal_url="webcal://" + site.absolute(feed).partition("://")[2],
     )

@@ -18,11 +18,12 @@ from app.web.htmx import respond, see_other
 from app.web.i18n import _, translated
 from app.web.session import actor, session, tell
 from events.calendar import queries as calendar
+from events.minutes import queries as minutes
 from partners.institutions import queries as institutions
 from partners.territory import queries as territory
 from projects.programmes import actions, queries, rules
-from projects.programmes.forms import ProgrammeForm, values_of
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammeState
+from projects.programmes.forms import NAME_MAX, ProgrammeForm, values_of
+from projects.programmes.models import TITLE_MAX, Programme, ProgrammeKind, ProgrammeState
 from projects.programmes.queries import ListFilter
 
 bp = Blueprint("programmes", __name__)
@@ -32,6 +33,7 @@ PAST_SHOWN = 10
 TEXT_MAX = 100
 PAGE_MAX = 10_000
 NAMES_IN_ERROR = 3
+PARTNERS_PROPOSED = 5
 _KINDS = {word: kind for kind, word in rules.KIND_WORD.items()}
 _STATES = {word: state for state, word in rules.STATE_WORD.items()}
 _VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
@@ -96,6 +98,7 @@ def new() -> Response | BaseResponse:
     if request.method != "POST":
         form.kind.data = ProgrammeKind.WORKSHOP.value
         form.voivodeship.data = _own_voivodeship()
+        _propose(form)
         return _form_page(form, None)
     wanted = _read(form)
     if wanted is None:
@@ -164,6 +167,7 @@ def _shown(page: queries.ProgrammePage, status: int = 200) -> Response:
         missing=rules.missing(programme) if rules.may_publish(viewer, programme) else (),
         sessions=calendar.upcoming(session(), viewer, at, SESSIONS_SHOWN, programme_id=owner),
         past=calendar.upcoming(session(), viewer, at, PAST_SHOWN, programme_id=owner, past=True),
+        stories=minutes.stories(session(), viewer, programme_id=owner),
         feed_url=feed,
         webcal_url="webcal://" + feed.partition("://")[2],
         printed_on=today,
@@ -185,6 +189,16 @@ def _form_page(form: ProgrammeForm, programme: Programme | None, status: int = 2
         names=institutions.suggestions(session(), form.voivodeship.data or None),
         differences=None,
     )
+
+
+def _propose(form: ProgrammeForm) -> None:
+    """Begin with the name and the partners that the address gives, as after a meeting that went well."""
+    if not form.title.data:
+        form.title.data = " ".join(clean(request.args.get("nazwa", "")).split())[:TITLE_MAX]
+    names = [" ".join(clean(name).split())[:NAME_MAX] for name in request.args.getlist("partner")[:PARTNERS_PROPOSED]]
+    if not form.partner_names():
+        for number, name in enumerate(names):
+            form[f"partner_{number}"].data = name
 
 
 def _read(form: ProgrammeForm) -> rules.ProgrammeDraft | None:
