@@ -23,7 +23,7 @@ from app.web.fields import (
 )
 from app.web.forms import Form
 from app.web.i18n import _, _l, translated
-from events.calendar import rules
+from events.calendar import repeating, rules, series
 from events.calendar.models import (
     CAPACITY_MAX,
     OFFER_HOURS,
@@ -35,12 +35,14 @@ from events.calendar.models import (
     Consent,
     Event,
     EventKind,
+    Part,
     Promotion,
     SignUpScope,
     Split,
     Visibility,
 )
 from events.calendar.queries import Choices, EventPage, Filters, Named, Resolved, RoomOffer
+from events.calendar.repeating import REPEATING, Repeating
 from events.calendar.rules import EventDraft, Speaker
 
 ASKED_MAX = 80
@@ -125,7 +127,7 @@ def read_day(text: str) -> date | None:
     return None
 
 
-class EventForm(Form):
+class EventForm(Repeating, Form):
     """An event: seven things that every event needs, and what stands under "More settings"."""
 
     kind = ChoiceField(_l("Kind of event"), needed=_l("Choose the kind of event."))
@@ -202,6 +204,7 @@ class EventForm(Form):
             (AUTOMATIC, _("As usual for the place")),
             *((value.value, _(label)) for value, label in rules.VISIBILITY_LABEL.items()),
         ]
+        self.offer_repetition()
         self.invited.choices = [(str(one.id), one.name) for one in known.values()]
         self.co_organisers.choices = self.invited.choices
         none = ("", _("none"))
@@ -238,6 +241,7 @@ class EventForm(Form):
         valid = self._check_speakers() and valid
         valid = self._check_minors(now, complete=complete) and valid
         valid = self._check_times(now, started) and valid
+        valid = self._check_series() and valid
         return self._check_deadlines() and valid
 
     def wall(self) -> tuple[datetime, datetime, bool]:
@@ -275,6 +279,7 @@ class EventForm(Form):
             starts=starts,
             ends=ends,
             all_day=all_day,
+            rule=self.rule_from(starts.date()),
             place_institution_id=resolved.place_id,
             place=self.place_other.data or "" if chosen == ELSEWHERE and resolved.place_id is None else "",
             room=self.room.data or "",
@@ -359,7 +364,7 @@ class EventForm(Form):
     @property
     def more_is_open(self) -> bool:
         """Whether "More settings" must stand open: it holds an error."""
-        return any(name not in ALWAYS_SEEN for name in self.errors)
+        return any(name not in (*ALWAYS_SEEN, *REPEATING) for name in self.errors)
 
     def _visibility(self, resolved: Resolved) -> Visibility:
         if self.visibility.data in (None, "", AUTOMATIC):
@@ -407,6 +412,13 @@ class EventForm(Form):
         if starts != started:
             valid = self._holds(starts, lambda: rules.check_future(starts, now, all_day=all_day)) and valid
         return valid
+
+    def _check_series(self) -> bool:
+        times = (self.day, self.starts, self.ends, self.end_day)
+        if self.day.data is None or any(field.errors for field in times):
+            return not any(self[name].errors for name in REPEATING)
+        starts, ends, all_day = self.wall()
+        return self.check_repetition(starts, ends, all_day=all_day)
 
     def _check_hours(self) -> bool:
         # Without a date the hours can still be compared, if all is meant for one day.
@@ -552,7 +564,7 @@ def saved(page: EventPage, *, copied: bool = False) -> dict[str, Any]:
     """Give what the form of a saved event begins with; a *copied* one has no dates."""
     invited = tuple(one.id for one in page.invited)
     values = values_of(page.event, page.occurrence.ends_at, invited, copied=copied)
-    values["co_organisers"] = [str(one.id) for one in page.co_organisers]
+    values["co_organisers"] = [str(one.named.id) for one in page.answering if one.part is Part.CO_ORGANISER]
     for number, speaker in enumerate(page.speakers):
         values[f"speaker_{number}"] = speaker.person
         values[f"speaker_function_{number}"] = speaker.function
@@ -598,6 +610,7 @@ def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copi
     }
     if copied:
         return values
+    values |= repeating.values_of(series.rule_of(event.rule))
     values["minors_checked_on"] = event.minors_checked_on
     values |= {"day": first, "end_day": last if last != first else None, "revision": event.revision}
     for name, instant in (("closes", event.signup_closes_at), ("withdraw", event.withdraw_until)):

@@ -171,6 +171,8 @@ def refit(session: Session, event: Event, before: Rhythm, now: datetime, *, move
                 row.state = State.REMOVED
                 row.changed_at = now
                 dropped.append(row)
+            if event.state is State.DRAFT:  # nobody has seen it, nothing hangs on it
+                session.delete(row)
             continue
         own = row.moved and not moved_too and (row.starts_at, row.ends_at) != before.span(row.original_local)
         row.original_local = wall

@@ -19,8 +19,8 @@ from app.web.errors import get_or_404
 from app.web.guards import acting_for, open_to_all
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, language, translated
-from app.web.session import actor, session, tell
-from events.calendar import actions, queries, rules
+from app.web.session import actor, close_early, session, tell
+from events.calendar import actions, queries, repeating, rules, series
 from events.calendar.forms import Asked, EventForm, read_day, saved
 from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
@@ -205,6 +205,16 @@ def check(event_uuid: UUID) -> Response | BaseResponse:
 @acting_for(Role.COORDINATOR)
 def publish(event_uuid: UUID) -> Response | BaseResponse:
     page = _own_page(event_uuid)
+    if page.event.rule and "pokazane" in request.form:
+        days = {day for one in request.form.getlist("bez") if (day := read_day(one))}
+        try:
+            actions.leave_out(session(), actor(), page.event, days, now())
+        except rules.NoDatesLeft as refusal:
+            close_early()
+            return _check_page(_own_page(event_uuid), status=422, refusal=translated(refusal))
+        if "terminy" in request.form:
+            tell(_("Saved."), "ok")
+            return see_other("calendar.check", event_uuid=event_uuid, _anchor="terminy")
     try:
         actions.publish(session(), actor(), page.event, now())
     except (rules.Incomplete, rules.MinorsUnprotected, rules.InThePast) as refusal:
@@ -395,12 +405,15 @@ def _wanted(form: EventForm, *, complete: bool) -> EventDraft | None:
 
 def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Response:
     event, occurrence = page.event, page.occurrence
+    rows = series.occurrences(session(), event) if event.rule else []
     first, last = event.local_start.date(), page.last_day
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return respond(
         "events/calendar/check.html",
         status=status,
         page=page,
+        lines=repeating.lines_of(rows),
+        sentence=repeating.sentence_of(event.rule, event.local_start.date(), rows),
         refusal=refusal,
         gaps=actions.gaps(event),
         past=occurrence.starts_at <= now() and not event.all_day,

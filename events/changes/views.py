@@ -22,6 +22,7 @@ from events.calendar import queries, rules
 from events.calendar.forms import SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
 from events.calendar.queries import EventPage
+from events.calendar.repeating import REPEATING
 from events.calendar.rules import EventDraft
 from events.changes import actions, suspension
 from events.changes import queries as reach
@@ -35,6 +36,7 @@ bp = Blueprint("changes", __name__)
 # Where a refusal of the action stands in the form.
 _FIELD_OF: dict[type[Refusal], str] = {
     rules.InThePast: "day",
+    availability.Suspended: "day",
     rules.EndBeforeStart: "ends",
     rules.TooLong: "end_day",
     rules.UnsafeHour: "starts",
@@ -50,7 +52,7 @@ _DAY_OF: dict[type[Refusal], str] = {
 }
 _DATES_LISTED = 50
 _COMPARED = (
-    "kind", "title", "day", "starts", "ends", "end_day", "all_day", "place", "place_other", "seats", "audience",
+    "kind", "title", "day", "starts", "ends", "end_day", "all_day", *REPEATING, "place", "place_other", "seats", "audience",
     "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme", "clause",
     "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day", "closes_time",
     "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards", "contact",
