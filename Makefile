@@ -24,8 +24,8 @@ tools:
 test: tools ## run all checks, and all tests on SQLite and PostgreSQL (what .ci/run runs)
 	@exec sh tools/check.sh
 
-test-fast: tools ## run rules, actions and house tests on SQLite, under a minute
-	@$(RUN) -m pytest -q -n 2 -m "not browser and not slow"
+test-fast: tools ## run rules, actions and house tests on SQLite, without pages and slow tests
+	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow" --ignore-glob='*/test_views.py'
 
 lint: tools ## run the checks that read the code: ruff, mypy, import-linter
 	@exec sh tools/lint.sh

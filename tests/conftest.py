@@ -1,7 +1,9 @@
 """What every test may ask for: settings, a database of its own, a session, the portal, a browser, six persons."""
 
+import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,10 +16,12 @@ import pytest
 import time_machine
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
 from sqlalchemy import event as sql_events
+from sqlalchemy.util import LRUCache
 from sqlmodel import Session
 
-from app import marks, schema, site
+from app import demo, marks, schema, site
 from app.accounts import actions as accounts
 from app.config import Config
 from app.db import Database
@@ -30,11 +34,21 @@ from tests.world import World, make_world
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """The instant at which `clock` stands: Monday, 23 November 2026, 9.00 in Warsaw."""
 
+BASE_URL = "http://localhost"
+
 POSTGRESQL = os.environ.get("KLADKA_TEST_DATABASE", "sqlite") == "postgresql"
+
+
+# Nothing of a test outlives the run, so its files need not reach the disk where memory is plenty.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folders made in it are of this user alone
+MEMORY_NEEDED = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
+        if roomy and "TMPDIR" not in os.environ:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
         postgres.begin_run()
 
 
@@ -43,18 +57,38 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.end_run()
 
 
-# Whoever asks for one of these opens a database. The other tests have run on SQLite already, in the first half.
-OF_DATABASES = {"database_url", "prepared", "loaded", "poland", "bare", "address", "postgres_databases"}
+# Whoever asks for one of these has a database of the kind that KLADKA_TEST_DATABASE names.
+OF_DATABASES = {"database_url", "prepared", "demonstration", "poland"}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # What takes long begins first: short tests fill the time at the end, when one worker is ready before the other.
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is None, item.get_closest_marker("slow") is None))
     if POSTGRESQL:
-        opening: list[pytest.Item] = []
-        without: list[pytest.Item] = []
+        again: list[pytest.Item] = []
+        once: list[pytest.Item] = []
         for item in items:
-            (without if OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ())) else opening).append(item)
-        config.hook.pytest_deselected(items=without)
-        items[:] = opening
+            (again if _differs_on_postgresql(item) else once).append(item)
+        config.hook.pytest_deselected(items=once)
+        items[:] = again
+
+
+def pytest_collection_finish() -> None:
+    # As the server does: what is there now stays, and is not looked through again and again.
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+
+
+def _differs_on_postgresql(item: pytest.Item) -> bool:
+    """Whether the first half has not proved this already.
+
+    It has where a test opens no database, brings its own (one of SQLite, one of PostgreSQL, or one of each), or looks
+    at pages alone.
+    """
+    names = set(getattr(item, "fixturenames", ()))
+    if OF_DATABASES.isdisjoint(names) or "sqlite_files" in names:
+        return False
+    return not any(item.get_closest_marker(name) for name in ("look", "postgres"))
 
 
 @pytest.fixture(name="config")
@@ -69,7 +103,7 @@ def settings_for(folder: Path, **changes: Any) -> Config:
         "database_url": f"sqlite:///{folder / 'kladka.sqlite'}",
         "data_dir": folder,
         "secret_key": "not a secret: a key of tests only, long enough",
-        "base_url": "http://localhost",
+        "base_url": BASE_URL,
         "mail": None,
         "mail_from": "kladka@kladka.example",
         "contact_email": "pomoc@kladka.example",
@@ -123,6 +157,15 @@ def _missing(sentence: str) -> NoReturn:
     pytest.skip(sentence)
 
 
+def copying(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[str]]:
+    """Give what makes a database: `with copying(request)(folder, like) as url`, empty or like another of this kind."""
+    if POSTGRESQL:
+        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
+        return lambda _folder, like="": databases.fresh(like=like)
+    files: SQLiteFiles = request.getfixturevalue("sqlite_files")
+    return files.fresh
+
+
 @pytest.fixture(name="database_url")
 def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated empty database of this test alone."""
@@ -135,10 +178,37 @@ def _database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[st
 
 
 @pytest.fixture(name="database")
-def _database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
-    yield database
-    database.dispose()
+def _database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    if database_url.startswith("postgresql"):
+        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
+        with databases.opened(database_url) as database:
+            yield database
+    else:
+        database = opened(database_url)
+        yield database
+        database.dispose()
+
+
+_FIRST: dict[str, Engine] = {}
+_STATEMENTS = 5000
+
+
+def opened(url: str) -> Database:
+    """Open a database of tests. Each is new, its statements are not: they are compiled once per worker.
+
+    SQLAlchemy remembers what it has compiled by engine and dialect.
+    """
+    database = Database(url)
+    kind = database.url.get_backend_name()
+    if kind not in _FIRST:
+        with database.engine.connect():  # the dialect asks its first connection what this database can do
+            pass
+        first = _FIRST.setdefault(kind, database.engine)
+        first._compiled_cache = LRUCache(_STATEMENTS)
+    for engine in (database.engine, database._writer):
+        engine.dialect = _FIRST[kind].dialect
+        engine._compiled_cache = _FIRST[kind]._compiled_cache
+    return database
 
 
 @pytest.fixture(name="session")
@@ -187,9 +257,9 @@ def _house_of(
             built.append(make_app(config, database))
         app = built[0]
         database.keep_open()
-        demo = marks.is_set(database.engine, marks.DEMO)
+        of_demo = marks.is_set(database.engine, marks.DEMO)
         app.extensions.pop("kladka.feed_bodies", None)  # what a process remembers of its one database
-        app.extensions |= {"kladka.config": config, "kladka.database": database, "kladka.demo": demo}
+        app.extensions |= {"kladka.config": config, "kladka.database": database, "kladka.demo": of_demo}
         site.configure(config.base_url)
         accounts.configure_hashing(config.argon_memory_kib)
         return app
@@ -222,6 +292,20 @@ def _people(session: Session) -> People:
     return make_people(session)
 
 
+@pytest.fixture(scope="session", name="demonstration")
+def _demonstration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database that holds the demo of the day of NOW, loaded once per worker; only ever copied."""
+    accounts.configure_hashing(32)
+    site.configure(BASE_URL)
+    with copying(request)(tmp_path_factory.mktemp("demo")) as url:
+        database = opened(url)
+        with database.session(writes=True) as session:
+            demo.load_all(session, NOW.date(), NOW)
+            session.commit()
+        database.dispose()
+        yield url
+
+
 # --- a standing world, for the tests over the whole URL map
 
 
@@ -237,17 +321,9 @@ class Prepared:
 @pytest.fixture(scope="session", name="prepared")
 def _prepared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     """The world of tests/world.py, made once per worker at the instant NOW."""
-    folder = tmp_path_factory.mktemp("world")
-    copy: Callable[[Path, str], AbstractContextManager[str]]
-    if POSTGRESQL:
-        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
-
-        def copy(_folder: Path, like: str = "") -> AbstractContextManager[str]:
-            return databases.fresh(like=like)
-    else:
-        copy = request.getfixturevalue("sqlite_files").fresh
-    with copy(folder, "") as url, time_machine.travel(NOW, tick=False):
-        database = Database(url)
+    copy = copying(request)
+    with copy(tmp_path_factory.mktemp("world")) as url, time_machine.travel(NOW, tick=False):
+        database = opened(url)
         with database.session(writes=True) as session:
             world = make_world(session)
         database.dispose()
@@ -279,7 +355,7 @@ def _site(
     with ExitStack() as stack:
 
         def fresh() -> Database:
-            database = Database(stack.enter_context(prepared.copy(tmp_path)))
+            database = opened(stack.enter_context(prepared.copy(tmp_path)))
             stack.callback(database.dispose)
             return database
 
@@ -337,5 +413,6 @@ def _query_count(database: Database) -> Callable[[], AbstractContextManager[Stat
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    site.configure(BASE_URL)  # commands under test leave behind what they were told
     for name in [name for name in os.environ if name.startswith("KLADKA_") and not name.startswith("KLADKA_TEST_")]:
         monkeypatch.delenv(name)

@@ -24,10 +24,13 @@ _STOP_SECONDS = 30
 # Nothing of this server outlives the run, so nothing of it has to reach the disk.
 _SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=300")
 
-_END_OTHERS = """
+_KEPT = "kept"
+# Whoever is still connected: programs that a test has started, and transactions that it has left open.
+_END_OTHERS = f"""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
+    AND NOT (application_name = '{_KEPT}' AND state = 'idle')
+"""  # noqa: S608 - our own word
 # The register of gminas, or a load: a table file of more than 40 pages.
 _CROWDED = """
     SELECT 1 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
@@ -39,8 +42,11 @@ _EMPTY = """
     DECLARE one record;
     BEGIN
         SET LOCAL session_replication_role = replica;
-        FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-            EXECUTE format('DELETE FROM %I', one.tablename);
+        FOR one IN
+            SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+            AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
+        LOOP
+            EXECUTE format('DELETE FROM %I', one.relname);
         END LOOP;
         PERFORM setval(format('%I', sequencename)::regclass, 1, false)
         FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
@@ -94,6 +100,8 @@ class Databases:
         upgrade(database.engine)
         database.dispose()
         self._free: list[str] = []
+        self._opened: dict[str, Database] = {}
+        self._emptying: dict[str, psycopg.Connection] = {}
 
     @contextmanager
     def fresh(self, *, empty: bool = False, like: str = "") -> Iterator[str]:
@@ -105,7 +113,9 @@ class Databases:
             with self._emptied() as url:
                 yield url
             return
-        name = self._create("template0" if empty else str(make_url(like).database))
+        template = "template0" if empty else str(make_url(like).database)
+        self._leave(template)
+        name = self._create(template)
         try:
             yield self._url(name)
         finally:
@@ -115,19 +125,31 @@ class Databases:
     def _emptied(self) -> Iterator[str]:
         # Copying the template takes ten times as long as emptying what a test has left.
         name = self._free.pop() if self._free else self._create(self._template)
-        yield self._url(name)
-        with psycopg.connect(self._address(name), autocommit=True) as connection:
-            connection.execute(_END_OTHERS)
-            crowded = connection.execute(_CROWDED).fetchone()
-            if crowded is None:
-                connection.execute(_EMPTY)
-        if crowded is None:
-            # Under another name, as a new one would have: what a process remembers of a database goes by its address.
-            again = f"kladka_test_{uuid4().hex[:12]}"
-            self._do(f"ALTER DATABASE {name} RENAME TO {again}")
-            self._free.append(again)
+        # As if it were a new one: what a process remembers of a database goes by its address.
+        yield self._url(name, application_name=uuid4().hex)
+        if name not in self._emptying:
+            self._emptying[name] = psycopg.connect(self._address(name), autocommit=True)
+        connection = self._emptying[name]
+        connection.execute(_END_OTHERS)
+        if connection.execute(_CROWDED).fetchone() is None:
+            connection.execute(_EMPTY)
+            self._free.append(name)
         else:
             self._drop(name)  # what is deleted row by row stays in the way of the tests to come
+
+    @contextmanager
+    def opened(self, url: str) -> Iterator[Database]:
+        """Open the database at *url*; if it comes to a later test, its connections are open already."""
+        address = make_url(url)
+        name = str(address.database)
+        if name not in self._opened:
+            self._opened[name] = Database(self._url(name, application_name=_KEPT))
+        database = self._opened[name]
+        for engine in (database.engine, database._writer):
+            engine.url = address
+        yield database
+        while database._glances:
+            database._glances.pop().close()
 
     def drop_all(self) -> None:
         """Drop the template and what is left of its copies."""
@@ -136,15 +158,25 @@ class Databases:
 
     def _create(self, template: str) -> str:
         name = f"kladka_test_{uuid4().hex[:12]}"
-        self._do(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            # Of the two ways to copy the one that suits small databases on this server, where nothing reaches a disk.
+            how = "STRATEGY FILE_COPY" if connection.info.server_version >= 15_00_00 else ""
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {how}")
         return name
 
     def _drop(self, name: str) -> None:
+        self._leave(name)
         self._do(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _url(self, name: str) -> str:
+    def _leave(self, name: str) -> None:
+        if name in self._opened:
+            self._opened.pop(name).dispose()
+        if name in self._emptying:
+            self._emptying.pop(name).close()
+
+    def _url(self, name: str, **parameters: str) -> str:
         url = make_url(self._server).set(drivername="postgresql+psycopg", database=name)
-        return url.render_as_string(hide_password=False)
+        return url.update_query_dict(parameters).render_as_string(hide_password=False)
 
     def _address(self, name: str) -> str:
         return make_url(self._server).set(database=name).render_as_string(hide_password=False)

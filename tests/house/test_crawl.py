@@ -145,6 +145,7 @@ def poison(session: Session, site: Site) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.look
 @pytest.mark.parametrize("role", ["visitor", "member", "coordinator", "operator"])
 def test_what_people_type_is_shown_as_they_typed_it(site, role):
     with site.app.extensions["kladka.database"].session(writes=True) as session:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlmodel import Session, col, select
 
-from app import demo
 from app.actors import Actor
 from app.clock import now
 from app.outbox.models import OutboxMail
@@ -17,9 +17,10 @@ from partners.institutions.models import Institution
 from partners.people import actions as people
 from partners.people.rules import Wanted
 from projects.programmes.models import Programme
+from tests.conftest import copying
 from tests.journeys.conftest import Portal, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.accessibility]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.look]
 EVERYTHING: dict[str, object] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 COLOURS: dict[str, object] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 PUBLIC = (
@@ -126,10 +127,16 @@ OPERATOR = (
 WIDE = 1280
 
 
+@pytest.fixture(name="database_url")
+def _database_url(request: pytest.FixtureRequest, demonstration: str, tmp_path: Path) -> Iterator[str]:
+    """A copy of the demo."""
+    with copying(request)(tmp_path, demonstration) as url:
+        yield url
+
+
 @pytest.fixture(name="places")
 def _places(session: Session) -> dict[str, str]:
-    """Load the demo and name the pages that carry an id."""
-    demo.load_all(session, date(2026, 11, 23), now())
+    """Name the pages that carry an id."""
     events = list(session.exec(select(Event).order_by(col(Event.id))).all())
     public = [event for event in events if event.visibility == "public" and event.synthetic]
     prison = session.exec(select(Institution.id).where(Institution.slug == "zk-kladkowo")).one()

@@ -13,7 +13,7 @@ from tests.factories.rows import add
 from tests.factories.territory import make_gmina
 from tests.journeys.conftest import Portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.look]
 # The first knows little, the last everything at the greatest length.
 FULLNESS = (0.0, 0.25, 0.5, 0.75, 1.0)
 KINDS = (

@@ -52,6 +52,7 @@ def names(session: Session, topic: Topic, code: str = VILLAGE) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.look
 def test_every_gmina_and_district_has_a_sheet_that_fits(session):
     for area in territory.areas(session):
         found = sheets.sheet(session, area.code, DAY, A4)
