@@ -1,7 +1,7 @@
 """The desk: what waits for me, my week, drafts and our sign-ups, read afresh from the rooms."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from flask import Blueprint, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,9 +12,12 @@ from app.clock import now
 from app.portal import operator
 from app.web.guards import signed_in
 from app.web.htmx import respond
-from app.web.i18n import _, _n
+from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
+from events.gate import queries as gate
+from events.minutes import queries as minutes
+from events.minutes.queries import Waiting
 from events.signups import queries as signups
 from partners.admission import queries as admission
 from partners.contacts import queries as contacts
@@ -59,7 +62,12 @@ def show() -> BaseResponse:
         side=side_list(who),
         today=warsaw.today(instant),
         acts=acts(who),
-        tasks=tasks(who, warsaw.today(instant)),
+        tasks=[
+            *_of_gate(who, instant),
+            *_of_places(who, instant),
+            *after_meetings(who, instant),
+            *tasks(who, warsaw.today(instant)),
+        ],
         week=calendar.my_week(session(), who, instant, also=[row.occurrence_id for row in own]),
         drafts=calendar.drafts(session(), who, instant),
         programme_drafts=programmes.drafts(session(), who),
@@ -92,6 +100,69 @@ def tasks(who: Actor, today: date) -> list[Task]:
     return found
 
 
+def after_meetings(who: Actor, at: datetime) -> list[Task]:
+    """Give the notes to write, the answers to give and the tasks that were taken at meetings."""
+    return [_after_meeting(one) for one in minutes.waiting(session(), who, at)]
+
+
+def _after_meeting(one: Waiting) -> Task:
+    day = warsaw.short_day_words(one.day, language())
+    if one.what == "note":
+        text = _("Meeting of %(day)s: who came, what was agreed on, what comes next.", day=day)
+        return Task(
+            url_for("minutes.write", **one.address), "pen", _("Waits for a note: %(title)s", title=one.title), text
+        )
+    due = warsaw.short_day_words(one.due_on, language()) if one.due_on else ""
+    url = url_for("minutes.read", **one.address)
+    if one.what == "answer":
+        text = _("Meeting of %(day)s. Confirm it or add a remark until %(due)s.", day=day, due=due)
+        return Task(url, "check", _("A note to confirm: %(title)s", title=one.title), text)
+    text = _("From the meeting “%(title)s” of %(day)s.", title=one.title, day=day)
+    if one.due_on:
+        text += " " + (_("It was due on %(due)s.", due=due) if one.late else _("Due until %(due)s.", due=due))
+    return Task(url, "flag" if one.late else "list", _("Task: %(text)s", text=one.text), text)
+
+
+def _of_places(who: Actor, instant: datetime) -> list[Task]:
+    """Give what waits about places: requests to decide, offers to answer, names that are still missing."""
+    found = []
+    for one in signups.tasks(session(), who, instant):
+        text = f"{one.title}, {warsaw.day_words(one.day, language())}"
+        if one.kind is signups.TaskKind.REQUESTS:
+            words = _n("%(num)d request for a place is waiting", "%(num)d requests for places are waiting", one.number)
+            found.append(Task(one.url, "users", words, text))
+        elif one.kind is signups.TaskKind.OFFER and one.until is not None:
+            until = f"{warsaw.day_words(warsaw.today(one.until), language())}, {warsaw.hour_words(one.until)}"
+            found.append(Task(one.url, "clock", _("You are offered a place until %(until)s", until=until), text))
+        else:
+            words = _n("%(num)d name is missing", "%(num)d names are missing", one.number)
+            found.append(Task(one.url, "pen", words, text))
+    return found
+
+
+def _of_gate(who: Actor, instant: datetime) -> list[Task]:
+    """Give what waits about entry lists: the unit's decisions, and names and data of our own people."""
+    found = []
+    for one in gate.to_decide(session(), who, instant) if who.institution_kind in PRISON else ():
+        words = _n(
+            "%(num)d change on the entry list waits for your decision",
+            "%(num)d changes on the entry list wait for your decision",
+            one.number,
+        )
+        day = warsaw.short_day_words(one.day, language())
+        text = _("“%(title)s”, decide before %(day)s.", title=one.title, day=day)
+        found.append(Task(url_for("gate.show_date", event_uuid=one.uuid, day=one.day), "gate", words, text))
+    for one in gate.to_fill(session(), who, instant):
+        words = _("Complete the entry list until %(day)s", day=warsaw.short_day_words(one.until, language()))
+        text = _(
+            "“%(title)s”: %(number)d without a name or data that the unit asks for.",
+            title=one.title,
+            number=one.number,
+        )
+        found.append(Task(url_for("gate.show_date", event_uuid=one.uuid, day=one.day), "list", words, text))
+    return found
+
+
 def _of_card(who: Actor, today: date) -> list[Task]:
     """Give what has grown old on the card: services to look through, for its admin the card itself."""
     found = []
@@ -119,11 +190,17 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
         own.append((url_for("institutions.show", slug=who.institution_slug), "house", _("Our card"), 0, False))
         return [("", [desk, account]), (_("Working together"), own)]
     if not who.works_for_institution:
-        return [("", [desk, account, (url_for("agreements.index"), "doc", _("Agreements"), 0, False)])]
+        places = [(url_for("agreements.index"), "doc", _("Agreements"), 0, False)]
+        if who.role is Role.INSPECTOR:
+            places.append((url_for("minutes.listing"), "check", _("Attendance and notes"), 0, False))
+        return [("", [desk, account, *places])]
     card = url_for("institutions.show", slug=who.institution_slug)
     meetings: list[SideRow] = [
-        (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False)
+        (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False),
+        (url_for("minutes.listing"), "check", _("Attendance and notes"), 0, False),
     ]
+    if who.coordinates and who.institution_kind in PRISON:
+        meetings.append((url_for("gate.today"), "gate", _("People who enter"), 0, False))
     together: list[SideRow] = [
         (url_for("agreements.index"), "doc", _("Agreements"), 0, False),
         (url_for("programmes.index"), "hands", _("Projects"), 0, False),
@@ -143,7 +220,12 @@ def acts(who: Actor) -> list[Act]:
     """Give what the actor can begin from here."""
     if not who.prepares:
         return []
+    found = []
+    if who.coordinates and who.institution_kind in PRISON:
+        text = _("Who comes, with what, and who must not enter: one sheet to print.")
+        found.append(Act(url_for("gate.today"), "gate", _("List of people who enter today"), text))
     return [
+        *found,
         Act(url_for("calendar.new"), "plus", _("New event"), _("A meeting or a training: seven fields, two minutes.")),
         Act(url_for("programmes.new"), "hands", _("New project"), _("A programme that others can join.")),
     ]

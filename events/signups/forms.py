@@ -1,20 +1,22 @@
-"""The sign-up form: colleagues by a tick, others by name, places without names."""
+"""Forms of sign-up: whom to sign up, who comes on a place, why a request is refused, what becomes of the order."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from wtforms import Field, HiddenField
 
-from app.web.fields import ChoicesField, TextField, WholeNumberField
+from app.web.fields import ChoiceField, ChoicesField, LongTextField, TextField, WholeNumberField
 from app.web.forms import Form
 from app.web.i18n import _, _l
-from events.signups.models import BOOKING_MAX
-from events.signups.rules import Person, Wanted
+from events.calendar.models import CAPACITY_MAX
+from events.signups.models import BOOKING_MAX, REASON_MAX
+from events.signups.rules import REFUSAL_REASONS, Person, Wanted
 from partners.people.queries import Colleague
 
 LINES = 3
 NAME_MAX = 120
 EMAIL_MAX = 254
+TYPED = "inna"
 _EMAIL = re.compile(r"^[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+\.[^\s@<>,;:\"()]{2,}$")
 _KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 
@@ -78,3 +80,69 @@ for _number in range(LINES):
     setattr(SignUpForm, f"email_{_number}", TextField(_l("Work e-mail"), longest=EMAIL_MAX))
 # Last, as on the page: the summary of errors keeps the order of the fields.
 SignUpForm.places = WholeNumberField(_l("Places without names"), low=0, high=BOOKING_MAX)
+
+
+class PersonForm(Form):
+    """Who comes on a place: a colleague with an account, or somebody typed in."""
+
+    who = ChoiceField(_l("Who comes?"))
+    name = TextField(_l("Name and surname"), longest=NAME_MAX)
+    function = TextField(_l("Function"), longest=NAME_MAX)
+    email = TextField(_l("Work e-mail"), longest=EMAIL_MAX)
+
+    def offer(self, colleagues: Sequence[Colleague], *, may_type: bool) -> None:
+        """Let the form choose among these colleagues; whoever *may_type* can name somebody without an account."""
+        self.who.choices = [(str(one.user_id), one.name) for one in colleagues]
+        if may_type and colleagues:
+            self.who.choices.append((TYPED, _("Somebody without an account")))
+        if not may_type:
+            del self.name, self.function, self.email
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check the fields, and that somebody is named at all."""
+        valid = super().validate(extra_validators)
+        if self.who.data and self.who.data != TYPED:
+            return valid
+        if "name" not in self or (self.who.choices and not self.who.data and not self.name.data):
+            self.refuse(self.who, _("Choose who comes."))
+            return False
+        if not self.name.data:
+            self.refuse(self.name, _("Give name and surname."))
+            valid = False
+        if not _EMAIL.match(self.email.data or ""):
+            self.refuse(self.email, _("Give an e-mail address such as anna@example.org."))
+            valid = False
+        return valid
+
+    def person(self, colleagues: Sequence[Colleague]) -> Person:
+        """Give the clean values; *colleagues* are those that were offered."""
+        for one in colleagues:
+            if str(one.user_id) == self.who.data:
+                return Person(name=one.name, email=one.email, function=one.function, user_id=one.user_id)
+        return Person(name=self.name.data or "", email=self.email.data or "", function=self.function.data or "")
+
+
+class RefusalForm(Form):
+    """Why requests are refused: a coded reason, and words that those who asked will read."""
+
+    reason = ChoiceField(_l("Reason"))
+    note = LongTextField(_l("What they should know"), longest=REASON_MAX)
+
+    def offer(self) -> None:
+        """Let the form choose among the coded reasons."""
+        self.reason.choices = [(code, _(one.label)) for code, one in REFUSAL_REASONS.items()]
+
+
+class OrderForm(Form):
+    """A place in the queue and the reason for the change."""
+
+    place = WholeNumberField(_l("New number in the queue"), low=1, high=CAPACITY_MAX)
+    reason = LongTextField(
+        _l("Reason"), longest=REASON_MAX, needed=_l("Give the reason. Those who are overtaken will read it.")
+    )
+
+
+class SwapForm(Form):
+    """With whom a person swaps."""
+
+    other = ChoiceField(_l("With whom?"), needed=_l("Choose with whom to swap."))

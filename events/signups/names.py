@@ -41,8 +41,8 @@ def name(session: Session, actor: Actor, event: Event, signup_id: int, person: P
     return row
 
 
-def swap(session: Session, actor: Actor, event: Event, signup_id: int, other_id: int, now: datetime) -> None:
-    """Let the waiting one of two people of one's institution have the seat, and the seated one wait in his stead.
+def swap(session: Session, actor: Actor, event: Event, signup_id: int, other_id: int, now: datetime) -> list[SignUp]:
+    """Let the waiting one of two people of one's institution have the seat, and the seated one wait; return both.
 
     The numbers stay where they are, so nobody else is touched. Locks the date. Raises NoSuchSignUp, NotYourSignUp,
     NoSwap, WithdrawalClosed.
@@ -74,6 +74,7 @@ def swap(session: Session, actor: Actor, event: Event, signup_id: int, other_id:
     gate.rename(session, actor, event, occurrence, seated.id or 0, seated.person, seated.function, now)
     mail.handed_over(session, event, occurrence, seated, now)
     mail.swapped(session, event, occurrence, waiting, now)
+    return [seated, waiting]
 
 
 def _check(actor: Actor, event: Event, occurrence: Occurrence, row: SignUp, person: Person, now: datetime) -> None:

@@ -192,6 +192,14 @@ def to_sign_up(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Col
     return tuple(one for one in found if _may_sign(viewer, one))
 
 
+def to_hand_over(session: Session, occurrence_id: int, viewer: Actor) -> tuple[Colleague, ...]:
+    """Give the colleagues who do not stand on a date yet, so that one of them can come instead: one statement."""
+    if viewer.institution_id is None:
+        return ()
+    of_whom = {"occurrence_id": occurrence_id, "institution_id": viewer.institution_id}
+    return tuple(Colleague(*row) for row in rows(session, _TO_SIGN_UP, of_whom))
+
+
 @dataclass(frozen=True, slots=True)
 class OwnSignUp:
     """A sign-up of the viewer's institution for a date that has not ended; *ahead* as in Row."""
@@ -491,6 +499,18 @@ def occurrence_of(session: Session, signup_id: int, event_id: int) -> int | None
         .where(SignUp.id == signup_id, Occurrence.event_id == event_id)
     )
     return session.exec(statement).first()
+
+
+def day_of(session: Session, signup_id: int, event_id: int) -> date | None:
+    """Give the day of the date on which a sign-up of *event_id* hangs."""
+    statement = (
+        columns(Occurrence.local_date)
+        .join(SignUp, col(SignUp.occurrence_id) == Occurrence.id)
+        .where(col(SignUp.id) == signup_id, col(Occurrence.event_id) == event_id)
+    )
+    found = rows(session, statement)
+    day: date | None = found[0][0] if found else None
+    return day
 
 
 def addresses(session: Session, signups: list[SignUp]) -> dict[int, tuple[str, str]]:

@@ -98,6 +98,7 @@ def ask(row: SignUp, now: datetime) -> None:
 def _locked(
     session: Session, actor: Actor, event: Event, signup_ids: Sequence[int], now: datetime
 ) -> Iterator[tuple[Occurrence, list[SignUp]]]:
+    line.check_decides(actor, event)
     if not signup_ids:
         raise rules.NothingChosen
     reached = queries.requests_of(session, event, signup_ids)
