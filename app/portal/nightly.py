@@ -10,10 +10,12 @@ from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
-from events.minutes import actions as minutes
 from events.changes import suspension
+from events.gate import upkeep as gate
+from events.minutes import actions as minutes
 from events.signups import actions as signups
 from events.signups import offers
+from events.signups import series as series_signups
 from partners.admission import actions as admission
 from partners.cards import actions as cards
 from partners.cards import queries as cards_queries
@@ -53,6 +55,8 @@ JOBS: Timetable = (
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
+    ("data of entry lists erased after 30 days", gate.erase),
+    ("dates whose speakers were put on entry lists", gate.list_speakers),
     ("announced successions carried out", succession.carry_out),
     ("calendar texts and projects that follow a changed card", follow_cards),
     ("institutions asked to confirm their contacts", contacts.remind),
@@ -62,6 +66,7 @@ JOBS: Timetable = (
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),
     ("tables that nobody has confirmed for a day deleted", exchange.forget_old),
+    ("sign-ups for whole series put on new dates", series_signups.join_all),
     ("offers of a place expired", offers.expire_offers),
     ("sign-ups whose names are forgotten 30 days after the date", signups.forget_names),
     ("notes without an answer in time sealed", minutes.seal_silent),

@@ -656,6 +656,45 @@ def of_whole_series(session: Session, event_id: int, without: Sequence[int], now
     return sorted(latest.values(), key=lambda row: (row.signed_up_at, row.booking_id, row.queue_no))
 
 
+def bookings_on(session: Session, occurrence_id: int) -> set[int]:
+    """Give the bookings for a whole series that stand on a date, whatever became of their people there."""
+    statement = (
+        select(SignUp.booking_id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .where(SignUp.occurrence_id == occurrence_id, col(Booking.occurrence_id).is_(None))
+    )
+    return set(session.exec(statement.distinct()).all())
+
+
+def series_with_people(session: Session, now: datetime) -> list[int]:
+    """Give the events for whose whole series somebody has signed up and who still comes."""
+    statement = (
+        select(Occurrence.event_id)
+        .join(SignUp, col(SignUp.occurrence_id) == Occurrence.id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .where(
+            col(Booking.occurrence_id).is_(None), col(SignUp.state).in_(rules.ACTIVE), col(Occurrence.starts_at) > now
+        )
+        .distinct()
+    )
+    return list(session.exec(statement.order_by(col(Occurrence.event_id))).all())
+
+
+def dates_to_join(session: Session, event_id: int, now: datetime) -> list[int]:
+    """Give the coming dates of an event on which a booking for its whole series does not stand yet."""
+    whole = (
+        columns(SignUp.booking_id, SignUp.occurrence_id, SignUp.state, Occurrence.starts_at)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .where(col(Booking.occurrence_id).is_(None), col(Occurrence.event_id) == event_id)
+    )
+    standing = rows(session, whole)
+    wanted = {row[0] for row in standing if row[2] in rules.ACTIVE and row[3] > now}
+    known = {(row[0], row[1]) for row in standing}
+    coming = coming_dates(session, event_id, now)
+    return [one for one in coming if any((booking_id, one) not in known for booking_id in wanted)]
+
+
 def to_forget(session: Session, now: datetime) -> list[tuple[int, bool]]:
     """Give the sign-ups of dates over for 30 days that still say who it was, and whether even the bare name may go.
 

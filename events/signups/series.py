@@ -98,10 +98,11 @@ def withdraw(session: Session, actor: Actor, event: Event, signup_id: int, now: 
 
 
 def join_new_dates(session: Session, event: Event, occurrences: Sequence[Occurrence], now: datetime) -> int:
-    """Put whoever has signed up for the whole series onto dates that were made just now; return how many rows.
+    """Put whoever has signed up for the whole series onto dates that were made since; return how many rows.
 
-    Call in the unit of work that makes the dates, once they are flushed. In the order in which people signed up for
-    the series; who still waits for the organiser's word asks here, too. It is no news, so nobody gets a mail.
+    In the order in which people signed up for the series; who still waits for the organiser's word asks here, too.
+    Bookings that stand on a date already are left alone. It is no news, so nobody gets a mail. Locks the dates in the
+    order of their ids; they must have been flushed.
     """
     if event.signup_scope is not SignUpScope.SERIES or not occurrences:
         return 0
@@ -109,18 +110,12 @@ def join_new_dates(session: Session, event: Event, occurrences: Sequence[Occurre
     people = queries.of_whole_series(session, event.id or 0, fresh, now)
     if not people:
         return 0
-    number, system, whole = 0, Actor.system(), event.split is Split.ALL_OR_NOTHING
+    number, system = 0, Actor.system()
     for occurrence in _locked(session, fresh):
-        rows: list[SignUp] = []
-        for _booking_id, group in groupby(people, key=lambda one: one.booking_id):
-            members = list(group)
-            admitted = [one for one in members if one.state is not SignUpState.REQUESTED or one.holds_seat]
-            seats = _seats(occurrence, event.capacity, len(admitted), whole=whole)
-            joined = [_joined(one, occurrence, index, now) for index, one in enumerate(members)]
-            for index, row in enumerate(row for one, row in zip(members, joined, strict=True) if one in admitted):
-                row.state = SignUpState.SEAT if index < seats else SignUpState.WAITING
-            booking.count(occurrence, joined)
-            rows += joined
+        known = queries.bookings_on(session, occurrence.id or 0)
+        rows = _join(occurrence, event, [one for one in people if one.booking_id not in known], now)
+        if not rows:
+            continue
         session.add_all(rows)
         session.flush()
         details: dict[str, Plain] = {"event_id": event.id, "number": len(rows)}
@@ -128,6 +123,31 @@ def join_new_dates(session: Session, event: Event, occurrences: Sequence[Occurre
         line.expect(session, system, event, occurrence, rows, now)
         number += len(rows)
     return number
+
+
+def join_all(session: Session, now: datetime) -> int:
+    """Let all sign-ups for whole series follow dates that were made since, whoever made them; return how many rows."""
+    number = 0
+    for event_id in queries.series_with_people(session, now):
+        event = session.get_one(Event, event_id)
+        missing = queries.dates_to_join(session, event_id, now)
+        number += join_new_dates(session, event, [session.get_one(Occurrence, one) for one in missing], now)
+    return number
+
+
+def _join(occurrence: Occurrence, event: Event, people: Sequence[SignUp], now: datetime) -> list[SignUp]:
+    rows: list[SignUp] = []
+    whole = event.split is Split.ALL_OR_NOTHING
+    for _booking_id, group in groupby(people, key=lambda one: one.booking_id):
+        members = list(group)
+        admitted = [one.state is not SignUpState.REQUESTED or one.holds_seat for one in members]
+        seats = _seats(occurrence, event.capacity, sum(admitted), whole=whole)
+        joined = [_joined(one, occurrence, index, now) for index, one in enumerate(members)]
+        for index, row in enumerate(row for row, is_in in zip(joined, admitted, strict=True) if is_in):
+            row.state = SignUpState.SEAT if index < seats else SignUpState.WAITING
+        booking.count(occurrence, joined)
+        rows += joined
+    return rows
 
 
 def _seats(occurrence: Occurrence, capacity: int | None, number: int, *, whole: bool) -> int:

@@ -186,6 +186,10 @@ def test_whoever_signed_up_for_the_series_joins_new_dates(session: Session, peop
     assert len(letters(session)) == before
     check_counts(session, event)
     assert series.join_new_dates(session, event, [], now()) == 0
+    assert series.join_all(session, now()) == 0
+    last = add_date(session, dates_of(session, event)[0], 6)
+    assert series.join_all(session, now()) == 3
+    assert (last.seats_taken, last.waiting) == (2, 1)
     event.signup_scope = SignUpScope.DATE
     later = add_date(session, dates_of(session, event)[0], 5)
     assert series.join_new_dates(session, event, [later], now()) == 0
