@@ -23,6 +23,7 @@ from app.web.application import Portal
 from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
+from events.consents import views as consents_views
 from events.feeds import views as feeds_views
 from events.gate import views as gate_views
 from events.papers import views as papers_views
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     gate_views.bp,
     signups_views.bp,
     changes_views.bp,
+    consents_views.bp,
     papers_views.bp,
     minutes_views.bp,
     feeds_views.bp,

@@ -1,7 +1,7 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,9 @@ from events.search.models import EventWord
 from events.shelf import actions as shelf
 from events.shelf import queries as shelf_queries
 from events.shelf.models import FeedKind
+from partners.availability import actions as availability
+from partners.availability import queries as availability_queries
+from partners.availability import rules as availability_rules
 from partners.institutions.models import Institution, Room
 
 # A change of one of these moves SEQUENCE: clients must show the new date or place (calendar clients skip equal ones).
@@ -72,16 +75,25 @@ def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, 
 
 
 def revise(
-    session: Session, actor: Actor, event: Event, wanted: EventDraft, now: datetime, *, moved_too: bool = False
+    session: Session,
+    actor: Actor,
+    event: Event,
+    wanted: EventDraft,
+    now: datetime,
+    *,
+    moved_too: bool = False,
+    allowed: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """Give *event* the values of *wanted* and return the names of the columns that changed.
+
+    *allowed* names the columns that somebody beside the organiser may change; the caller has seen that he is one.
 
     A change of time or place moves SEQUENCE of a published event. The caller checks that the page was not stale and
     serves queue and mails afterwards (events/changes). The dates of a series follow as series.refit says; *moved_too*:
     those too that were moved one by one. Raises NotYourEvent, AlreadyCancelled, EndBeforeStart, TooLong, UnsafeHour,
     RoomElsewhere and what series.settled raises.
     """
-    if not rules.may_edit(actor, event):
+    if allowed is None and not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     if event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
@@ -97,6 +109,8 @@ def revise(
     changed |= _name_parties(session, event, wanted)
     if _name_speakers(session, event, wanted.speakers):
         changed.add("speakers")
+    if allowed is not None and changed - allowed:
+        raise rules.NotYourEvent
     if not changed:
         return frozenset()
     if event.state is State.PUBLISHED and changed & _SCHEDULE:
@@ -132,11 +146,16 @@ def would_change(session: Session, event: Event, wanted: EventDraft, rhythm: ser
 def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
     """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
 
-    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, NotAgreed, InThePast.
+    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, NotAgreed, InThePast,
+    StalePage when the place changes meanwhile, Suspended.
     """
+    place_id = event.place_institution_id
+    availability.hold(session, place_id, now)  # before the event, as a suspension does: else one slips past the other
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
+    if event.place_institution_id != place_id:
+        raise rules.StalePage
     if not actor.admitted:
         raise NotAdmitted
     if event.state is not State.DRAFT:
@@ -150,8 +169,24 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
     series.make(session, event, now)
     first = _first(session, event)
     rules.check_future(_wall(first.starts_at), now, all_day=event.all_day)
+    check_suspensions(session, event, now)
     _announce(session, actor, event, now)
     mail.published(session, event, first, now)
+
+
+def check_suspensions(session: Session, event: Event, now: datetime) -> None:
+    """Refuse dates of *event* in days for which the unit where they take place has suspended all meetings.
+
+    Call under the lock of the unit (partners.availability.actions.hold). Raises Suspended.
+    """
+    days: dict[int, list[tuple[date, date]]] = {}
+    for row in series.occurrences(session, event):
+        if row.place_institution_id is not None and row.state in (State.DRAFT, State.PUBLISHED) and row.ends_at > now:
+            last = rules.last_day(warsaw.to_local(row.starts_at), warsaw.to_local(row.ends_at))
+            days.setdefault(row.place_institution_id, []).append((row.local_date, last))
+    for place_id in sorted(days):
+        suspended = availability_queries.suspensions(session, place_id, warsaw.today(now))
+        availability_rules.check_open(suspended, days[place_id])
 
 
 def record_past(session: Session, actor: Actor, event: Event, now: datetime) -> None:
@@ -211,14 +246,23 @@ def cancel_date(
 
 
 def change_date(
-    session: Session, actor: Actor, event: Event, occurrence: Occurrence, wanted: DateDraft, now: datetime
+    session: Session,
+    actor: Actor,
+    event: Event,
+    occurrence: Occurrence,
+    wanted: DateDraft,
+    now: datetime,
+    *,
+    allowed: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """Give one date of a series a title, times or a place of its own; return what changed.
+
+    *allowed* is as in revise.
 
     What is as in the series again becomes the series' again. Call under the lock of the event and the date. Raises
     NotYourEvent, EndBeforeStart, TooLong, UnsafeHour, RoomElsewhere.
     """
-    if not rules.may_edit(actor, event):
+    if allowed is None and not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     rules.check_times(wanted.starts, wanted.ends, all_day=event.all_day)
     before = {name: getattr(occurrence, name) for name in _OF_DATE}
@@ -232,6 +276,8 @@ def change_date(
     occurrence.place, occurrence.room = (wanted.place, wanted.room) if own_place else (None, None)
     occurrence.moved = own_place or times != series.Rhythm.of(event).span(occurrence.original_local)
     changed = frozenset(name for name in _OF_DATE if getattr(occurrence, name) != before[name])
+    if allowed is not None and changed - allowed:
+        raise rules.NotYourEvent
     if changed:
         _changed_date(session, event, occurrence, now)
         details: dict[str, Plain] = {
@@ -308,9 +354,34 @@ def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
 
 
 def add_co_organiser(session: Session, event: Event, institution_id: int) -> None:
-    """Name *institution_id* as co-organiser of *event*; it sees the event whatever its visibility."""
-    session.merge(EventParty(event_id=_id(event), institution_id=institution_id, part=Part.CO_ORGANISER))
+    """Name *institution_id* as a co-organiser that a source knows of; it sees the event whatever its visibility."""
+    party = EventParty(event_id=_id(event), institution_id=institution_id, part=Part.CO_ORGANISER)
+    party.answer = Answer.OUTSIDE
+    session.merge(party)
     session.flush()
+
+
+def as_saved(session: Session, event: Event) -> EventDraft:
+    """Give the values that *event* has, as a form would give them back unchanged."""
+    copied = {one.name: getattr(event, one.name) for one in fields(EventDraft) if hasattr(event, one.name)}
+    length = timedelta(minutes=event.minutes)
+    ends = warsaw.to_local(warsaw.to_utc(event.local_start) + length).replace(tzinfo=None)
+    named = session.exec(select(EventParty).where(EventParty.event_id == event.id)).all()
+    said = select(EventSpeaker).where(EventSpeaker.event_id == event.id).order_by(col(EventSpeaker.position))
+    return EventDraft(
+        **copied
+        | {
+            "starts": event.local_start,
+            "ends": ends,
+            "audience": tuple(event.audience),
+            "topics": tuple(event.topics),
+            "co_organisers": tuple(one.institution_id for one in named if one.part is Part.CO_ORGANISER),
+            "invited": tuple(one.institution_id for one in named if one.part is Part.INVITED),
+            "speakers": tuple(
+                Speaker(one.person, one.function, one.institution_id) for one in session.exec(said).all()
+            ),
+        }
+    )
 
 
 def has_place(event: Event) -> bool:
@@ -505,7 +576,7 @@ def _feeds(session: Session, event: Event) -> list[tuple[FeedKind, int]]:
     statement = select(EventParty.institution_id).where(
         EventParty.event_id == event.id,
         EventParty.part == Part.CO_ORGANISER,
-        or_(col(EventParty.answer).is_(None), col(EventParty.answer) != Answer.DECLINED),
+        queries.stands(),
     )
     owners = {event.organiser_id, *session.exec(statement).all()}
     if event.place_institution_id is not None:

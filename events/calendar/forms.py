@@ -572,6 +572,16 @@ def saved(page: EventPage, *, copied: bool = False) -> dict[str, Any]:
     return values
 
 
+def second_part(page: EventPage) -> dict[str, Any]:
+    """Give what the form of a second part of the day begins with: hours, audience and contents are its own."""
+    values = saved(page)
+    same = (
+        "day", "title", "place", "place_other", "room_id", "room", "visibility", "invited", "co_organisers",
+        "programme", "clause", "contact", "online_link",
+    )  # fmt: skip
+    return {name: values[name] for name in same}
+
+
 def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copied: bool = False) -> dict[str, Any]:
     """Give what the form of a saved event begins with; a *copied* one has no dates."""
     ends = warsaw.to_local(ends_at).replace(tzinfo=None)

@@ -11,7 +11,7 @@ from events.calendar.models import Answer, Event, EventParty, Occurrence, Part, 
 from partners.institutions.models import Institution
 from partners.people import queries as people
 
-_ANSWERS = "#uzgodnienia"
+_ANSWERS = "/uzgodnienia"
 
 
 def published(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> None:
@@ -39,6 +39,12 @@ def answered(session: Session, event: Event, party: EventParty, now: datetime) -
     template = "agreed" if party.answer is Answer.CONFIRMED else "declined"
     further = {"institution": institution, "reason": party.reason}
     _write(session, event, template, [event.organiser_id], now, anchor=_ANSWERS, further=further)
+
+
+def moved_by_host(session: Session, event: Event, occurrence: Occurrence, host: Institution, now: datetime) -> None:
+    """Tell the organiser that the house has changed hours or room."""
+    further = {"institution": host.name}
+    _write(session, event, "moved_by_host", [event.organiser_id], now, occurrence=occurrence, further=further)
 
 
 def consented(session: Session, event: Event, now: datetime) -> None:

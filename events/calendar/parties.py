@@ -52,12 +52,15 @@ def ask_again(session: Session, actor: Actor, event: Event, now: datetime) -> in
     for party in _answering(session, event):
         if party.answer is None and event.state is State.DRAFT:
             continue
+        # Who has agreed before stays named while it thinks again.
+        before = party.answered_at if rules.has_agreed(party.answer) or party.answer is Answer.ASKED else None
         if party.institution_id == actor.institution_id:
             _put(party, Answer.CONFIRMED, now, by=actor.user_id)
         elif party.answer is Answer.OUTSIDE or not people.coordinators(session, party.institution_id):
             _put(party, None, now)
         else:
             _put(party, Answer.ASKED, now)
+            party.answered_at = before
             told.append(party.institution_id)
     if event.consent is Consent.GRANTED:
         event.consent, event.consent_on = Consent.PENDING, None

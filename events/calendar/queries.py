@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
+    DateTime,
     Integer,
     Select,
     String,
@@ -40,10 +41,12 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col, select
 
 from app import site, warsaw
+from app.accounts.models import UserAccount
 from app.actors import Actor, Role
 from app.db import rows
 from app.text import fold
-from events.calendar import rules
+from events import recurrence
+from events.calendar import rules, series
 from events.calendar.models import (
     Answer,
     Event,
@@ -61,6 +64,7 @@ from partners.agreements.rules import IN_PREPARATION
 from partners.institutions import queries as institutions
 from partners.institutions.models import KNOWN, SHOWN, Institution, InstitutionSlug, Kind, Room, Status
 from partners.institutions.rules import KIND_GROUP
+from partners.people.models import Membership
 from projects.programmes.models import Programme, ProgrammeState
 
 PER_DAY = 5
@@ -212,6 +216,21 @@ class PartyLine:
     answered_at: datetime | None
     reason: str
 
+    @property
+    def agrees(self) -> bool:
+        """Whether it has said yes to the event as it stands."""
+        return rules.has_agreed(self.answer)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is named as one that takes part: it agrees, or did before it was asked anew."""
+        return self.agrees or (self.answer is Answer.ASKED and self.answered_at is not None)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether it has been asked about a change and has not answered."""
+        return not self.agrees and self.answer is not Answer.DECLINED and self.asked_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class SpeakerLine:
@@ -220,6 +239,16 @@ class SpeakerLine:
     person: str
     function: str
     institution: Named | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartLine:
+    """Another part of the same day, with an audience of its own."""
+
+    uuid: UUID
+    title: str
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +282,35 @@ class EventPage:
     dates: tuple[tuple[date, State], ...] = ()
     parties: tuple[PartyLine, ...] = ()
     speakers: tuple[SpeakerLine, ...] = ()
+    parts: tuple[PartLine, ...] = ()
+    left_out: tuple[date, ...] = ()
+    earlier: UUID | None = None
+    later: UUID | None = None
 
     def __hash__(self) -> int:
         """Return what finds equal pages among the drawn ones quickly; equality still looks at everything."""
         return hash((self.event.id, self.occurrence.id, self.event.revision, self.occurrence.seats_taken))
+
+    def repeats(self, language: str) -> str:
+        """Say how the series repeats, "" for a single event."""
+        rule = series.rule_of(self.event.rule)
+        first = self.event.local_start.date()
+        return recurrence.sentence(rule, first, language, without=self.left_out) if rule else ""
+
+    @property
+    def answering(self) -> tuple[PartyLine, ...]:
+        """The host and the co-organisers: who must agree."""
+        return tuple(one for one in self.parties if one.part is not Part.INVITED)
+
+    @property
+    def not_agreed(self) -> tuple[PartyLine, ...]:
+        """Those of them that have not said yes."""
+        return tuple(one for one in self.answering if not one.agrees)
+
+    @property
+    def awaited(self) -> tuple[PartyLine, ...]:
+        """Those of them that have been asked and have not answered."""
+        return tuple(one for one in self.answering if one.awaited)
 
     @property
     def named(self) -> tuple[Named, ...]:
@@ -284,7 +338,12 @@ class EventPage:
     @property
     def place(self) -> str:
         """Place in words, where no institution stands for it."""
-        return self.occurrence.place or self.event.place
+        return self.event.place if self.occurrence.place is None else self.occurrence.place
+
+    @property
+    def room(self) -> str:
+        """Room of this date."""
+        return self.event.room if self.occurrence.room is None else self.occurrence.room
 
     @property
     def last_day(self) -> date:
@@ -357,18 +416,6 @@ class Resolved:
     invited: tuple[int, ...]
     unknown: dict[str, tuple[Named, ...]]
     ambiguous: dict[str, tuple[Named, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Clash:
-    """Another event of the same institution or room at the same time."""
-
-    uuid: UUID
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    same_room: bool
-    hidden: bool
 
 
 class Scope(StrEnum):
@@ -616,10 +663,11 @@ def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
 def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: datetime) -> EventPage:
     event, occurrence = row[0], row[1]
     named = _may_know_names(viewer) or rules.may_edit(viewer, event)
-    parties, speakers = _around(session, event.id, named=named) if row[23] else ((), ())
+    parties, speakers, parts = _around(session, viewer, event, named=named) if row[23] else ((), (), ())
     hidden_programme = row[17] is None or (
         row[17] is ProgrammeState.DRAFT and not (viewer.prepares and viewer.institution_id == row[18])
     )
+    series_facts = _dates(session, viewer, event, now) if event.rule else _SINGLE
     return EventPage(
         event=event,
         occurrence=occurrence,
@@ -628,17 +676,27 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
         host_address=_address(row[12], row[13], row[14]),
         programme=None if hidden_programme else (row[15], row[16]),
         clause=ClauseLink(*row[19:23]) if _may_name(session, viewer, row[19], row[24]) else None,
-        co_organisers=tuple(one.named for one in parties if one.part is Part.CO_ORGANISER),
+        co_organisers=tuple(one.named for one in parties if one.part is Part.CO_ORGANISER and one.stands),
         invited=tuple(one.named for one in parties if one.part is Part.INVITED),
         may_edit=rules.may_edit(viewer, event),
         prepares=viewer.works_for_institution
         and viewer.institution_id
-        in {row[2], row[7], *(one.named.id for one in parties if one.part is Part.CO_ORGANISER)},
+        in {row[2], row[7], *(one.named.id for one in parties if one.part is Part.CO_ORGANISER and one.stands)},
         over=occurrence.ends_at <= now,
-        dates=_dates(session, viewer, event, now) if event.rule else (),
+        dates=series_facts.dates,
+        left_out=series_facts.left_out,
+        earlier=series_facts.earlier,
+        later=series_facts.later,
         parties=parties,
         speakers=speakers,
+        parts=parts,
     )
+
+
+def uuid_of_date(session: Session, occurrence_id: int) -> UUID | None:
+    """Give the address of the event to which a date belongs now."""
+    statement = select(Event.uuid).join(Occurrence, col(Occurrence.event_id) == Event.id)
+    return session.exec(statement.where(Occurrence.id == occurrence_id)).first()
 
 
 def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
@@ -650,6 +708,12 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def stands() -> ColumnElement[bool]:
+    """Give the condition on EventParty under which a co-organiser is named as one: it has agreed, or had before."""
+    again = and_(col(EventParty.answer) == Answer.ASKED, col(EventParty.answered_at).is_not(None))
+    return or_(col(EventParty.answer).in_((Answer.CONFIRMED, Answer.OUTSIDE)), again)
 
 
 def not_agreed(session: Session, event_id: int) -> list[str]:
@@ -804,50 +868,39 @@ def choices(session: Session, institution_id: int, also: Sequence[int] = ()) -> 
         .limit(NEIGHBOURS * 3)
     )
     found = tuple(Named(*row) for row in session.execute(partners))
-    houses = (institution_id, *also, *(one.id for one in found))
-    rooms_of = (
-        _columns(Room.id, Room.name, Room.institution_id)
-        .where(col(Room.institution_id).in_(houses), col(Room.active).is_(True))
-        .order_by(col(Room.institution_id), col(Room.position), col(Room.id))
-        .limit(NEIGHBOURS * 10)
-    )
     return Choices(
         partners=found,
-        rooms=tuple(RoomOffer(*row) for row in session.execute(rooms_of)),
+        rooms=rooms_of(session, (institution_id, *also, *(one.id for one in found))),
         programmes=tuple((row[0], row[1]) for row in session.execute(programmes)),
         clauses=tuple((row[0], f"{row[1]} – {row[2]}", f"{row[1]} – {row[3]}") for row in session.execute(clauses)),
     )
 
 
-def clashes(session: Session, viewer: Actor, event: Event, starts_at: datetime, ends_at: datetime) -> list[Clash]:
-    """Give up to five other published events that overlap, of the same organiser or in the same room.
-
-    An event that *viewer* may not know of is given without its title (*hidden*): the room is taken all the same.
-    """
-    same_place = and_(
-        literal(event.place_institution_id is not None),
-        col(Event.place_institution_id) == event.place_institution_id,
-        func.lower(col(Event.room)) == event.room.lower(),
-    )
+def rooms_of(session: Session, institution_ids: Sequence[int]) -> tuple[RoomOffer, ...]:
+    """Give the rooms in use of these institutions, each in its own order."""
     statement = (
-        _columns(Event.uuid, Event.title, Occurrence.starts_at, Occurrence.ends_at, same_place, may_see(viewer))
-        .join(Event, col(Event.id) == Occurrence.event_id)
-        .where(
-            col(Occurrence.starts_at) < ends_at,
-            col(Occurrence.starts_at) > starts_at - rules.LONGEST - timedelta(days=1),
-            col(Occurrence.ends_at) > starts_at,
-            cast(col(Occurrence.state), String) == State.PUBLISHED.value,
-            col(Event.id) != event.id,
-            col(Event.all_day).is_(False),
-            or_(col(Event.organiser_id) == event.organiser_id, same_place),
-        )
-        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(5)
+        _columns(Room.id, Room.name, Room.institution_id)
+        .where(col(Room.institution_id).in_(institution_ids), col(Room.active).is_(True))
+        .order_by(col(Room.institution_id), col(Room.position), col(Room.id))
+        .limit(NEIGHBOURS * 10)
     )
-    return [
-        Clash(row[0], row[1] if row[5] else "", row[2], row[3], same_room=bool(row[4]), hidden=not row[5])
-        for row in session.execute(statement)
-    ]
+    return tuple(RoomOffer(*row) for row in session.execute(statement))
+
+
+def answering(session: Session, institution_ids: Sequence[int]) -> set[int]:
+    """Give those of these institutions that have somebody in Kładka who can answer for them."""
+    statement = (
+        _columns(Membership.institution_id)
+        .join(UserAccount, col(UserAccount.id) == Membership.user_id)
+        .where(
+            col(Membership.institution_id).in_(institution_ids),
+            col(Membership.role).in_((Role.COORDINATOR, Role.ADMIN)),
+            col(Membership.ended_at).is_(None),
+            col(UserAccount.locked_at).is_(None),
+        )
+        .distinct()
+    )
+    return set(session.execute(statement).scalars())
 
 
 def _columns(*wanted: Any) -> Select[Any]:
@@ -955,7 +1008,9 @@ def _events_of(institution_ids: Sequence[int]) -> Any:
         _columns(Event.id).where(col(Event.organiser_id).in_(institution_ids)),
         _columns(Event.id).where(col(Event.place_institution_id).in_(institution_ids)),
         _columns(EventParty.event_id).where(
-            col(EventParty.institution_id).in_(institution_ids), col(EventParty.part) == Part.CO_ORGANISER
+            col(EventParty.institution_id).in_(institution_ids),
+            col(EventParty.part) == Part.CO_ORGANISER,
+            stands(),
         ),
     )
 
@@ -1105,12 +1160,13 @@ def _with_places(statement: Select[Any]) -> Select[Any]:
     return (
         statement.join(Event, col(Event.id) == _SHOWN.event_id)
         .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
-        .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
+        .outerjoin(_HOST, _HOST.id == _SHOWN.place_institution_id)
     )
 
 
 # Built once: making these at every request costs more than running them.
 _SHOWN = _alias(Occurrence, "shown")
+_PART = _alias(Event, "part")
 _HOST = _alias(Institution, "host")
 _ORGANISER = _alias(Institution, "organiser")
 # As text, with hyphens or without: making a UUID of each costs more than the row, and only a drawn line needs one.
@@ -1150,6 +1206,7 @@ _CARDS = _with_places(_CARD)
 _as_values: Any = namedtuple  # noqa: PYI024 - the names are the columns of the tables
 _EventValues = _as_values("_EventValues", [attribute.key for attribute in inspect(Event).column_attrs])
 _DateValues = _as_values("_DateValues", [attribute.key for attribute in inspect(Occurrence).column_attrs])
+_SECOND = _alias(Event, "second_part")
 _AROUND = (
     *_named(_ORGANISER),
     *_named(_HOST),
@@ -1167,6 +1224,8 @@ _AROUND = (
     or_(
         exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
         exists(_columns(literal(1)).select_from(EventSpeaker).where(col(EventSpeaker.event_id) == Event.id)),
+        col(Event.part_of_id).is_not(None),
+        exists(_columns(literal(1)).select_from(_SECOND).where(_SECOND.part_of_id == Event.id)),
     ),
     Agreement.state,
 )
@@ -1177,7 +1236,7 @@ def _with_surroundings(statement: Select[Any]) -> Select[Any]:
         statement.select_from(Event)
         .join(Occurrence, col(Occurrence.event_id) == Event.id)
         .join(_ORGANISER, _ORGANISER.id == Event.organiser_id)
-        .outerjoin(_HOST, _HOST.id == Event.place_institution_id)
+        .outerjoin(_HOST, _HOST.id == Occurrence.place_institution_id)
         .outerjoin(Programme, col(Programme.id) == Event.programme_id)
         .outerjoin(Clause, col(Clause.id) == Event.clause_id)
         .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
@@ -1223,7 +1282,29 @@ _SPEAKERS = (
     .outerjoin(Institution, col(Institution.id) == EventSpeaker.institution_id)
     .where(col(EventSpeaker.event_id) == bindparam("event_id"))
 )
-_AROUND_IT = union_all(_PARTIES, _SPEAKERS).order_by("place")
+# Of one day and one place: the first part, the second one, and the others of the same first part.
+_OTHER = _alias(Event, "other_part")
+
+
+@lru_cache(maxsize=32)
+def _around_of(scope: Scope, *, prepares: bool, asked: bool) -> Any:
+    drafts = _draft_of(_INSTITUTION, asked=asked) if prepares else false()
+    first: BindParameter[int] = bindparam("part_of_id", type_=Integer())
+    this: BindParameter[int] = bindparam("event_id", type_=Integer())
+    parts = (
+        _columns(
+            null(), null(), cast(_OTHER.uuid, String), _OTHER.title, literal(""), null(), null(), Occurrence.starts_at,
+            Occurrence.ends_at, literal(""), null(), literal(""),
+        )
+        .select_from(Occurrence)
+        .join(_OTHER, _OTHER.id == Occurrence.event_id)
+        .where(
+            or_(_OTHER.part_of_id == this, _OTHER.id == first, and_(_OTHER.part_of_id == first, _OTHER.id != this)),
+            _OTHER.rule.is_(None),
+            or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts),
+        )
+    )  # fmt: skip
+    return union_all(_PARTIES, _SPEAKERS, parts).order_by("place", "asked_at")
 
 
 def _card(row: Any, now: datetime) -> EventCard:
@@ -1251,17 +1332,22 @@ def _card(row: Any, now: datetime) -> EventCard:
 
 
 def _around(
-    session: Session, event_id: int | None, *, named: bool
-) -> tuple[tuple[PartyLine, ...], tuple[SpeakerLine, ...]]:
+    session: Session, viewer: Actor, event: Any, *, named: bool
+) -> tuple[tuple[PartyLine, ...], tuple[SpeakerLine, ...], tuple[PartLine, ...]]:
     parties: list[PartyLine] = []
     speakers: list[SpeakerLine] = []
-    for row in rows(session, _AROUND_IT, {"event_id": event_id}):
+    parts: list[PartLine] = []
+    statement = _around_of(_scope(viewer), prepares=viewer.prepares, asked=viewer.coordinates)
+    parameters = _viewer(viewer) | {"event_id": event.id, "part_of_id": event.part_of_id}
+    for row in rows(session, statement, parameters):
         institution_ = Named(*row[1:6]) if row[1] is not None else None
-        if row[0] is None:
-            speakers.append(SpeakerLine(row[10] if named else "", row[9], institution_))
-        elif institution_ is not None:
+        if row[0] is not None and institution_ is not None:
             parties.append(PartyLine(institution_, row[0], *row[6:10]))
-    return tuple(parties), tuple(speakers)
+        elif row[10] is not None:
+            speakers.append(SpeakerLine(row[10] if named else "", row[9], institution_))
+        else:
+            parts.append(PartLine(UUID(row[2]), row[3], row[7], row[8]))
+    return tuple(parties), tuple(speakers), tuple(parts)
 
 
 def _may_know_names(viewer: Actor) -> bool:
@@ -1274,12 +1360,50 @@ def _may_name(session: Session, viewer: Actor, number: str | None, state: Agreem
     return number is not None and (state not in IN_PREPARATION or agreements.is_known(session, number, viewer))
 
 
-def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> tuple[tuple[date, State], ...]:
-    statement = (
-        _columns(Occurrence.local_date, Occurrence.state)
-        .where(col(Occurrence.event_id) == event.id, col(Occurrence.ends_at) > now)
-        .where(or_(may_see(viewer), _own_draft(viewer)))
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What the page of a date says of its series: the next dates, those taken out, its earlier and later parts."""
+
+    dates: tuple[tuple[date, State], ...] = ()
+    left_out: tuple[date, ...] = ()
+    earlier: UUID | None = None
+    later: UUID | None = None
+
+
+_SINGLE = _Series()
+
+
+def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Series:
+    """Ask all of it by one statement; of the parts those that *viewer* may know of."""
+    seen = or_(may_see(viewer), _own_draft(viewer))
+    nothing, no_text = cast(null(), DateTime(timezone=False)), cast(null(), String)
+    coming = (
+        _columns(
+            literal("date").label("what"),
+            Occurrence.local_date,
+            cast(col(Occurrence.state), String),
+            col(Occurrence.original_local),
+            no_text,
+        )
+        .where(col(Occurrence.event_id) == event.id, col(Occurrence.ends_at) > now, seen)
         .order_by(col(Occurrence.starts_at))
         .limit(DATES_SHOWN)
+    ).subquery()
+    stands = cast(col(Occurrence.state), String)
+    removed = _columns(
+        literal("out"), Occurrence.local_date, stands, col(Occurrence.original_local), no_text
+    ).where(col(Occurrence.event_id) == event.id, stands == State.REMOVED.value)
+    parts = [
+        _columns(literal(name), cast(null(), Date), no_text, nothing, cast(col(_PART.uuid), String)).where(
+            here, _PART.id.in_(_columns(Occurrence.event_id).where(seen))
+        )
+        for name, here in (("later", _PART.continues_id == event.id), ("earlier", _PART.id == event.continues_id))
+    ]
+    found = session.execute(union_all(_columns(*coming.c), removed, *parts)).all()
+    of_part = {row[0]: UUID(row[4]) for row in found if row[4]}
+    return _Series(
+        tuple((row[1], State(row[2])) for row in found if row[0] == "date"),
+        tuple(sorted(row[1] for row in found if row[0] == "out" and not row[3].microsecond)),
+        of_part.get("earlier"),
+        of_part.get("later"),
     )
-    return tuple((row[0], row[1]) for row in session.execute(statement))

@@ -405,6 +405,17 @@ def may_stop(actor: Actor, event: HasTimes) -> bool:
     return may_edit(actor, event) or hosts
 
 
+# What the host of the place may change beside the organiser, and what a co-organiser may; of a date, the same times.
+HOST_MAY = frozenset({"local_start", "minutes", "room", "room_id", "signup_closes_at", "withdraw_until"})
+HOST_MAY_OF_DATE = frozenset({"starts_at", "ends_at", "room", "room_id"})
+CO_ORGANISER_MAY = frozenset({"topics", "agenda", "speakers"})
+
+
+def may_move(actor: Actor, event: HasTimes) -> bool:
+    """Whether *actor* may change hours and room beside the organiser: coordinators of the house."""
+    return actor.coordinates and actor.institution_id == event.place_institution_id
+
+
 def may_consent(actor: Actor, event: HasTimes) -> bool:
     """Whether *actor* notes the director's consent: coordinators of the unit in which the event takes place."""
     return actor.role is Role.SYSTEM or (actor.coordinates and actor.institution_id == event.place_institution_id)

@@ -1,13 +1,13 @@
 """Routes of the calendar: month, week, list, the page of an event, a new event and its publication."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import site, tables, warsaw
@@ -20,19 +20,28 @@ from app.web.guards import acting_for, open_to_all
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, language, translated
 from app.web.session import actor, close_early, session, tell
-from events.calendar import actions, queries, repeating, rules, series
-from events.calendar.forms import Asked, EventForm, read_day, saved
+from events.calendar import actions, clashes, queries, repeating, rules, series, series_dates
+from events.calendar.forms import Asked, EventForm, read_day, saved, second_part
 from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
 from events.calendar.rules import EventDraft
+from events.changes import queries as changes
 from events.minutes import queries as minutes
 from events.signups import queries as signups
+from partners.availability import rules as availability
 from partners.institutions import workdays
 from partners.territory import queries as territory
 
 bp = Blueprint("calendar", __name__)
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_NOT_READY = (
+    rules.Incomplete,
+    rules.MinorsUnprotected,
+    rules.NotAgreed,
+    rules.InThePast,
+    availability.Suspended,
+)
 _KEY_MAX = 60
 _FAMILY_ICON = {
     "spotkanie": "users",
@@ -176,14 +185,24 @@ def list_xlsx() -> Response:
 
 @bp.get("/wydarzenia/<uuid:event_uuid>")
 @open_to_all
-def show(event_uuid: UUID) -> Response:
+def show(event_uuid: UUID) -> Response | BaseResponse:
     return _event_page(event_uuid)
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>/<day:day>")
 @open_to_all
-def show_day(event_uuid: UUID, day: date) -> Response:
+def show_day(event_uuid: UUID, day: date) -> Response | BaseResponse:
     return _event_page(event_uuid, day)
+
+
+@bp.get("/wydarzenia/<uuid:event_uuid>/terminy")
+@open_to_all
+def dates(event_uuid: UUID) -> Response:
+    page = get_or_404(queries.seen(session(), actor(), event_uuid, now()))
+    typed = request.args.get("strona", "")
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 1
+    listed = series_dates.listed(session(), actor(), page.event.id or 0, max(number, 1))
+    return respond("events/calendar/series.html", page=page, listed=listed, today=now())
 
 
 @bp.route("/wydarzenia/nowe", methods=["GET", "POST"])
@@ -217,8 +236,8 @@ def publish(event_uuid: UUID) -> Response | BaseResponse:
             return see_other("calendar.check", event_uuid=event_uuid, _anchor="terminy")
     try:
         actions.publish(session(), actor(), page.event, now())
-    except (rules.Incomplete, rules.MinorsUnprotected, rules.InThePast) as refusal:
-        return _check_page(page, status=422, refusal=translated(refusal))
+    except _NOT_READY as refusal:
+        return _check_page(page, status=refusal.status, refusal=translated(refusal))
     tell(_("The event is published."), "ok")
     return see_other("calendar.show", event_uuid=event_uuid)
 
@@ -263,19 +282,28 @@ def _table_row(card: queries.EventCard) -> list[tables.Cell]:
 
 
 def _begun() -> Response:
-    model = _model()
-    form = EventForm(data=saved(model, copied=True) if model else {"place": str(actor().institution_id or "")})
-    _offer(form, model)
-    return respond("events/calendar/new.html", form=form, copied=model is not None)
+    model, first = _model(), _first_part()
+    if first:
+        values = second_part(first)
+    else:
+        values = saved(model, copied=True) if model else {"place": str(actor().institution_id or "")}
+    form = EventForm(data=values)
+    _offer(form, first or model)
+    return _new_page(form, model, first)
 
 
 def _drafted() -> Response | BaseResponse:
-    form, model = EventForm(), _model()
-    _offer(form, model)
+    form, model, first = EventForm(), _model(), _first_part()
+    _offer(form, first or model)
     goes_on = "szkic" not in request.form
     wanted = _wanted(form, complete=goes_on)
+    if first and form.day.data and form.day.data != first.occurrence.local_date:
+        form.refuse(form.day, _("A second part takes place on the same day as the first. For another day copy it."))
+        wanted = None
     if wanted is None:
-        return respond("events/calendar/new.html", status=422, form=form, copied=model is not None)
+        return _new_page(form, model, first, status=422)
+    if first:
+        wanted = replace(wanted, part_of_id=first.event.part_of_id or first.event.id)
     event = actions.draft(session(), actor(), wanted, now())
     if goes_on:
         return see_other("calendar.check", event_uuid=event.uuid)
@@ -284,6 +312,10 @@ def _drafted() -> Response | BaseResponse:
     if gaps:
         tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
     return see_other("changes.edit", event_uuid=event.uuid)
+
+
+def _new_page(form: EventForm, model: EventPage | None, first: EventPage | None, status: int = 200) -> Response:
+    return respond("events/calendar/new.html", status=status, form=form, copied=model is not None, first=first)
 
 
 def _month_page(month: date) -> Response:
@@ -352,8 +384,13 @@ def _frame(sought: Sought) -> dict[str, Any]:
     }
 
 
-def _event_page(event_uuid: UUID, day: date | None = None) -> Response:
-    page = get_or_404(queries.seen(session(), actor(), event_uuid, now(), day))
+def _event_page(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse:
+    page = queries.seen(session(), actor(), event_uuid, now(), day)
+    if page is None and day is not None:
+        # Its date may have been moved, or stand in the series that goes on with this one.
+        uuid, stands = get_or_404(series_dates.led_on(session(), actor(), event_uuid, day))
+        return redirect(url_for(".show_day", event_uuid=uuid, day=stands))
+    page = get_or_404(page)
     return respond(
         "events/calendar/show.html",
         "events/signups/_roster.html",
@@ -373,8 +410,17 @@ def _own_page(event_uuid: UUID) -> EventPage:
 
 
 def _model() -> EventPage | None:
+    return _own_of("wzor")
+
+
+def _first_part() -> EventPage | None:
+    page = _own_of("czesc")
+    return page if page and page.event.rule is None else None
+
+
+def _own_of(name: str) -> EventPage | None:
     try:
-        uuid = UUID(request.args.get("wzor", ""))
+        uuid = UUID(request.args.get(name, ""))
     except ValueError:
         return None
     page = queries.page(session(), actor(), uuid, now())
@@ -406,8 +452,8 @@ def _wanted(form: EventForm, *, complete: bool) -> EventDraft | None:
 def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Response:
     event, occurrence = page.event, page.occurrence
     rows = series.occurrences(session(), event) if event.rule else []
-    first, last = event.local_start.date(), page.last_day
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    spans = clashes.spans_of(event, rows or [occurrence], now())
+    people = changes.elsewhere(session(), actor(), event, spans)
     return respond(
         "events/calendar/check.html",
         status=status,
@@ -417,9 +463,8 @@ def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Respon
         refusal=refusal,
         gaps=actions.gaps(event),
         past=occurrence.starts_at <= now() and not event.all_day,
-        holidays=[(day, name) for day in days if (name := workdays.holiday_name(day, language()))],
-        weekend=[day for day in days if workdays.is_weekend(day) and not workdays.holiday_name(day, language())],
-        clashes=queries.clashes(session(), actor(), event, occurrence.starts_at, occurrence.ends_at),
+        found=clashes.find(session(), actor(), event, spans, people=people),
+        left_out=[row.original_local.date() for row in rows if row.state is State.REMOVED],
         audiences={key: _(label) for key, label in rules.AUDIENCE.items()},
         visibilities={value.value: _(label) for value, label in rules.VISIBILITY_LABEL.items()},
     )

@@ -21,6 +21,7 @@ from events.changes import mail
 from events.changes.rules import DateCancelled, DateOver, NoSuchDate, NotForOneDate, Scope, first_coming
 from events.gate import actions as gate
 from events.signups import actions as signups
+from events.signups import line
 from events.signups import mail as signup_mail
 from events.signups import queries as signup_queries
 from events.signups import requests
@@ -69,8 +70,8 @@ def edit(
     place: if it would, the series is split there, as it is for FOLLOWING. *moved_too*: dates that were moved one by one
     follow, too.
 
-    Locks the place's institution, the event and its dates. A larger capacity serves the queue, a new time or place mails those signed up, by one
-    mail each; their institutions stay invited to an event for the invited.
+    Locks the place's institution, the event and its dates. A larger capacity serves the queue, a new time or place
+    mails those signed up, by one mail each; their institutions stay invited to an event for the invited.
     *revision* is what the form was made from, *allowed* is as in calendar.actions.revise. Raises StalePage,
     AlreadyOver, InThePast, FewerSeatsThanTaken, NoSuchDate, DateOver, NotForOneDate and what revise raises.
     """
@@ -108,14 +109,17 @@ def edit_date(
     wanted: DateDraft,
     revision: int,
     now: datetime,
+    *,
+    allowed: frozenset[str] | None = None,
 ) -> frozenset[str]:
     """Give one date of a published series a title, times or a place of its own; return what changed.
 
-    Locks the event and its dates, mails those signed up for this date. Raises as edit.
+    Locks the event and its dates, mails those signed up for this date. *allowed* is as in calendar.actions.revise.
+    Raises as edit.
     """
     availability.hold(session, wanted.place_institution_id, now)
-    occurrences = _begin(session, actor, event, revision)
-    return _edit_date(session, actor, event, _chosen(occurrences, occurrence_id, now), wanted, now)
+    occurrences = _begin(session, actor, event, revision, allowed)
+    return _edit_date(session, actor, event, _chosen(occurrences, occurrence_id, now), wanted, now, allowed=allowed)
 
 
 def cancel(
@@ -272,6 +276,11 @@ def _revise(
     if inside or event.consent is not None:
         for row in moved:
             gate.follow(session, actor, event, row, now)
+    if not inside and event.consent is not None:
+        for row in staying:
+            line.expect(session, actor, event, row, signup_queries.active(session, row.id or 0), now)
+    if "speakers" in changed or not inside:
+        gate.speakers(session, actor, event, staying, now)
     _drop(session, actor, event, dropped, now)
     if "capacity" in changed:
         for row in staying:

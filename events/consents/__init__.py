@@ -1,0 +1,1 @@
+"""What several institutions settle about one event: answers, the director’s consent, what each may change."""
