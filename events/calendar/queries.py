@@ -279,6 +279,7 @@ class EventPage:
     may_edit: bool
     prepares: bool
     over: bool
+    may_stop: bool = False
     dates: tuple[tuple[date, State], ...] = ()
     parties: tuple[PartyLine, ...] = ()
     speakers: tuple[SpeakerLine, ...] = ()
@@ -683,6 +684,7 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
         and viewer.institution_id
         in {row[2], row[7], *(one.named.id for one in parties if one.part is Part.CO_ORGANISER and one.stands)},
         over=occurrence.ends_at <= now,
+        may_stop=rules.may_stop(viewer, event) or rules.may_stop(viewer, occurrence),
         dates=series_facts.dates,
         left_out=series_facts.left_out,
         earlier=series_facts.earlier,

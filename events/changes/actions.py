@@ -21,10 +21,9 @@ from events.changes import mail
 from events.changes.rules import DateCancelled, DateOver, NoSuchDate, NotForOneDate, Scope, first_coming
 from events.gate import actions as gate
 from events.signups import actions as signups
-from events.signups import line
+from events.signups import line, requests
 from events.signups import mail as signup_mail
 from events.signups import queries as signup_queries
-from events.signups import requests
 from partners.availability import actions as availability
 
 # What a person who comes must know; a new text or a larger room number is on the page.

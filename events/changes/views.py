@@ -1,6 +1,9 @@
 """Routes of changes: edit a draft or a published event, cancel it with a reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request
@@ -13,20 +16,23 @@ from app.clock import now
 from app.errors import Refusal
 from app.web.errors import get_or_404
 from app.web.fields import ChoiceField, ChoicesField, DayField, TimeField
+from app.web.forms import Form
 from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, language, translated
 from app.web.session import actor, close_early, session, tell
 from events.calendar import actions as calendar
 from events.calendar import queries, rules
-from events.calendar.forms import SPEAKERS, EventForm, saved
+from events.calendar.forms import ONLINE, SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
 from events.calendar.queries import EventPage
 from events.calendar.repeating import REPEATING
-from events.calendar.rules import EventDraft
-from events.changes import actions, suspension
+from events.calendar.rules import DateDraft, EventDraft
+from events.changes import actions, parts, suspension
 from events.changes import queries as reach
-from events.changes.forms import CancelForm, SuspendForm
+from events.changes.forms import CancelForm, CancelSeriesForm, DateForm, ScopeForm, SuspendForm
+from events.changes.parts import Asked, Part
+from events.changes.rules import DateCancelled, DateOver, Scope
 from partners.availability import rules as availability
 from partners.institutions import queries as institutions
 from partners.institutions.models import Institution
@@ -51,11 +57,12 @@ _DAY_OF: dict[type[Refusal], str] = {
     availability.TooFar: "last_day",
 }
 _DATES_LISTED = 50
+_COMPARED_OF_DATE = ("title", "day", "starts", "ends", "end_day", "place", "place_other", "room")
 _COMPARED = (
-    "kind", "title", "day", "starts", "ends", "end_day", "all_day", *REPEATING, "place", "place_other", "seats", "audience",
-    "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme", "clause",
-    "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day", "closes_time",
-    "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards", "contact",
+    "kind", "title", "day", "starts", "ends", "end_day", "all_day", *REPEATING, "place", "place_other", "seats",
+    "audience", "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme",
+    "clause", "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day",
+    "closes_time", "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards", "contact",
     *(f"{of}_{n}" for n in range(SPEAKERS) for of in ("speaker", "speaker_function", "speaker_institution")),
 )  # fmt: skip
 
@@ -73,26 +80,36 @@ class Difference:
 @bp.route("/wydarzenia/<uuid:event_uuid>/edycja", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def edit(event_uuid: UUID) -> Response | BaseResponse:
-    page = _own_page(event_uuid)
+    asked = Asked.read(request.args)
+    page = _own_page(event_uuid, asked.day)
     if page.event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
-    if page.event.state is State.PUBLISHED and page.over:
+    part = None
+    if page.event.state is State.PUBLISHED and page.event.rule:
+        if asked.scope is None:
+            return _scope_page(page)
+        if asked.scope is Scope.THIS:
+            return _date(page)
+        part = parts.part_of(session(), page, asked.scope, now())
+    elif page.event.state is State.PUBLISHED and page.over:
         raise rules.AlreadyOver
     if request.method != "POST":
-        form = EventForm(data=saved(page))
+        form = EventForm(data=_stored(page, part))
         _offer(form, page)
-        return _form_page(page, form)
-    return _edited(page)
+        return _form_page(page, form, part)
+    return _edited(page, part)
 
 
 @bp.route("/wydarzenia/<uuid:event_uuid>/odwolaj", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def cancel(event_uuid: UUID) -> Response | BaseResponse:
-    page = _own_page(event_uuid)
+    page = _stoppable_page(event_uuid, Asked.read(request.args).day)
     if page.event.state is State.DRAFT:
         return see_other("calendar.check", event_uuid=event_uuid)
     if page.event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
+    if page.event.rule:
+        return _cancelled_series(page)
     if page.over:
         raise rules.AlreadyOver
     form = CancelForm()
@@ -102,8 +119,7 @@ def cancel(event_uuid: UUID) -> Response | BaseResponse:
         return respond("events/changes/cancel.html", status=status, page=page, form=form, concerned=concerned)
     told = actions.cancel(session(), actor(), page.event, form.reason.data or "", now())
     tell(_("The event is cancelled."), "ok")
-    if told:
-        tell(_n("%(num)d person gets a mail about it.", "%(num)d persons get a mail about it.", told), "info")
+    _tell_mailed(told)
     return see_other("calendar.show", event_uuid=event_uuid)
 
 
@@ -159,28 +175,135 @@ def _suspension_page(unit: Institution, form: SuspendForm, status: int = 200, *,
     )
 
 
-def _edited(page: EventPage) -> Response | BaseResponse:
+def _cancelled_series(page: EventPage) -> Response | BaseResponse:
+    reach, form = parts.reach_of(session(), page, now()), CancelSeriesForm()
+    form.zakres.choices = reach.choices
+    if request.method != "POST" or not form.validate():
+        status = 200 if request.method != "POST" else 422
+        concerned = reach.concerned[Scope.ALL]
+        return respond("events/changes/cancel.html", status=status, page=page, form=form, concerned=concerned)
+    scope, row = Scope(form.zakres.data), page.occurrence
+    told = actions.cancel(
+        session(), actor(), page.event, form.reason.data or "", now(), occurrence_id=row.id, scope=scope
+    )
+    tell(_("The date is cancelled.") if scope is Scope.THIS else _("The dates are cancelled."), "ok")
+    _tell_mailed(told)
+    uuid = queries.uuid_of_date(session(), row.id or 0) or page.event.uuid
+    return see_other("calendar.show_day", event_uuid=uuid, day=row.local_date)
+
+
+def _tell_mailed(told: int) -> None:
+    if told:
+        tell(_n("%(num)d person gets a mail about it.", "%(num)d persons get a mail about it.", told), "info")
+
+
+def _scope_page(page: EventPage) -> Response:
+    reach, form = parts.reach_of(session(), page, now()), ScopeForm(formdata=None)
+    form.zakres.choices = reach.choices
+    asked = "dalej" in request.args
+    if asked:
+        form.refuse(form.zakres, _("Choose which dates you mean."))
+    return respond("events/changes/scope.html", status=422 if asked else 200, page=page, form=form)
+
+
+def _date(page: EventPage) -> Response | BaseResponse:
+    event, row, uuid = page.event, page.occurrence, page.event.uuid
+    if row.state is not State.PUBLISHED:
+        raise DateCancelled
+    if row.starts_at <= now():
+        raise DateOver
+    if request.method != "POST":
+        form = DateForm(data=parts.date_values(page))
+        _offer_places(form, page)
+        return _date_page(page, form)
+    form = DateForm()
+    _offer_places(form, page)
+    if not form.check(all_day=event.all_day):
+        return _date_page(page, form, status=422)
+    wanted = _date_draft(page, form)
+    try:
+        changed = actions.edit_date(session(), actor(), event, row.id or 0, wanted, form.revision.data or 0, now())
+    except rules.StalePage:
+        close_early()
+        page = _own_page(uuid, row.local_date)
+        stored = DateForm(formdata=None, data=parts.date_values(page))
+        _offer_places(stored, page)
+        form.revision.data, form.revision.raw_data = page.event.revision, None
+        return _date_page(page, form, status=409, differences=_differences(stored, form, _COMPARED_OF_DATE))
+    except tuple(_FIELD_OF) as refusal:
+        close_early()
+        form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
+        return _date_page(_own_page(uuid, row.local_date), form, status=422)
+    tell(_("The date is changed.") if changed else _("Nothing was changed."), "ok" if changed else "info")
+    return see_other("calendar.show_day", event_uuid=uuid, day=wanted.starts.date())
+
+
+def _date_draft(page: EventPage, form: DateForm) -> DateDraft:
+    starts, ends = form.wall(all_day=page.event.all_day)
+    place_id, room, row = form.place_id(), form.room.data or "", page.occurrence
+    known_room = row.room if row.place is not None else page.event.room
+    same_room = place_id == row.place_institution_id and room == known_room
+    return DateDraft(
+        title=form.title.data or "",
+        starts=starts,
+        ends=ends,
+        place_institution_id=place_id,
+        place=form.place_other.data or "",
+        room=room,
+        room_id=row.room_id if same_room else None,
+    )
+
+
+def _offer_places(form: DateForm, page: EventPage) -> None:
+    whole = EventForm(formdata=None)
+    _offer(whole, page)
+    offered = ((value, label) for value, label, *_rest in whole.place.iter_choices())
+    form.place.choices = [one for one in offered if one[0] != ONLINE or page.event.online]
+
+
+def _date_page(
+    page: EventPage, form: DateForm, status: int = 200, differences: list[Difference] | None = None
+) -> Response:
+    concerned = page.occurrence.seats_taken + page.occurrence.waiting + page.occurrence.requested
+    return respond(
+        "events/changes/date.html", status=status, page=page, form=form, differences=differences, concerned=concerned
+    )
+
+
+def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:
     form, uuid = EventForm(), page.event.uuid
     _offer(form, page)
     is_draft = page.event.state is State.DRAFT
     keeps_draft = is_draft and "szkic" in request.form
-    started = None if is_draft else page.event.local_start
+    started = None if is_draft else part.start if part else page.event.local_start
     if not form.check(now(), complete=not keeps_draft, started=started):
-        return _form_page(page, form, status=422)
+        return _form_page(page, form, part, status=422)
     wanted = _settled(form)
     if wanted is None:
-        return _form_page(page, form, status=422)
+        return _form_page(page, form, part, status=422)
     try:
-        changed = actions.edit(session(), actor(), page.event, wanted, form.revision.data or 0, now())
+        changed = actions.edit(
+            session(),
+            actor(),
+            page.event,
+            wanted,
+            form.revision.data or 0,
+            now(),
+            occurrence_id=part.occurrence_id if part else None,
+            scope=part.scope if part else Scope.ALL,
+            moved_too="moved_too" in request.form,
+        )
     except rules.StalePage:
-        return _stale(uuid, form)
+        return _stale(uuid, form, part)
     except tuple(_FIELD_OF) as refusal:
         close_early()
         form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
-        return _form_page(_own_page(uuid), form, status=422)
+        return _form_page(_own_page(uuid, part.day if part else None), form, part, status=422)
     if is_draft and not keeps_draft:
         return see_other("calendar.check", event_uuid=page.event.uuid)
     _tell_saved(page.event, changed, is_draft=is_draft)
+    if part is not None:
+        return see_other("calendar.show", event_uuid=queries.uuid_of_date(session(), part.occurrence_id) or uuid)
     return see_other("changes.edit" if is_draft else "calendar.show", event_uuid=page.event.uuid)
 
 
@@ -194,17 +317,25 @@ def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> Non
         tell(_("Before it can be published, give: %(gaps)s.", gaps=", ".join(_(gap) for gap in gaps)), "info")
 
 
-def _stale(event_uuid: UUID, form: EventForm) -> Response:
+def _stale(event_uuid: UUID, form: EventForm, part: Part | None) -> Response | BaseResponse:
     close_early()
-    page = _own_page(event_uuid)
-    stored = EventForm(formdata=None, data=saved(page))
+    page = _own_page(event_uuid, part.day if part else None)
+    if part is not None:
+        part = parts.part_of(session(), page, part.scope, now())
+    stored = EventForm(formdata=None, data=_stored(page, part))
     _offer(stored, page)
-    pairs = [(name, _words(stored[name]), _words(form[name])) for name in _COMPARED if form.shows(name)]
-    differences = [
-        Difference(name, str(form[name].label.text), now_, typed) for name, now_, typed in pairs if now_ != typed
-    ]
+    differences = _differences(stored, form, [name for name in _COMPARED if form.shows(name)])
     form.revision.data, form.revision.raw_data = page.event.revision, None
-    return _form_page(page, form, status=409, differences=differences)
+    return _form_page(page, form, part, status=409, differences=differences)
+
+
+def _differences(stored: Form, form: Form, names: Iterable[str]) -> list[Difference]:
+    pairs = [(name, _words(stored[name]), _words(form[name])) for name in names]
+    return [Difference(name, str(form[name].label.text), now_, typed) for name, now_, typed in pairs if now_ != typed]
+
+
+def _stored(page: EventPage, part: Part | None) -> dict[str, Any]:
+    return saved(page) | (dict(part.values) if part else {})
 
 
 def _words(field: Field) -> str:
@@ -219,7 +350,11 @@ def _words(field: Field) -> str:
 
 
 def _form_page(
-    page: EventPage, form: EventForm, status: int = 200, differences: list[Difference] | None = None
+    page: EventPage,
+    form: EventForm,
+    part: Part | None,
+    status: int = 200,
+    differences: list[Difference] | None = None,
 ) -> Response:
     return respond(
         "events/changes/edit.html",
@@ -228,13 +363,22 @@ def _form_page(
         form=form,
         differences=differences,
         is_draft=page.event.state is State.DRAFT,
-        concerned=page.occurrence.seats_taken + page.occurrence.waiting,
+        concerned=part.concerned if part else page.occurrence.seats_taken + page.occurrence.waiting,
+        part=part,
+        moved_too="moved_too" in request.form,
     )
 
 
-def _own_page(event_uuid: UUID) -> EventPage:
-    page = get_or_404(queries.page(session(), actor(), event_uuid, now()))
+def _own_page(event_uuid: UUID, day: date | None = None) -> EventPage:
+    page = get_or_404(queries.page(session(), actor(), event_uuid, now(), day))
     if not page.may_edit:
+        abort(403)
+    return page
+
+
+def _stoppable_page(event_uuid: UUID, day: date | None) -> EventPage:
+    page = get_or_404(queries.page(session(), actor(), event_uuid, now(), day))
+    if not (rules.may_stop(actor(), page.event) or rules.may_stop(actor(), page.occurrence)):
         abort(403)
     return page
 

@@ -111,10 +111,10 @@ def test_what_makes_no_series_is_refused_and_kept(client, session, people, clock
     assert answer.status_code == 422
     page = client.page
     assert any(sentence in link.text for link in page.one("div", id="errors").all("a", href=f"#{field}"))
-    assert page.one("details", id="powtarza").get("open") is not None
+    assert page.one("details", id="powtarza").has("open")
     kept = {**TYPED, **changes}
     if kept["repeats"] != "codziennie" and kept["repeats"]:
-        assert page.one("input", name="repeats", value=kept["repeats"]).get("checked") is not None
+        assert page.one("input", name="repeats", value=kept["repeats"]).has("checked")
     assert page.one("input", name="repeat_count")["value"] == kept["repeat_count"]
     assert session.exec(select(Event)).first() is None
 
@@ -122,9 +122,9 @@ def test_what_makes_no_series_is_refused_and_kept(client, session, people, clock
 def test_a_saved_series_fills_its_form(client, session, people, clock):
     event = drafted(client, session, people, repeats="weekly", repeat_days=["1", "3"], repeat_interval="2")
     page = client.see(f"/wydarzenia/{event.uuid}/edycja")
-    assert page.one("input", name="repeats", value="weekly").get("checked") is not None
+    assert page.one("input", name="repeats", value="weekly").has("checked")
     assert page.one("input", name="repeat_interval")["value"] == "2"
-    assert [box["value"] for box in page.all("input", name="repeat_days") if "checked" in box.attributes] == ["1", "3"]
+    assert [box["value"] for box in page.all("input", name="repeat_days") if box.has("checked")] == ["1", "3"]
 
 
 def test_a_draft_series_is_changed_as_a_whole(client, session, people, clock):
