@@ -47,7 +47,7 @@ def follow_cards(session: Session, now: datetime) -> int:
     return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
 
 
-MINUTELY: tuple[Job, ...] = (offers.expire_offers,)
+MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers)
 """What cannot wait for the night."""
 
 JOBS: Timetable = (
@@ -56,7 +56,6 @@ JOBS: Timetable = (
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
     ("data of entry lists erased after 30 days", gate.erase),
-    ("dates whose speakers were put on entry lists", gate.list_speakers),
     ("announced successions carried out", succession.carry_out),
     ("calendar texts and projects that follow a changed card", follow_cards),
     ("institutions asked to confirm their contacts", contacts.remind),

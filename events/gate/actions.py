@@ -143,13 +143,13 @@ def speakers(session: Session, actor: Actor, event: Event, occurrences: Sequence
     added = removed = 0
     for occurrence in dates:
         unit_id = unit_of(event, occurrence)
-        present = listed.get(occurrence.id or 0, {})
-        wanted = {one.id or 0: one for one in named if unit_id is not None and one.institution_id != unit_id}
-        gone = [entry for key, entry in present.items() if key not in wanted and entry.state in rules.ACTIVE]
+        wanted = [one for one in named if unit_id is not None and one.institution_id != unit_id]
+        standing = _known(event, wanted, listed.get(occurrence.id or 0, []))
+        gone = [one for one, speaker in standing if speaker is None and one.state in rules.ACTIVE]
         remove(session, actor, event, occurrence, gone, now)
         removed += len(gone)
         if unit_id is not None:
-            added += _speak(session, actor, event, occurrence, unit_id, wanted, present, now)
+            added += _speak(session, actor, event, occurrence, unit_id, wanted, standing, now)
     if added or removed:
         details: dict[str, Plain] = {"added": added, "removed": removed}
         trail.record(session, actor, "gate.speakers_set", "event", event.id or 0, now, details=details)
@@ -243,36 +243,63 @@ def arrival(session: Session, actor: Actor, unit_id: int, occurrence: Occurrence
     return EntryState.APPROVED if rules.may_decide(actor, unit_id) else EntryState.REQUESTED
 
 
+def _known(
+    event: Event, wanted: Sequence[EventSpeaker], entries: Sequence[Entry]
+) -> list[tuple[Entry, EventSpeaker | None]]:
+    """Give each entry with the speaker that it stands for now: the same person, else who has come in his place."""
+    left = list(wanted)
+    found: dict[int | None, EventSpeaker] = {}
+    for same in (_is_same, _is_instead):
+        for entry in entries:
+            speaker = next((one for one in left if entry.id not in found and same(event, entry, one)), None)
+            if speaker is not None:
+                found[entry.id] = speaker
+                left.remove(speaker)
+    return [(entry, found.get(entry.id)) for entry in entries]
+
+
+def _is_same(event: Event, entry: Entry, speaker: EventSpeaker) -> bool:
+    person = rules.same_person(entry.person) == rules.same_person(speaker.person)
+    return person and entry.institution_id == (speaker.institution_id or event.organiser_id)
+
+
+def _is_instead(event: Event, entry: Entry, speaker: EventSpeaker) -> bool:
+    stands = entry.state in rules.ACTIVE and entry.speaker_id == speaker.id
+    return stands and entry.institution_id == (speaker.institution_id or event.organiser_id)
+
+
 def _speak(
     session: Session,
     actor: Actor,
     event: Event,
     occurrence: Occurrence,
     unit_id: int,
-    wanted: dict[int, EventSpeaker],
-    present: dict[int, Entry],
+    wanted: Sequence[EventSpeaker],
+    standing: Sequence[tuple[Entry, EventSpeaker | None]],
     now: datetime,
 ) -> int:
-    arriving = [one for key, one in wanted.items() if key not in present or present[key].state not in rules.ACTIVE]
-    for key in wanted.keys() & present.keys():
-        if present[key].state in rules.ACTIVE:
-            replace(session, actor, event, occurrence, present[key], wanted[key].person, wanted[key].function, now)
+    before = {speaker.id: entry for entry, speaker in standing if speaker is not None}
+    for entry, speaker in standing:
+        if speaker is not None and entry.state is not EntryState.REMOVED:
+            entry.speaker_id = speaker.id
+            replace(session, actor, event, occurrence, entry, speaker.person, speaker.function, now)
+    arriving = [one for one in wanted if one.id not in before or before[one.id].state is EntryState.REMOVED]
     if not arriving:
         return 0
     state = arrival(session, actor, unit_id, occurrence, now)
     for speaker in arriving:
-        entry = present.get(speaker.id or 0) or Entry(
+        entry = before.get(speaker.id) or Entry(
             occurrence_id=occurrence.id or 0,
             unit_id=unit_id,
             local_date=occurrence.local_date,
             origin=Origin.SPEAKER,
-            speaker_id=speaker.id,
             state=state,
             made_at=now,
             changed_at=now,
         )
         _place(entry, unit_id, occurrence, now)
         decide(entry, state, actor, now)
+        entry.speaker_id = speaker.id
         # A speaker from nowhere comes on behalf of the organiser: somebody must answer what the unit asks.
         entry.institution_id = speaker.institution_id or event.organiser_id
         entry.person, entry.function = speaker.person, speaker.function

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_
+from sqlalchemy import case, or_, union_all
 from sqlmodel import Session, col, func, select
 
 from app import warsaw
@@ -37,12 +37,12 @@ def by_signup(session: Session, occurrence_id: int, signup_ids: Sequence[int]) -
     return {entry.signup_id: entry for entry in session.exec(statement).all() if entry.signup_id is not None}
 
 
-def speakers_on(session: Session, occurrence_ids: Sequence[int]) -> dict[int, dict[int, Entry]]:
-    """Give, for each of these dates, the entries of those who lead or speak by the id of the speaker."""
+def speakers_on(session: Session, occurrence_ids: Sequence[int]) -> dict[int, list[Entry]]:
+    """Give, for each of these dates, the entries of those who lead or speak."""
     statement = select(Entry).where(col(Entry.occurrence_id).in_(occurrence_ids), Entry.origin == Origin.SPEAKER)
-    found: dict[int, dict[int, Entry]] = {}
-    for entry in session.exec(statement).all() if occurrence_ids else ():
-        found.setdefault(entry.occurrence_id, {})[entry.speaker_id or 0] = entry
+    found: dict[int, list[Entry]] = {}
+    for entry in session.exec(statement.order_by(col(Entry.id))).all() if occurrence_ids else ():
+        found.setdefault(entry.occurrence_id, []).append(entry)
     return found
 
 
@@ -326,67 +326,63 @@ class Waiting:
 
 
 def to_decide(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
-    """Give the lists on which people or things wait for the decision of the viewer's unit, the next day first."""
+    """Give the lists on which people or things wait for the decision of the viewer's unit, the next day first.
+
+    One statement.
+    """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
-    waiting: dict[int, int] = {}
-    for table in (Entry, Equipment):
-        statement = (
-            columns(table.occurrence_id, func.count())
-            .where(
+    waiting = union_all(
+        *(
+            columns(table.occurrence_id).where(
                 col(table.unit_id) == viewer.institution_id,
                 col(table.state) == EntryState.REQUESTED,
                 col(table.local_date) >= warsaw.today(now),
             )
-            .group_by(col(table.occurrence_id))
+            for table in (Entry, Equipment)
         )
-        for occurrence_id, number in session.execute(statement):
-            waiting[occurrence_id] = waiting.get(occurrence_id, 0) + number
-    return [
-        Waiting(one.uuid, one.title, one.day, one.series, waiting[one.occurrence_id], one.day)
-        for one in _meetings(session, waiting)
-    ]
+    ).subquery()
+    counted = (
+        columns(waiting.c.occurrence_id, func.count().label("number")).group_by(waiting.c.occurrence_id).subquery()
+    )
+    statement = (
+        _meeting(counted.c.number)
+        .join(counted, counted.c.occurrence_id == Occurrence.id)
+        .where(col(Occurrence.state) == State.PUBLISHED)
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+    )
+    found = ((_as_meeting(row), row[15]) for row in session.execute(statement))
+    return [Waiting(one.uuid, one.title, one.day, one.series, number, one.day) for one, number in found]
 
 
 def to_fill(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
-    """Give the lists on which people of the viewer's institution lack a name or an answer, the nearest freeze first."""
+    """Give the lists on which people of the viewer's institution lack a name or an answer, the nearest freeze first.
+
+    One statement.
+    """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
     statement = (
-        columns(Entry.occurrence_id, Entry.person, Entry.extras, GateRules.extra_fields, GateRules.freeze_days)
+        _meeting(Entry.person, Entry.extras, GateRules.extra_fields, GateRules.freeze_days)
+        .join(Entry, col(Entry.occurrence_id) == Occurrence.id)
         .outerjoin(GateRules, col(GateRules.institution_id) == Entry.unit_id)
         .where(
             col(Entry.institution_id) == viewer.institution_id,
             col(Entry.state).in_([state.value for state in rules.ACTIVE]),
             col(Entry.local_date) >= warsaw.today(now),
+            col(Occurrence.state) == State.PUBLISHED,
         )
     )
-    missing: dict[int, int] = {}
-    freezes: dict[int, int] = {}
-    for occurrence_id, person, extras, fields, freeze_days in session.execute(statement):
-        freezes[occurrence_id] = UnitRules().freeze_days if freeze_days is None else freeze_days
-        if not person or any(not extras.get(key) for key in fields or ()):
-            missing[occurrence_id] = missing.get(occurrence_id, 0) + 1
-    found = [
-        Waiting(
-            one.uuid,
-            one.title,
-            one.day,
-            one.series,
-            missing[one.occurrence_id],
-            rules.freeze_day(one.day, freezes[one.occurrence_id]),
-        )
-        for one in _meetings(session, missing)
-    ]
-    return sorted(found, key=lambda one: one.until)
-
-
-def _meetings(session: Session, ids: Iterable[int]) -> list[Meeting]:
-    wanted = list(ids)
-    if not wanted:
-        return []
-    published = _meeting().where(col(Occurrence.id).in_(wanted), col(Occurrence.state) == State.PUBLISHED)
-    return [_as_meeting(row) for row in session.execute(published.order_by(col(Occurrence.starts_at)))]
+    missing: dict[Meeting, tuple[int, date]] = {}
+    for row in session.execute(statement):
+        person, extras, fields, freeze_days = row[15:]
+        if person and all(extras.get(key) for key in fields or ()):
+            continue
+        one = _as_meeting(row)
+        until = rules.freeze_day(one.day, UnitRules().freeze_days if freeze_days is None else freeze_days)
+        missing[one] = (missing[one][0] + 1 if one in missing else 1, until)
+    found = [Waiting(one.uuid, one.title, one.day, one.series, *told) for one, told in missing.items()]
+    return sorted(found, key=lambda one: (one.until, one.day))
 
 
 def _meeting(*more: Any) -> Any:

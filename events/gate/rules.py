@@ -71,7 +71,6 @@ THING_REASONS: Mapping[str, str] = {
     "security": N_("for reasons of security"),
     OTHER: N_("another reason, said beside it"),
 }
-REASONS: Mapping[str, str] = {**PERSON_REASONS, **THING_REASONS}
 
 # What the sheet says to the guard: plain words that tell what to do.
 GATE_WORDS: Mapping[EntryState, str] = {

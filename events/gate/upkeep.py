@@ -30,6 +30,7 @@ def list_speakers(session: Session, now: datetime) -> int:
             col(Event.consent).is_not(None),
             Occurrence.state == State.PUBLISHED,
             Occurrence.local_date >= warsaw.today(now),
+            col(Event.id).in_(select(EventSpeaker.event_id)),
             exists().where(col(EventSpeaker.event_id) == Event.id, abroad),
             ~listed,
         )

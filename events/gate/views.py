@@ -222,8 +222,8 @@ def table(day: date) -> BaseResponse:
     fields = shown.rules.fields
     header = [
         _("No."), _("Change"), _("Hours"), _("Event"), _("Name and surname"), _("Function"), _("Institution"),
-        *(_(rules.EXTRA_FIELDS[key]) for key in fields), _("Equipment"), _("Model or serial number"), _("May enter?"),
-        _("Sample data"),
+        *(_(rules.EXTRA_FIELDS[key]) for key in fields), _("Equipment to bring in"), _("Model or serial number"),
+        _("May enter?"), _("Sample data"),
     ]  # fmt: skip
     stream = io.BytesIO()
     tables.write_csv(stream, header, [*_people_cells(shown), *_thing_cells(shown)])
@@ -380,7 +380,8 @@ def _page(
         state_label=rules.STATE_LABEL,
         thing_label=rules.THING_LABEL,
         origin_label=rules.ORIGIN_LABEL,
-        reason_label=rules.REASONS,
+        reason_label=rules.PERSON_REASONS,
+        thing_reason=rules.THING_REASONS,
         standing=rules.STANDING_TEXT,
         erased_on=listed.day + rules.KEPT_FOR,
         is_incomplete=queries.is_incomplete,

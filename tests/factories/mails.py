@@ -28,6 +28,8 @@ FURTHER: dict[str, Param] = {
     "role": "coordinator",
     "report": "phone",
     "number": 3,
+    "allowed": 2,
+    "refused": 1,
     "seats": 2,
     "waiting": 1,
     "asked": 0,

@@ -182,6 +182,27 @@ def test_speakers_stand_on_the_list_as_the_event_names_them(session: Session, pe
     assert stands(entries(session, event)) == [("Anna Nowa-Przykładowa", LISTED), ("Maria Próbna", REMOVED)]
 
 
+def test_speakers_in_another_order_are_no_other_speakers(
+    session: Session, people: People, clock: time_machine.Traveller
+) -> None:
+    event = make_visit(session, people)
+    dates = [date_of(session, event)]
+    for person in ("Anna Przykładowa", "Maria Próbna"):
+        _speaker(session, event, person, people.ngo.id)
+    actions.speakers(session, people.marek.actor, event, dates, now())
+    clock.move_to(instant(FROZEN))
+    for speaker in session.exec(select(EventSpeaker)).all():
+        session.delete(speaker)
+    session.flush()
+    for person in ("Maria Próbna", "Anna Przykładowa", "Piotr Wzorcowy"):
+        _speaker(session, event, person, people.ngo.id)
+    actions.speakers(session, people.marek.actor, event, dates, now())
+    rows = entries(session, event)
+    assert stands(rows) == [("Anna Przykładowa", LISTED), ("Maria Próbna", LISTED), ("Piotr Wzorcowy", REQUESTED)]
+    named = {one.person: one.id for one in session.exec(select(EventSpeaker)).all()}
+    assert {row.person: row.speaker_id for row in rows} == named
+
+
 @pytest.mark.usefixtures("clock")
 def test_nothing_is_asked_of_the_database_outside_a_prison_unit(
     session: Session, people: People, query_count: Callable[[], AbstractContextManager[list[str]]]

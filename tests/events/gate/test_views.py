@@ -10,7 +10,7 @@ from events.gate import requests
 from events.gate.models import EntryState, GatePrint, GateRules, Preset
 from events.gate.rules import UnitRules
 from tests.browser import Browser
-from tests.factories.events import date_of, instant, local, make_event
+from tests.factories.events import instant, local, make_event
 from tests.factories.gate import entries, expect, make_visit, things
 from tests.factories.persons import People
 
