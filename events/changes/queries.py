@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import String, cast, func
+from sqlalchemy import Date, Integer, String, bindparam, cast, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.accounts.models import UserAccount
-from app.actors import Role
-from app.db import columns
-from events.calendar.models import Event, EventParty, Occurrence, State
+from app.actors import Actor, Role
+from app.db import columns, rows
+from app.text import fold
+from events.calendar import clashes
+from events.calendar.clashes import Clash, Span, Why
+from events.calendar.models import Event, EventParty, EventSpeaker, Occurrence, State
 from events.signups import rules as signups
-from events.signups.models import Booking, SignUp
+from events.signups.models import Booking, SignUp, SignUpState
 from partners.institutions.models import Institution
 from partners.people.models import Membership
 
@@ -117,6 +120,120 @@ def signed_up(session: Session, occurrence_ids: Sequence[int]) -> list[SignUp]:
         )
         found += session.exec(statement).all()
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Busy:
+    """A person on a date: signed up with a seat, or leading there (*speaks*)."""
+
+    person: str
+    key: str
+    user_id: int | None
+    institution_id: int | None
+    occurrence_id: int
+    starts_at: datetime
+    ends_at: datetime
+    organiser_id: int
+    speaks: bool = False
+
+    def is_(self, other: "_Busy") -> bool:
+        """Whether both are one person: the same account or address, or the same name in one institution."""
+        if self.user_id is not None and self.user_id == other.user_id:
+            return True
+        if self.key and self.key == other.key:
+            return True
+        name = fold(self.person)
+        return bool(name) and name == fold(other.person) and self.institution_id == other.institution_id
+
+
+def elsewhere(session: Session, viewer: Actor, event: Event, spans: Sequence[Span]) -> list[Clash]:
+    """Give who leads or is signed up here and is needed somewhere else at the same time; at most five statements.
+
+    Found among the dates that begin on the days of *spans*. A name is told of the viewer's own people, of those whom
+    his institution has signed up in both places, and of who speaks where he may see it; else it is "".
+    """
+    mine = [*_speakers_here(session, event, spans), *_guests_here(session, event, spans)]
+    institutions = {one.institution_id for one in mine if one.institution_id is not None}
+    if not institutions:
+        return []
+    days = sorted({day for span in spans for day in span.days})
+    around = {"event": event.id or 0, "days": days, "institutions": sorted(institutions)}
+    theirs = [
+        _Busy(row[0], "", None, row[1], row[2], row[3], row[4], row[5], speaks=True)
+        for row in rows(session, _LEADING_ELSEWHERE, around)
+    ]
+    theirs += [_Busy(*row) for row in rows(session, _GUESTS_ELSEWHERE, around)]
+    met: dict[tuple[str, int, int], tuple[_Busy, _Busy]] = {}
+    for one in mine:
+        for other in theirs:
+            if one.starts_at < other.ends_at and other.starts_at < one.ends_at and one.is_(other):
+                met.setdefault((fold(one.person), one.occurrence_id, other.occurrence_id), (one, other))
+    known = clashes.named(session, viewer, {other.occurrence_id for _one, other in met.values()})
+    found = []
+    for one, other in list(met.values())[: clashes.SHOWN_MAX]:
+        uuid, title = known.get(other.occurrence_id, (None, ""))
+        told = viewer.institution_id in (one.institution_id, other.organiser_id) or (other.speaks and uuid is not None)
+        person = one.person if told and viewer.works_for_institution else ""
+        day = warsaw.today(one.starts_at)
+        found.append(Clash(Why.PERSON, day, other.starts_at, other.ends_at, uuid, title, person))
+    return sorted(found, key=lambda clash: (clash.starts_at, clash.person))
+
+
+def _speakers_here(session: Session, event: Event, spans: Sequence[Span]) -> list[_Busy]:
+    return [
+        _Busy(person, "", None, institution_id, span.occurrence_id or 0, span.starts_at, span.ends_at, 0, speaks=True)
+        for person, institution_id in rows(session, _LEADING, {"event": event.id})
+        for span in spans
+    ]
+
+
+def _guests_here(session: Session, event: Event, spans: Sequence[Span]) -> list[_Busy]:
+    if event.state is not State.PUBLISHED:
+        return []
+    by_date = {span.occurrence_id: span for span in spans}
+    found = []
+    for person, key, user_id, institution_id, occurrence_id in rows(session, _GUESTS, {"event": event.id}):
+        span = by_date.get(occurrence_id)
+        if span is not None:
+            own = "" if key.startswith("place:") else key
+            found.append(_Busy(person, own, user_id, institution_id, occurrence_id, span.starts_at, span.ends_at, 0))
+    return found
+
+
+_PERSON = (SignUp.person, SignUp.person_key, SignUp.user_id, SignUp.institution_id)
+_DATE = (Occurrence.id, Occurrence.starts_at, Occurrence.ends_at, Occurrence.organiser_id)
+_COMING = (SignUpState.SEAT, SignUpState.OFFERED)
+_ELSEWHERE = (
+    col(Occurrence.local_date).in_(bindparam("days", type_=Date(), expanding=True)),
+    cast(col(Occurrence.state), String) == State.PUBLISHED.value,
+    col(Occurrence.event_id) != bindparam("event", type_=Integer()),
+)
+# Made once: making a statement costs more than running it.
+_LEADING = columns(EventSpeaker.person, EventSpeaker.institution_id).where(
+    col(EventSpeaker.event_id) == bindparam("event", type_=Integer()), col(EventSpeaker.institution_id).is_not(None)
+)
+_GUESTS = (
+    columns(*_PERSON, SignUp.occurrence_id)
+    .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+    .where(col(Occurrence.event_id) == bindparam("event", type_=Integer()), col(SignUp.state).in_(_COMING))
+)
+_LEADING_ELSEWHERE = (
+    columns(EventSpeaker.person, EventSpeaker.institution_id, *_DATE)
+    .select_from(Occurrence)
+    .join(EventSpeaker, col(EventSpeaker.event_id) == Occurrence.event_id)
+    .where(*_ELSEWHERE, col(EventSpeaker.institution_id).in_(bindparam("institutions", expanding=True)))
+)
+# The sum keeps SQLite from reading all that an institution has ever signed up for.
+_GUESTS_ELSEWHERE = (
+    columns(*_PERSON, *_DATE)
+    .select_from(Occurrence)
+    .join(SignUp, col(SignUp.occurrence_id) == Occurrence.id)
+    .where(
+        *_ELSEWHERE,
+        (col(SignUp.institution_id) + 0).in_(bindparam("institutions", type_=Integer(), expanding=True)),
+        col(SignUp.state).in_(_COMING),
+    )
+)
 
 
 def _institutions(

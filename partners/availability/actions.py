@@ -31,7 +31,7 @@ def block(
         room = session.get(Room, wanted.room_id)
         if room is None or room.institution_id != owner:
             raise rules.NoSuchRoom
-    standing = queries.standing(session, owner, warsaw.today(now), date.max)
+    standing = queries.standing(session, (owner,), warsaw.today(now), date.max)
     if len(standing) >= rules.PERIODS_MAX:
         raise rules.TooManyPeriods
     rules.check_free(wanted, standing)
@@ -51,7 +51,7 @@ def suspend(
     if not rules.may_suspend(actor, owner, institution.kind):
         raise rules.NotYourUnit
     rules.check_days(wanted.first_day, wanted.last_day, warsaw.today(now))
-    standing = queries.standing(session, owner, wanted.first_day, wanted.last_day)
+    standing = queries.standing(session, (owner,), wanted.first_day, wanted.last_day)
     rules.check_free(wanted, [one for one in standing if one.suspends])
     return _begin(session, actor, institution, wanted, now, suspends=True)
 

@@ -65,9 +65,9 @@ def blocked(
     return [Blocked(*row) for row in rows(session, _BLOCKED, parameters)]
 
 
-def standing(session: Session, institution_id: int, first_day: date, last_day: date) -> list[Blocked]:
-    """Give all periods in force of one institution and its rooms that touch these days, the first one first."""
-    parameters = {"institutions": [institution_id], "first": first_day, "last": last_day}
+def standing(session: Session, institution_ids: Collection[int], first_day: date, last_day: date) -> list[Blocked]:
+    """Give all periods in force of these institutions and their rooms that touch these days, the first one first."""
+    parameters = {"institutions": sorted(institution_ids), "first": first_day, "last": last_day}
     return [Blocked(*row) for row in rows(session, _STANDING, parameters)]
 
 

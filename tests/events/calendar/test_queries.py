@@ -220,21 +220,6 @@ def test_page_of_one_date(session, people, clock):
     assert queries.page(session, Actor.visitor(), event.uuid, now(), day + timedelta(days=1)) is None
 
 
-def test_clashes_name_the_same_room_and_hide_what_is_secret(session, people, clock):
-    own = event_in(session, people.ewa, title="nasze")
-    at_mops = {"place_institution_id": people.mops.id}
-    secret = event_in(session, people.jola, title="tajne", visibility=Visibility.INVITED, room="sala 1", **at_mops)
-    event_in(session, people.jola, title="inna sala", place_institution_id=people.mops.id, room="sala 2")
-    event_in(session, people.ewa, title="kiedy indziej", days=8)
-    event = event_in(session, people.ewa, publish=False, place_institution_id=people.mops.id, room="Sala 1")
-    one = date_of(session, event)
-    found = queries.clashes(session, people.ewa.actor, event, one.starts_at, one.ends_at)
-    assert {(clash.uuid, clash.title, clash.same_room, clash.hidden) for clash in found} == {
-        (own.uuid, "nasze", False, False),
-        (secret.uuid, "", True, True),
-    }
-
-
 @pytest.mark.parametrize(
     ("words", "found"),
     [
