@@ -38,7 +38,7 @@ class RowForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.present.choices = [(PRESENT, _("present")), (ABSENT, _("absent"))]
+        self.present.choices = [(PRESENT, _("yes")), (ABSENT, _("no"))]
 
 
 class TaskForm(Form):

@@ -181,7 +181,7 @@ def _beginning(found: Date) -> Version:
     """Give what the form is made from: what is saved, or the skeleton of a first draft; seats without a row join in."""
     expected = queries.expected(session(), found.event, found.occurrence)
     if found.record is None:
-        return Version(topics=(), body=_skeleton(found), rows=expected[:ROWS_MAX])
+        return Version(topics=tuple(found.event.topics), body=_skeleton(found), rows=expected[:ROWS_MAX])
     saved = queries.version_of(session(), found.record)
     return versions.with_rows(saved, [row for row in expected if row.signup_id is not None][:ROWS_MAX])
 
