@@ -10,6 +10,7 @@ from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
+from events.calendar import series
 from events.changes import suspension
 from events.gate import upkeep as gate
 from events.minutes import actions as minutes
@@ -61,6 +62,7 @@ JOBS: Timetable = (
     ("institutions asked to confirm their contacts", contacts.remind),
     ("institutions asked to look through their card", cards.remind),
     ("placeholders of welfare centres added or settled", competence.placeholders_by_night),
+    ("dates of series made 18 months ahead", series.extend),
     ("dates that have come into a suspension of their unit cancelled", suspension.stop_again),
     ("invitations forgotten 30 days after their end", people.forget_invitations),
     ("institutions refused 30 days ago deleted", forget_refused),

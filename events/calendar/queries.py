@@ -224,7 +224,7 @@ class PartyLine:
     @property
     def stands(self) -> bool:
         """Whether it is named as one that takes part: it agrees, or did before it was asked anew."""
-        return self.agrees or (self.answer is Answer.ASKED and self.answered_at is not None)
+        return rules.stands(self.answer, answered=self.answered_at is not None)
 
     @property
     def awaited(self) -> bool:
@@ -279,7 +279,6 @@ class EventPage:
     may_edit: bool
     prepares: bool
     over: bool
-    may_stop: bool = False
     dates: tuple[tuple[date, State], ...] = ()
     parties: tuple[PartyLine, ...] = ()
     speakers: tuple[SpeakerLine, ...] = ()
@@ -684,7 +683,6 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
         and viewer.institution_id
         in {row[2], row[7], *(one.named.id for one in parties if one.part is Part.CO_ORGANISER and one.stands)},
         over=occurrence.ends_at <= now,
-        may_stop=rules.may_stop(viewer, event) or rules.may_stop(viewer, occurrence),
         dates=series_facts.dates,
         left_out=series_facts.left_out,
         earlier=series_facts.earlier,

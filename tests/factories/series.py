@@ -69,7 +69,7 @@ def text_of(session: Session, event: Event) -> str:
     return actions.publication(session, event).replace("\r\n ", "")
 
 
-def seen_by_a_calendar(session: Session, event: Event, first: datetime = START, days: int = 560) -> set[Seen]:
+def seen_by_a_calendar(session: Session, event: Event, first: datetime = START, days: int = 1300) -> set[Seen]:
     """Give (start, end, cancelled) of every date that the second engine reads out of the text."""
     calendar = icalendar.Calendar.from_ical(actions.publication(session, event))
     begin = warsaw.to_utc(first - timedelta(days=200))
