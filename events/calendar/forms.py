@@ -217,7 +217,7 @@ class EventForm(Repeating, Form):
         ]
         for number in range(SPEAKERS):
             self[f"speaker_institution_{number}"].choices = [
-                none, (str(own.id), own.name), *self.invited.choices
+                (str(own.id), own.name), *self.invited.choices, ("", _("another one, named in the function"))
             ]  # fmt: skip
         self.programme.choices = [none, *((str(key), title) for key, title in choices.programmes)]
         self.clause.choices = [
@@ -339,6 +339,8 @@ class EventForm(Repeating, Form):
             return self.in_series
         if name == "consent":
             return self.in_prison
+        if name.startswith("speaker_institution_"):
+            return bool(self[f"speaker_{name.rpartition('_')[2]}"].data)
         if name in ("co_organisers", "invited", "room_id", "programme", "clause"):
             return len([value for value, *_rest in self[name].iter_choices() if value]) > 0
         return True
@@ -492,8 +494,8 @@ class EventForm(Repeating, Form):
 
     def _check_speakers(self) -> bool:
         valid = True
-        for person, function, house in self.speaker_rows():
-            if (function.data or house.data) and not person.data and not person.errors:
+        for person, function, _house in self.speaker_rows():
+            if function.data and not person.data and not person.errors:
                 self.refuse(person, _("Give the name and surname, or clear this row."))
                 valid = False
         return valid

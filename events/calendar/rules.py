@@ -405,6 +405,11 @@ def may_stop(actor: Actor, event: HasTimes) -> bool:
     return may_edit(actor, event) or hosts
 
 
+def stands(answer: Answer | None, *, answered: bool) -> bool:
+    """Whether an institution is named as one that takes part: it agrees, or had *answered* when it was asked anew."""
+    return has_agreed(answer) or (answer is Answer.ASKED and answered)
+
+
 # What the host of the place may change beside the organiser, and what a co-organiser may; of a date, the same times.
 HOST_MAY = frozenset({"local_start", "minutes", "room", "room_id", "signup_closes_at", "withdraw_until"})
 HOST_MAY_OF_DATE = frozenset({"starts_at", "ends_at", "room", "room_id"})

@@ -108,8 +108,9 @@ def contribute(
     People of other institutions stay as they are. Raises NotACoOrganiser and what changes.actions.edit raises.
     """
     party = session.get(EventParty, (event.id or 0, actor.institution_id or 0))
-    takes_part = party is not None and party.part is not Part.INVITED and rules.has_agreed(party.answer)
-    if not actor.coordinates or not takes_part:
+    if party is None or party.part is Part.INVITED or not actor.coordinates:
+        raise NotACoOrganiser
+    if not rules.stands(party.answer, answered=party.answered_at is not None):
         raise NotACoOrganiser
     saved = calendar.as_saved(session, event)
     others = [one for one in saved.speakers if one.institution_id != actor.institution_id]

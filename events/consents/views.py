@@ -118,7 +118,7 @@ def move_day(event_uuid: UUID, day: date) -> Response | BaseResponse:
 def contribute(event_uuid: UUID) -> Response | BaseResponse:
     page = _concerned(event_uuid)
     line = _own_line(page)
-    if line is None or not line.agrees:
+    if line is None or not line.stands:
         raise actions.NotACoOrganiser
     if page.event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
