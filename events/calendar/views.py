@@ -28,7 +28,9 @@ from events.calendar.rules import EventDraft
 from events.changes import queries as changes
 from events.minutes import queries as minutes
 from events.signups import queries as signups
+from partners.availability import queries as days_off
 from partners.availability import rules as availability
+from partners.availability.queries import Mark
 from partners.institutions import workdays
 from partners.territory import queries as territory
 
@@ -65,13 +67,14 @@ class Cell:
     holiday: str
     cards: tuple[queries.EventLine, ...] = ()
     more: int = 0
+    mark: Mark | None = None
 
     @property
     def classes(self) -> str:
         """Names for the style sheet; *none* hides an empty day on a phone."""
         if not self.inside:
             return "out none"
-        named = (("today", self.today), ("free", self.free), ("none", not (self.cards or self.today or self.holiday)))
+        named = (("today", self.today), ("free", self.free), ("none", not (self.cards or self.today or self.holiday or self.mark)))
         return " ".join(name for name, wanted in named if wanted)
 
 
@@ -127,6 +130,7 @@ def week(monday: date) -> Response:
         sunday=monday + timedelta(days=6),
         today=today,
         rows=[(row, workdays.holiday_name(row.day, language())) for row in rows],
+        marks=days_off.marks(session(), actor(), monday, monday + timedelta(days=6)),
         previous=_within(monday - timedelta(days=7)),
         following=_within(monday + timedelta(days=7)),
         this_week=monday_of(today),
@@ -324,7 +328,8 @@ def _month_page(month: date) -> Response:
     inside = [month + timedelta(days=n) for n in range((after - month).days)]
     rows = {row.day: row for row in queries.days(session(), actor(), inside, sought.filters, now())}
     first, end = monday_of(month), monday_of(after - timedelta(days=1)) + timedelta(days=7)
-    cells = [_cell(first + timedelta(days=n), rows, today, words) for n in range((end - first).days)]
+    marks = days_off.marks(session(), actor(), month, after - timedelta(days=1))
+    cells = [_cell(first + timedelta(days=n), rows, today, words, marks) for n in range((end - first).days)]
     return respond(
         "events/calendar/month.html",
         "events/calendar/_month.html",
@@ -339,12 +344,23 @@ def _month_page(month: date) -> Response:
     )
 
 
-def _cell(day: date, rows: Mapping[date, queries.DayCards], today: date, words: str) -> Cell:
+def _cell(
+    day: date, rows: Mapping[date, queries.DayCards], today: date, words: str, marks: Mapping[date, Mark]
+) -> Cell:
     row, holiday = rows.get(day), workdays.holiday_name(day, words)
     free = workdays.is_weekend(day) or bool(holiday)
     if row is None:
         return Cell(day, inside=False, today=False, free=free, holiday="")
-    return Cell(day, inside=True, today=day == today, free=free, holiday=holiday, cards=tuple(row.cards), more=row.more)
+    return Cell(
+        day,
+        inside=True,
+        today=day == today,
+        free=free,
+        holiday=holiday,
+        cards=tuple(row.cards),
+        more=row.more,
+        mark=marks.get(day),
+    )
 
 
 def _next_month(month: date) -> date:

@@ -25,7 +25,7 @@ from partners.institutions.models import Room
 from tests.browser import Browser
 from tests.conftest import Statements
 from tests.factories.availability import make_period
-from tests.factories.events import date_of, draft_of, local, make_draft, make_event, named
+from tests.factories.events import date_of, draft_of, local, make_draft, named
 from tests.factories.persons import People, Person
 from tests.factories.rows import add
 
