@@ -10,7 +10,7 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import cards, meetings, people
+from app.demo import cards, meetings, people, records
 from app.demo.dates import instant
 from app.demo.seed import Entry
 from app.demo.vocabulary import by_key, load_clause_types, load_services
@@ -19,7 +19,7 @@ from events.shelf.models import FeedState
 from partners.territory import actions as territory
 from projects.programmes.models import Programme
 
-MAILS_KEPT = 8
+MAILS_KEPT = 12
 """How many mails stay waiting, so that the operator's page is not empty."""
 
 _FOLDER = Path(__file__).parent / "data"
@@ -41,6 +41,7 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     programmes = cards.load_programmes(session, life()["programmes"], ids, today)
     staff = people.staff(session, life()["institutions"], ids)
     meetings.load_events(session, life_events(), staff, programmes, today)
+    records.load_records(session, life_events(), staff, today)
     before.settle(session, now)
     before = _Before.of(session)
     people.load_invitations(session, life()["invitations"], ids, now)
@@ -53,6 +54,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
 
     Events that people of the demo made themselves are left alone.
     """
+    records.clear_records(session, life_events(), today)
     sequences = meetings.clear_events(session, life_events(), today)
     links = [f"/wydarzenia/{uuid}" for uuid in sequences]
     for mail in session.exec(select(OutboxMail)).all():
@@ -67,6 +69,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     programmes = by_key(session.exec(select(Programme.slug, Programme.id).where(Programme.synthetic)).all())
     staff = people.staff(session, life()["institutions"], ids)
     meetings.load_events(session, life_events(), staff, programmes, today, sequences=sequences)
+    records.load_records(session, life_events(), staff, today)
     before.settle(session, now)
 
 

@@ -20,6 +20,7 @@ bp = Blueprint("pages", __name__)
 TOPICS = (
     "pierwsze-spotkanie",
     "zapisy",
+    "po-spotkaniu",
     "lista-wejsc",
     "kalendarz",
     "karta",

@@ -15,7 +15,9 @@ from app.demo.life import life, life_events
 from app.demo.meetings import life_uuid, meetings
 from app.outbox.models import OutboxMail
 from app.portal.facts import DEMO_PASSWORD
-from events.calendar.models import Event, EventKind, EventParty, Occurrence, State, Visibility
+from events.calendar.models import Event, EventKind, EventParty, Occurrence, Outcome, Promotion, State, Visibility
+from events.minutes.models import Record, RecordState, RecordTask
+from events.minutes.queries import late_notes, seal_holds
 from events.shelf.models import EventText, FeedEvent, FeedKind
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.agreements.models import Agreement, AgreementParty, AgreementState
@@ -163,11 +165,23 @@ def test_every_kind_of_event_is_there_before_and_after_today(loaded):
 def test_one_is_cancelled_with_a_reason_and_one_is_full_with_a_queue(loaded):
     cancelled = loaded.exec(select(Event).where(Event.state == State.CANCELLED)).one()
     assert cancelled.cancel_reason.startswith("Ćwiczenia ochronne")
-    full = loaded.exec(select(Occurrence).join(Event).where(Occurrence.waiting > 0)).one()
+    given = select(Occurrence).join(Event).where(Occurrence.waiting > 0, Event.promotion == Promotion.AUTOMATIC)
+    full = loaded.exec(given).one()
     event = loaded.get_one(Event, full.event_id)
     assert (full.seats_taken, full.waiting, full.local_date > TODAY) == (event.capacity, 5, True)
     waiting = select(SignUp.person).where(SignUp.state == SignUpState.WAITING, SignUp.user_id != None)  # noqa: E711
     assert loaded.exec(waiting).all() == ["Piotr Wzorcowy"]
+
+
+def test_a_request_waits_an_offer_is_open_and_a_series_has_one_booking_for_all_dates(loaded):
+    requests = loaded.exec(select(SignUp).where(SignUp.state == SignUpState.REQUESTED)).all()
+    assert [row.user_id is not None for row in requests] == [False, True]
+    (offer,) = loaded.exec(select(SignUp).where(SignUp.state == SignUpState.OFFERED)).all()
+    assert (offer.person, offer.offer_until > LOADED_AT) == ("Piotr Wzorcowy", True)
+    whole = loaded.exec(select(Booking).where(col(Booking.occurrence_id).is_(None))).all()
+    assert len(whole) == 3
+    rows = select(func.count()).select_from(SignUp).where(col(SignUp.booking_id).in_([one.id for one in whole]))
+    assert loaded.exec(rows).one() == 24
 
 
 def test_demo_prison_and_organisation_have_drafts(loaded):
@@ -181,7 +195,7 @@ def test_no_date_has_more_seats_than_places(loaded):
     assert loaded.exec(over.where(col(Occurrence.seats_taken) > col(Event.capacity))).one() == 0
     seats = (
         select(SignUp.occurrence_id, func.count())
-        .where(SignUp.state == SignUpState.SEAT)
+        .where(col(SignUp.state).in_([SignUpState.SEAT, SignUpState.OFFERED]))
         .group_by(col(SignUp.occurrence_id))
     )
     kept = select(Occurrence.id, Occurrence.seats_taken).where(Occurrence.seats_taken > 0)
@@ -218,7 +232,7 @@ def test_public_events_stand_on_the_shelf_and_in_their_feeds(loaded):
 
 def test_a_few_mails_wait_for_demo_accounts(loaded):
     mails = loaded.exec(select(OutboxMail)).all()
-    assert len(mails) == 8
+    assert len(mails) == 12
     assert all(mail.to_address.endswith("@demo.example") for mail in mails)
     assert {mail.template.rpartition("/")[2] for mail in mails} == {
         "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited", "asked", "agreed",
@@ -284,6 +298,9 @@ def test_an_old_demo_moves_and_keeps_its_addresses(loaded):
     after = numbers(loaded)
     for name in ("audit", "audit_values"):
         assert after.pop(name) > before.pop(name)
+    # Holidays move meetings, and so how many of them are over and recorded.
+    for name in ("record", "attendance", "record_task", "record_reply"):
+        assert after.pop(name) > 0 < before.pop(name)
     assert after == before
     assert demo.loaded_for(loaded) == later
     loaded.rollback()
@@ -315,3 +332,16 @@ def test_the_files_of_the_invented_part_name_only_invented_people():
     people += [row["person"] for entry in life()["institutions"] for row in entry["contacts"] if "person" in row]
     people += [row["name"] for row in life()["accounts"]]
     assert all(person.split()[-1].startswith(surnames) for person in people)
+
+
+def test_past_meetings_show_every_way_of_a_record(loaded):
+    records = {one.state: one for one in loaded.exec(select(Record)).all()}
+    assert set(records) == {RecordState.SUBMITTED, RecordState.SEALED}
+    assert {one.outcome for one in loaded.exec(select(Record))} == {Outcome.HELD, Outcome.NOT_HELD}
+    assert loaded.exec(select(Record).where(col(Record.story_at).is_not(None))).all()
+    assert loaded.exec(select(RecordTask).where(col(RecordTask.done_at).is_(None))).all()
+    waiting = [one for one, _ends_at in late_notes(loaded, LOADED_AT)]
+    assert len(waiting) >= 1
+    for one in loaded.exec(select(Record).where(Record.state == RecordState.SEALED)):
+        starts_at = loaded.get_one(Occurrence, one.occurrence_id).starts_at
+        assert seal_holds(loaded, one, starts_at)
