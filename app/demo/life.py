@@ -19,7 +19,7 @@ from events.shelf.models import FeedState
 from partners.territory import actions as territory
 from projects.programmes.models import Programme
 
-MAILS_KEPT = 12
+MAILS_KEPT = 14
 """How many mails stay waiting, so that the operator's page is not empty."""
 
 _FOLDER = Path(__file__).parent / "data"

@@ -15,10 +15,23 @@ from app.demo.seed import Entry
 from app.demo.vocabulary import Ids
 from events.calendar import actions as calendar
 from events.calendar import parties
-from events.calendar.models import Consent, Event, EventKind, Occurrence, Visibility
+from events.calendar.models import (
+    OFFER_HOURS,
+    Admission,
+    Consent,
+    Event,
+    EventKind,
+    Occurrence,
+    Promotion,
+    SignUpScope,
+    Visibility,
+)
 from events.calendar.rules import EventDraft
 from events.changes import actions as changes
+from events.recurrence import Rule
 from events.signups import actions as signups
+from events.signups import requests, series
+from events.signups.models import Booking, SignUp
 from events.signups.rules import Person, Wanted
 from partners.agreements.models import Agreement, Clause, ClauseType
 from partners.contacts.models import Contact
@@ -94,6 +107,15 @@ def clear_events(session: Session, entries: list[Entry], today: date) -> dict[UU
     """
     ours = {meeting.uuid for meeting in meetings(entries, today)}
     found = dict(session.exec(select(Event.uuid, Event.sequence).where(col(Event.uuid).in_(ours))).all())
+    # A booking for a whole series hangs on no date, so it would stay when its dates go.
+    whole = (
+        select(SignUp.booking_id)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
+        .where(col(Event.uuid).in_(ours), col(Booking.occurrence_id).is_(None))
+    )
+    session.exec(delete(Booking).where(col(Booking.id).in_(whole)).execution_options(synchronize_session=False))
     session.exec(delete(Event).where(col(Event.uuid).in_(ours)).execution_options(synchronize_session=False))
     session.expunge_all()
     return {uuid: sequence + 1 for uuid, sequence in found.items()}
@@ -147,6 +169,11 @@ def _draft(
         contact=contacts.get(ids[entry["by"]], ""),
         co_organisers=tuple(ids[key] for key in entry.get("co", ()) if key != entry["by"]),
         invited=tuple(ids[key] for key in entry.get("invited", ())),
+        admission=Admission(entry.get("admission", Admission.OPEN.value)),
+        promotion=Promotion(entry.get("promotion", Promotion.AUTOMATIC.value)),
+        offer_hours=entry.get("offer_hours", OFFER_HOURS),
+        signup_scope=SignUpScope(entry.get("signup_scope", SignUpScope.DATE.value)),
+        rule=Rule(days=(meeting.day.weekday(),), count=entry["weekly"]) if "weekly" in entry else None,
         synthetic=True,
     )
 
@@ -172,7 +199,8 @@ def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff) -> No
 
 def _fill(session: Session, meeting: Meeting, event: Event, staff: Staff) -> None:
     entry = meeting.entry
-    occurrence_id = session.exec(select(Occurrence.id).where(Occurrence.event_id == event.id)).one() or 0
+    dates = select(Occurrence.id).where(Occurrence.event_id == event.id).order_by(col(Occurrence.starts_at))
+    occurrence_id = session.exec(dates).first() or 0
     bookings = entry["signups"] if "signups" in entry else _random_bookings(meeting, staff)
     taken: set[str] = set()
     firsts: dict[str, int] = {}
@@ -181,8 +209,15 @@ def _fill(session: Session, meeting: Meeting, event: Event, staff: Staff) -> Non
         taken |= {person.email for person in wanted.people}
         key = str(uuid5(meeting.uuid, f"booking:{number}"))
         clock = f"{8 + number % 7}:{10 + 7 * number % 50}"
-        rows = signups.sign_up(session, actor, event, occurrence_id, wanted, key, meeting.at(booking["days"], clock))
+        at = meeting.at(booking["days"], clock)
+        if event.signup_scope is SignUpScope.SERIES:
+            series.sign_up(session, actor, event, wanted, key, at)
+            continue
+        rows = signups.sign_up(session, actor, event, occurrence_id, wanted, key, at)
         firsts.setdefault(booking["by"], rows[0].id or 0)
+        if booking.get("accepted"):
+            ids = [row.id or 0 for row in rows]
+            requests.accept(session, staff.coordinator(entry["by"]), event, ids, at + timedelta(hours=5))
     if "withdrawn" in entry:
         by, days = entry["withdrawn"]["by"], entry["withdrawn"]["days"]
         signups.withdraw(session, staff.coordinator(by), event, firsts[by], meeting.at(days, "12:00"))

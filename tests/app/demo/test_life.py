@@ -232,10 +232,11 @@ def test_public_events_stand_on_the_shelf_and_in_their_feeds(loaded):
 
 def test_a_few_mails_wait_for_demo_accounts(loaded):
     mails = loaded.exec(select(OutboxMail)).all()
-    assert len(mails) == 12
+    assert len(mails) == 14
     assert all(mail.to_address.endswith("@demo.example") for mail in mails)
     assert {mail.template.rpartition("/")[2] for mail in mails} == {
         "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited", "asked", "agreed",
+        "requested", "to_decide", "accepted", "offered", "series_made",
     }  # fmt: skip
 
 
