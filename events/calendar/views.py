@@ -74,7 +74,8 @@ class Cell:
         """Names for the style sheet; *none* hides an empty day on a phone."""
         if not self.inside:
             return "out none"
-        named = (("today", self.today), ("free", self.free), ("none", not (self.cards or self.today or self.holiday or self.mark)))
+        empty = not (self.cards or self.today or self.holiday or self.mark)
+        named = (("today", self.today), ("free", self.free), ("none", empty))
         return " ".join(name for name, wanted in named if wanted)
 
 

@@ -210,7 +210,7 @@ def test_a_series_is_checked_as_a_whole_in_few_statements(
         start = local(11, days=7 * weeks)
         published(session, people.ewa, **room, starts=start, ends=start + timedelta(hours=1))
     make_period(session, people.prison, first_day=date(2027, 2, 1), last_day=date(2027, 2, 12))
-    numbers = []
+    numbers, findings = [], Findings(0)
     for count in (2, 40):
         event = make_draft(session, people.ewa, **room, rule=Rule(days=(1,), count=count))
         session.flush()
