@@ -198,6 +198,7 @@ def side_list(who: Actor) -> list[tuple[str, list[SideRow]]]:
     meetings: list[SideRow] = [
         (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False),
         (url_for("minutes.listing"), "check", _("Attendance and notes"), 0, False),
+        (url_for("papers.mine"), "doc", _("Certificates"), 0, False),
     ]
     if who.coordinates and who.institution_kind in PRISON:
         meetings.append((url_for("gate.today"), "gate", _("People who enter"), 0, False))
