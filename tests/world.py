@@ -15,6 +15,8 @@ from app.outbox.models import MailState
 from app.warsaw import today
 from events.calendar.models import Event, Visibility
 from events.changes import actions as changes
+from events.gate import requests as gate
+from events.gate.sheets import note_print
 from events.signups import actions as signups
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
@@ -33,6 +35,7 @@ from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_offer, make_service
 from tests.factories.mails import make_mail
+from tests.factories.minutes import make_task
 from tests.factories.papers import make_certificate
 from tests.factories.persons import People, Person, make_people
 from tests.factories.programmes import make_programme
@@ -44,7 +47,11 @@ ROLES = ("visitor", "ngo", "prison", "ops", "member", "coordinator", "admin", "o
 _ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
 # The first that fits: a sign-up is named with its event.
 _KIND_OF = {
+    "entry_id": "entry",
+    "thing_id": "thing",
+    "print_id": "print",
     "signup_id": "signup",
+    "task_id": "task",
     "absence_id": "absence",
     "contact_id": "contact",
     "report_id": "report",
@@ -52,8 +59,8 @@ _KIND_OF = {
     "period_id": "period",
     "offer_id": "offer",
     "service_id": "service",
-    "certificate_id": "certificate",
     "event_uuid": "event",
+    "certificate_id": "certificate",
     "number": "agreement",
     "mail_id": "mail",
     "upload_id": "upload",
@@ -63,6 +70,7 @@ _KIND_OF = {
     "topic": "topic",
     "month": "month",
     "monday": "monday",
+    "day": "day",
     "name": "name",
     "code": "gmina",
     "application_id": "application",
@@ -128,6 +136,11 @@ def make_world(session: Session) -> World:
         "draft": make_draft(session, ewa, title=SECRET_TITLES[1]),
         "cancelled": make_event(session, ewa, title="Odwołane szkolenie"),
     }
+    visit = make_event(session, marek, title="Spotkanie z listą wejść", place="", place_institution_id=people.prison.id)
+    visit_day = date_of(session, visit)
+    guest = gate.add_guest(session, marek.actor, visit_day.id or 0, "Gość Próbny", "wykładowca", now())
+    laptop = gate.report_thing(session, marek.actor, visit_day.id or 0, "laptop, 1 sztuka", "PRÓBA-1", now())
+    printed = note_print(session, ewa.actor, people.prison.id or 0, visit_day.local_date, now())
     changes.cancel(session, ewa.actor, events["cancelled"], "choroba prowadzącej", now())
     signed = [
         _sign_up(session, events["public"], marek, people.piotr),
@@ -147,12 +160,17 @@ def make_world(session: Session) -> World:
     table = b"klucz;nazwa;rodzaj\nops-z-tabeli;OPS z tabeli;OPS\n"
     upload = exchange.keep(session, people.olga.actor, Subject.INSTITUTIONS, "tabela.csv", table, now())
     certificate = make_certificate(session, events["partners"], people.piotr)
+    task = make_task(session, ewa)
     public = str(events["public"].uuid)
     places = {
         "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
         "institution": {"known": {"slug": people.prison.slug}, "unknown": {"slug": "nie-ma-takiej"}},
         "programme": {"running": {"slug": running.slug}, "draft": {"slug": draft_programme.slug}},
         "agreement": {"in-force": {"number": agreement.number}, "draft": {"number": unsigned.number}},
+        "entry": {"guest": {"event_uuid": str(visit.uuid), "entry_id": str(guest.id)}},
+        "thing": {"laptop": {"event_uuid": str(visit.uuid), "thing_id": str(laptop.id)}},
+        "print": {"known": {"print_id": str(printed)}, "unknown": {"print_id": "999999"}},
+        "task": {"open": {"task_id": str(task.id)}, "unknown": {"task_id": "999999"}},
         "signup": {
             "piotr": {"event_uuid": public, "signup_id": str(signed[0])},
             "jola": {"event_uuid": public, "signup_id": str(signed[1])},
@@ -204,6 +222,7 @@ def make_world(session: Session) -> World:
         "topic": {"known": {"topic": "zapisy"}, "unknown": {"topic": "inny"}},
         "month": {"": {"month": "2026-12"}},
         "monday": {"": {"monday": "2026-W50"}},
+        "day": {"": {"day": "2026-12-08"}},
         "name": {"": {"name": "favicon.svg"}},
         "gmina": {"known": {"code": make_gmina(session).code}, "unknown": {"code": "999999"}},
     }

@@ -98,6 +98,8 @@ def decide(event_uuid: UUID, day: date) -> BaseResponse:
 def add_guest(event_uuid: UUID, day: date) -> BaseResponse:
     """Put a guest on the list."""
     listed = _list(event_uuid, day)
+    if not listed.brings:
+        raise rules.NotTheOrganiser
     form = GuestForm()
     if not form.validate():
         return _page(listed, guest=form, status=422)
