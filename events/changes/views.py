@@ -22,7 +22,8 @@ from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, language, translated
 from app.web.session import actor, close_early, session, tell
 from events.calendar import actions as calendar
-from events.calendar import queries, rules
+from events.calendar import clashes, queries, rules, series
+from events.calendar.clashes import Findings
 from events.calendar.forms import ONLINE, SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
 from events.calendar.queries import EventPage
@@ -57,6 +58,11 @@ _DAY_OF: dict[type[Refusal], str] = {
     availability.TooFar: "last_day",
 }
 _DATES_LISTED = 50
+# After a change of one of these it is worth looking what else is there at the time.
+_WORTH_CHECKING = frozenset({
+    "local_start", "minutes", "all_day", "rule", "place_institution_id", "room", "room_id", "starts_at", "ends_at",
+    "speakers",
+})  # fmt: skip
 _COMPARED_OF_DATE = ("title", "day", "starts", "ends", "end_day", "place", "place_other", "room")
 _COMPARED = (
     "kind", "title", "day", "starts", "ends", "end_day", "all_day", *REPEATING, "place", "place_other", "seats",
@@ -270,6 +276,20 @@ def _date_page(
     )
 
 
+@bp.get("/wydarzenia/<uuid:event_uuid>/kolizje")
+@acting_for(Role.COORDINATOR)
+def clashing(event_uuid: UUID) -> Response:
+    """Show what stands in the way of a published event: after a change, or whenever its organiser asks."""
+    page = _own_page(event_uuid)
+    return respond("events/changes/clashing.html", page=page, found=_findings(page.event))
+
+
+def _findings(event: Event) -> Findings:
+    spans = clashes.spans_of(event, series.occurrences(session(), event), now())
+    people = reach.elsewhere(session(), actor(), event, spans)
+    return clashes.find(session(), actor(), event, spans, people=people)
+
+
 def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:
     form, uuid = EventForm(), page.event.uuid
     _offer(form, page)
@@ -302,9 +322,12 @@ def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:
     if is_draft and not keeps_draft:
         return see_other("calendar.check", event_uuid=page.event.uuid)
     _tell_saved(page.event, changed, is_draft=is_draft)
-    if part is not None:
-        return see_other("calendar.show", event_uuid=queries.uuid_of_date(session(), part.occurrence_id) or uuid)
-    return see_other("changes.edit" if is_draft else "calendar.show", event_uuid=page.event.uuid)
+    if is_draft:
+        return see_other("changes.edit", event_uuid=uuid)
+    # A change of a part of a series makes an event of that part.
+    shown = queries.uuid_of_date(session(), part.occurrence_id) if part else None
+    clash = changed & _WORTH_CHECKING and _findings(_own_page(shown or uuid).event)
+    return see_other("changes.clashing" if clash else "calendar.show", event_uuid=shown or uuid)
 
 
 def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> None:

@@ -322,3 +322,25 @@ def test_nobody_else_reads_the_reason(client: Browser, session: Session, people:
     assert "Miejsce jest w tym dniu niedostępne." in client.see(pages[0]).text
     client.sign_in(people.ewa)
     assert SECRET in client.see("/partnerzy/zk-kladkowo/niedostepne").text
+
+
+def test_a_change_into_a_clash_leads_to_what_stands_in_the_way(
+    client: Browser, session: Session, people: People
+) -> None:
+    published(session, people.ewa, **at(people, room="Świetlica", title="Warsztat"))
+    event = published(session, people.ewa, **at(people, room="Świetlica", starts=local(14), ends=local(15)))
+    edit, clashing = f"/wydarzenia/{event.uuid}/edycja", f"/wydarzenia/{event.uuid}/kolizje"
+    client.sign_in(people.ewa)
+    assert "nic nie koliduje" in client.see(clashing).text
+    client.see(edit)
+    answer = client.post(edit, data={**client.page.values(edit), "starts": "11:00", "ends": "13:00"})
+    assert answer.headers["Location"].endswith(clashing)
+    page = client.see(clashing)
+    assert "Sala jest w tym czasie zajęta:" in page.text
+    assert "Warsztat" in page.text
+    client.see(edit)
+    answer = client.post(edit, data={**client.page.values(edit), "starts": "15:00", "ends": "16:00"})
+    assert answer.headers["Location"].endswith(str(event.uuid))
+    for person, status in ((people.marek, 403), (people.wanda, 403), (people.zofia, 403), (people.adam, 200)):
+        client.sign_in(person)
+        assert client.get(clashing).status_code == status

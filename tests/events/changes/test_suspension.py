@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
-from time import perf_counter
+from time import process_time
 from uuid import uuid4
 
 import pytest
@@ -190,12 +190,12 @@ def test_three_hundred_dates_are_stopped_in_a_few_seconds(session: Session, peop
         guest = Wanted(people=(named(number), named(number % 7 + 1000)))
         signups.sign_up(session, people.marek.actor, event, date_of(session, event).id or 0, guest, str(uuid4()), now())
     forget_mails(session)
-    begun = perf_counter()
+    begun = process_time()
     stopped = suspend(session, people)
-    took = perf_counter() - begun
+    took = process_time() - begun
     assert stopped.dates == 300
     assert stopped.told == len(mails(session)) == 300 + 7 + 2
-    assert took < 15  # 2 s on an idle machine of two cores, and others may be at work on it
+    assert took < 8  # seconds of CPU
 
 
 def test_the_page_shows_what_it_concerns_and_then_does_it(client: Browser, session: Session, people: People) -> None:
