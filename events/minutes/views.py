@@ -302,7 +302,7 @@ def check(event_uuid: UUID, day: date | None = None) -> Response:
     """Count the seal anew from the database and say whether it fits."""
     found = _found(event_uuid, day)
     record = found.record
-    if record is None or record.state is not RecordState.SEALED:
+    if record is None or record.sealed_at is None:
         abort(404)
     return respond(
         "events/minutes/check.html",

@@ -8,13 +8,15 @@ from typing import Any
 from sqlmodel import Session, select
 from time_machine import Traveller
 
+from app import warsaw
 from app.clock import now
-from events.calendar.models import Answer, Event, EventParty, Outcome, Part
+from events.calendar import actions as calendar
+from events.calendar.models import Answer, Event, EventParty, Outcome, Part, Visibility
 from events.minutes import actions, queries, versions
-from events.minutes.models import Record
+from events.minutes.models import Record, RecordTask
 from events.minutes.queries import Date
-from events.minutes.versions import Version
-from tests.factories.events import date_of
+from events.minutes.versions import Task, Version
+from tests.factories.events import date_of, make_draft
 from tests.factories.guests import event_in, sign_up
 from tests.factories.persons import People, Person
 
@@ -84,6 +86,17 @@ def submitted(session: Session, event: Event, by: Person, **changes: Any) -> Rec
     revision = place.record.revision if place.record else 0
     before = queries.version_of(session, place.record)
     return actions.submit(session, by.actor, place, wanted, revision, versions.marks(before), now()).record
+
+
+def make_task(session: Session, by: Person) -> RecordTask:
+    """Let *by* record a meeting of last week, at which his institution took a task."""
+    starts = warsaw.to_local(now() - timedelta(days=7)).replace(hour=10, minute=0, tzinfo=None)
+    changes = {"title": "Narada w zeszłym tygodniu", "visibility": Visibility.PARTNERS}
+    event = make_draft(session, by, starts=starts, ends=starts + timedelta(hours=1), **changes)
+    calendar.record_past(session, by.actor, event, now())
+    task = Task(versions.task_key("lista osób"), "lista osób", by.institution_id)
+    submitted(session, event, by, tasks=(task,))
+    return session.exec(select(RecordTask)).one()
 
 
 def record_at(session: Session, event: Event) -> Record:
