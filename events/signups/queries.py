@@ -221,6 +221,7 @@ class OwnSignUp:
     offer_until: datetime | None
     ahead: int
     may_act: bool
+    whole_series: bool
 
     @property
     def family(self) -> str:
@@ -240,7 +241,10 @@ class OwnSignUp:
 
 
 def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list[OwnSignUp]:
-    """Give the sign-ups of the viewer's institution (a member: his own) for coming dates, the soonest first."""
+    """Give the sign-ups of the viewer's institution (a member: his own) for coming dates, the soonest first.
+
+    Of a sign-up for a whole series the next date alone.
+    """
     before = aliased(SignUp)
     ahead = (
         select(func.count(col(before.id)))
@@ -250,6 +254,19 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             before.queue_no <= SignUp.queue_no,
         )
         .scalar_subquery()
+    )
+    same, date_before = aliased(SignUp), aliased(Occurrence)
+    sooner = (
+        columns(same.id)
+        .join(date_before, col(date_before.id) == same.occurrence_id)
+        .where(
+            col(same.booking_id) == SignUp.booking_id,
+            col(same.person_key) == SignUp.person_key,
+            col(same.state).in_(rules.ACTIVE),
+            col(date_before.ends_at) > now,
+            col(date_before.starts_at) < Occurrence.starts_at,
+        )
+        .correlate(SignUp, Occurrence)
     )
     statement = (
         columns(
@@ -269,14 +286,17 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             Occurrence.local_date,
             SignUp.offer_until,
             ahead.label("ahead"),
+            col(Booking.occurrence_id).is_(None).label("whole"),
         )
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
+        .join(Booking, col(Booking.id) == SignUp.booking_id)
         .where(
             col(SignUp.institution_id) == viewer.institution_id,
             col(SignUp.state).in_(rules.ACTIVE),
             col(Occurrence.ends_at) > now,
             col(Occurrence.state) != State.REMOVED,
+            or_(col(Booking.occurrence_id).is_not(None), ~exists(sooner)),
         )
         .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
         .limit(limit)
@@ -302,6 +322,7 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             row.offer_until,
             row.ahead if row.stands is SignUpState.WAITING else 0,
             row.state is State.PUBLISHED and row.stands is SignUpState.OFFERED and now < (row.offer_until or now),
+            row.whole,
         )
         for row in session.execute(statement)
     ]
