@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.clock import now
+from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, State
 from partners.institutions.models import Institution
@@ -54,6 +55,7 @@ PUBLIC = (
     "/pomoc",
     "/pomoc/kalendarz",
     "/pomoc/zapisy",
+    "/pomoc/po-spotkaniu",
     "/pomoc/pierwsze-spotkanie",
     "/pomoc/karta",
     "/pomoc/konto",
@@ -84,6 +86,11 @@ INSIDE = (
     "{own_event}",
     "{own_event}/edycja",
     "{own_event}/odwolaj",
+    "{waiting}/obecnosc",
+    "{recorded}",
+    "{recorded}/notatka",
+    "{recorded}/notatka/sprawdz",
+    "/notatki",
     "{draft}/sprawdz",
     "{draft}/edycja",
     "/partnerzy/mops-kladkowo",
@@ -150,6 +157,8 @@ def _places(session: Session) -> dict[str, str]:
         "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
         "own_event": f"/wydarzenia/{next(e for e in coming if e.state is State.PUBLISHED).uuid}",
         "draft": f"/wydarzenia/{next(e for e in of_prison if e.state is State.DRAFT).uuid}",
+        "waiting": f"/wydarzenia/{life_uuid('dyzur-mops', -1)}",
+        "recorded": f"/wydarzenia/{life_uuid('spotkanie-swiadczenia', -3)}",
         "programme": f"/projekty/{programme.slug}",
         "invitation": f"/zaproszenie/{secret}",
         "mail": str(session.exec(select(OutboxMail.id)).first()),
