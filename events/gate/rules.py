@@ -14,7 +14,7 @@ from partners.institutions import workdays
 
 KEPT_FOR = timedelta(days=30)
 PEOPLE_PER_PAGE = 25
-EXTRA_MAX = 80
+EXTRA_MAX = 60
 # Of what nobody takes in; a list that is longer is no list for a gate.
 PEOPLE_MAX = 500
 ITEMS_MAX = 100
@@ -75,7 +75,7 @@ THING_REASONS: Mapping[str, str] = {
 # What the sheet says to the guard: plain words that tell what to do.
 GATE_WORDS: Mapping[EntryState, str] = {
     EntryState.LISTED: N_("let in"),
-    EntryState.REQUESTED: N_("no decision – do not let in without the duty officer's consent"),
+    EntryState.REQUESTED: N_("no decision – not without the duty officer's consent"),
     EntryState.APPROVED: N_("let in"),
     EntryState.REFUSED: N_("refused – do not let in"),
     EntryState.REMOVED: N_("withdrawn – will not come"),

@@ -16,10 +16,11 @@ from events.gate.models import EntryState, GatePrint
 from events.gate.queries import Line, Meeting, Thing
 from events.gate.rules import PEOPLE_PER_PAGE, UnitRules
 
-# What fits beneath 25 people on A4, and how much more for each person fewer; beyond that equipment gets its own pages.
-THINGS_BESIDE, THINGS_FOR_A_PERSON, THINGS_ALONE = 4, 1, 40
+# What A4 holds, in lines of its smallest print: 25 people of two lines, and some more for equipment or long words.
+LINES_MAX, ROW_LINES, THINGS_ALONE = 58, 2, 45
+_NAME_WIDTH, _OTHER_WIDTH = 28, 27
 # A change that began before a print may be stored after it: what is as young as that is marked once more.
-SLACK = timedelta(seconds=2)
+SLACK = timedelta(milliseconds=250)
 
 
 class Mark(StrEnum):
@@ -32,8 +33,8 @@ class Mark(StrEnum):
 
 
 MARK_LABEL: Mapping[Mark, str] = {
-    Mark.NEW: N_("new on the list"),
-    Mark.CHANGED: N_("changed on the list"),
+    Mark.NEW: N_("added"),
+    Mark.CHANGED: N_("changed"),
     Mark.WITHDRAWN: N_("withdrawn"),
 }
 
@@ -116,16 +117,37 @@ def sheet(session: Session, unit_id: int, day: date, before: GatePrint | None) -
 
 
 def pages(rows: Sequence[Row], items: Sequence[Item]) -> tuple[Page, ...]:
-    """Share rows and items out: 25 people a page, the equipment beneath the last of them or on pages of its own."""
-    leaves: list[tuple[tuple[Row, ...], tuple[Item, ...]]] = [
-        (tuple(rows[part]), ()) for part in _parts(len(rows), PEOPLE_PER_PAGE)
-    ] or [((), ())]
-    room = THINGS_BESIDE + THINGS_FOR_A_PERSON * (PEOPLE_PER_PAGE - len(leaves[-1][0]))
+    """Share rows and items out: 25 people a page, the equipment beneath the last of them or on pages of its own.
+
+    Where many rows have more to say than two lines hold, fewer go on a page, so that its number stays true.
+    """
+    leaves: list[tuple[tuple[Row, ...], tuple[Item, ...]]] = []
+    part: list[Row] = []
+    for row in rows:
+        if part and (len(part) == PEOPLE_PER_PAGE or _lines(part) + lines_of(row.line) > LINES_MAX):
+            leaves.append((tuple(part), ()))
+            part = []
+        part.append(row)
+    room = LINES_MAX - _lines(part) - 1
     if len(items) <= room:
-        leaves[-1] = (leaves[-1][0], tuple(items))
+        leaves.append((tuple(part), tuple(items)))
     else:
-        leaves += [((), tuple(items[part])) for part in _parts(len(items), THINGS_ALONE)]
+        leaves += [(tuple(part), ())] if part else []
+        leaves += [((), tuple(items[start : start + THINGS_ALONE])) for start in range(0, len(items), THINGS_ALONE)]
     return tuple(Page(number, *leaf) for number, leaf in enumerate(leaves, start=1))
+
+
+def lines_of(line: Line) -> int:
+    """Give how many lines of print a person needs at most."""
+    name = max(-(-len(line.person) // _NAME_WIDTH), 1) + bool(line.function)
+    name += -(-(len(line.instead_of) + 8) // _OTHER_WIDTH) if line.instead_of else 0
+    said = sum(len(words) + 2 for words in line.extras.values())
+    beside = min(-(-len(line.institution) // _OTHER_WIDTH), 1 if said else ROW_LINES)
+    return max(ROW_LINES, name, len(line.meetings), beside + -(-said // _OTHER_WIDTH))
+
+
+def _lines(rows: Sequence[Row]) -> int:
+    return sum(lines_of(row.line) for row in rows)
 
 
 def last_print(session: Session, unit_id: int, day: date, before_id: int | None = None) -> GatePrint | None:
@@ -177,7 +199,3 @@ def _mark(one: Line | Thing, before: GatePrint | None) -> Mark:
 
 def _stays(one: Line | Thing, mark: Mark) -> bool:
     return one.state is not EntryState.REMOVED or mark is Mark.WITHDRAWN
-
-
-def _parts(number: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, number, size)]
