@@ -23,7 +23,7 @@ from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
 from partners.exchange import actions as exchange
 from partners.exchange.rules import Subject
-from partners.institutions.models import Room
+from partners.institutions.models import Kind, Room
 from partners.people import actions as people_actions
 from partners.people import queries as people_queries
 from partners.people.rules import Wanted as Wanting
@@ -33,7 +33,7 @@ from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.availability import make_period
 from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.events import date_of, make_draft, make_event
-from tests.factories.institutions import make_offer, make_service
+from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.mails import make_mail
 from tests.factories.minutes import make_task
 from tests.factories.papers import make_certificate
@@ -51,6 +51,7 @@ _KIND_OF = {
     "thing_id": "thing",
     "print_id": "print",
     "signup_id": "signup",
+    "institution_id": "party",
     "task_id": "task",
     "absence_id": "absence",
     "contact_id": "contact",
@@ -138,6 +139,8 @@ def make_world(session: Session) -> World:
     }
     visit = make_event(session, marek, title="Spotkanie z listą wejść", place="", place_institution_id=people.prison.id)
     visit_day = date_of(session, visit)
+    silent = make_institution(session, "schronisko", Kind.NGO, "Schronisko Pokazowe")
+    together = make_draft(session, ewa, title="Szkic ze schroniskiem", co_organisers=(silent.id or 0,))
     guest = gate.add_guest(session, marek.actor, visit_day.id or 0, "Gość Próbny", "wykładowca", now())
     laptop = gate.report_thing(session, marek.actor, visit_day.id or 0, "laptop, 1 sztuka", "PRÓBA-1", now())
     printed = note_print(session, ewa.actor, people.prison.id or 0, visit_day.local_date, now())
@@ -171,6 +174,10 @@ def make_world(session: Session) -> World:
         "thing": {"laptop": {"event_uuid": str(visit.uuid), "thing_id": str(laptop.id)}},
         "print": {"known": {"print_id": str(printed)}, "unknown": {"print_id": "999999"}},
         "task": {"open": {"task_id": str(task.id)}, "unknown": {"task_id": "999999"}},
+        "party": {
+            "silent": {"event_uuid": str(together.uuid), "institution_id": str(silent.id)},
+            "other-event": {"event_uuid": public, "institution_id": str(silent.id)},
+        },
         "signup": {
             "piotr": {"event_uuid": public, "signup_id": str(signed[0])},
             "jola": {"event_uuid": public, "signup_id": str(signed[1])},
