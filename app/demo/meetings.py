@@ -15,6 +15,7 @@ from app.demo.seed import Entry
 from app.demo.vocabulary import Ids
 from events.calendar import actions as calendar
 from events.calendar import parties
+from events.calendar import series as dates
 from events.calendar.models import (
     OFFER_HOURS,
     Admission,
@@ -26,9 +27,10 @@ from events.calendar.models import (
     SignUpScope,
     Visibility,
 )
-from events.calendar.rules import EventDraft
+from events.calendar.rules import DateDraft, EventDraft
 from events.changes import actions as changes
-from events.recurrence import Rule
+from events.changes import rules as changes_rules
+from events.recurrence import LAST, NTHS, Freq, Rule
 from events.signups import actions as signups
 from events.signups import requests, series
 from events.signups.models import Booking, SignUp
@@ -93,9 +95,13 @@ def load_events(
         event.sequence = (sequences or {}).get(meeting.uuid, 0)
         if entry.get("draft"):
             continue
+        if "left_out" in entry:
+            day = dates.occurrences(session, event)[entry["left_out"]].local_date
+            calendar.leave_out(session, actor, event, {day}, meeting.at(_KNOWN_BEFORE + 1))
         _agree(session, meeting, event, staff)
         calendar.publish(session, actor, event, meeting.at(_KNOWN_BEFORE, "10:00"))
         _fill(session, meeting, event, staff)
+        _differ(session, meeting, event, actor)
         if "cancelled" in entry:
             changes.cancel(session, actor, event, entry["cancelled"], meeting.at(1, "14:00"))
 
@@ -173,9 +179,33 @@ def _draft(
         promotion=Promotion(entry.get("promotion", Promotion.AUTOMATIC.value)),
         offer_hours=entry.get("offer_hours", OFFER_HOURS),
         signup_scope=SignUpScope(entry.get("signup_scope", SignUpScope.DATE.value)),
-        rule=Rule(days=(meeting.day.weekday(),), count=entry["weekly"]) if "weekly" in entry else None,
+        rule=_rule(meeting),
         synthetic=True,
     )
+
+
+def _rule(meeting: Meeting) -> Rule | None:
+    day, entry = meeting.day, meeting.entry
+    if "weekly" in entry:
+        return Rule(days=(day.weekday(),), count=entry["weekly"])
+    if "monthly" in entry:
+        nth = (day.day - 1) // 7 + 1
+        return Rule(Freq.MONTHLY, days=(day.weekday(),), nth=nth if nth in NTHS else LAST, count=entry["monthly"])
+    return None
+
+
+def _differ(session: Session, meeting: Meeting, event: Event, actor: Actor) -> None:
+    """Let single dates of a series stand elsewhere or not take place."""
+    entry, rows = meeting.entry, dates.occurrences(session, event)
+    if "moved" in entry:
+        row = rows[entry["moved"]["date"]]
+        starts = wall(row.local_date, entry["moved"]["start"])
+        wanted = DateDraft(event.title, starts, starts + timedelta(minutes=event.minutes), place=event.place)
+        changes.edit_date(session, actor, event, row.id or 0, wanted, event.revision, meeting.at(1, "11:00"))
+    if "one_cancelled" in entry:
+        row, reason = rows[entry["one_cancelled"]["date"]], entry["one_cancelled"]["reason"]
+        now = meeting.at(1, "12:00")
+        changes.cancel(session, actor, event, reason, now, occurrence_id=row.id, scope=changes_rules.Scope.THIS)
 
 
 def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff) -> None:

@@ -19,8 +19,8 @@ GIVEN = {"/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/fa
 OPEN_TO_ALL = {
     "accounts.choose", "accounts.code", "accounts.follow_link", "accounts.forgotten", "accounts.link_sent",
     "accounts.sign_in", "accounts.sign_out", "agreements.index", "agreements.show", "calendar.listing",
-    "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week", "cards.letter",
-    "feeds.event",
+    "calendar.dates", "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week",
+    "cards.letter", "feeds.event",
     "exchange.hsds_json", "exchange.hsds_zip", "exchange.open_data", "feeds.institution", "feeds.programme",
     "feeds.public", "home.show", "institutions.as_csv", "institutions.as_xlsx", "institutions.index",
     "institutions.show",

@@ -154,7 +154,8 @@ def test_the_accounts_are_those_of_the_contract(loaded):
 def test_every_kind_of_event_is_there_before_and_after_today(loaded):
     kinds = set(loaded.exec(select(Event.kind).where(col(Event.synthetic), Event.state == State.PUBLISHED)).all())
     assert kinds == set(EventKind)
-    days = loaded.exec(select(col(Occurrence.local_date)).join(Event).where(col(Event.synthetic))).all()
+    single = col(Event.rule).is_(None)
+    days = loaded.exec(select(col(Occurrence.local_date)).join(Event).where(col(Event.synthetic), single)).all()
     assert TODAY - timedelta(days=28) <= min(days) <= TODAY - timedelta(days=15)
     assert TODAY + timedelta(days=75) <= max(days) <= TODAY + timedelta(days=110)
     assert {Visibility.PUBLIC, Visibility.PARTNERS, Visibility.INVITED} == set(
@@ -283,6 +284,14 @@ def test_the_same_day_gives_the_same_demo(loaded, session):
 def test_a_young_demo_stays_where_it_is(loaded):
     assert not demo.refresh(loaded, TODAY + timedelta(days=7), LOADED_AT)
     assert demo.loaded_for(loaded) == TODAY
+
+
+def test_a_series_of_the_demo_has_every_kind_of_exception(loaded):
+    series = loaded.exec(select(Event).where(col(Event.rule).startswith("FREQ=MONTHLY;COUNT=10"))).one()
+    rows = loaded.exec(select(Occurrence).where(Occurrence.event_id == series.id)).all()
+    states = [row.state for row in rows]
+    assert (len(rows), states.count(State.REMOVED), states.count(State.CANCELLED)) == (10, 1, 1)
+    assert [row.moved for row in rows].count(True) == 1
 
 
 def test_an_old_demo_moves_and_keeps_its_addresses(loaded):
