@@ -11,6 +11,7 @@ from app.demo.seed import Entry
 from app.demo.vocabulary import Ids, by_key
 from app.text import search_text, sort_key
 from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
+from partners.availability.models import Unavailability
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, InstitutionTerritory, Kind, Room, ServiceOffer
@@ -98,6 +99,7 @@ def date_cards(session: Session, entries: list[Entry], ids: Ids, today: date) ->
             contact.confirmed_on = today - timedelta(days=ago) if ago else None
         _date_absences(session, entry, contacts, today)
         _date_reports(session, entry, ids, today)
+        _date_blocked(session, entry, owner, today)
         offers = session.exec(select(ServiceOffer).where(ServiceOffer.institution_id == owner)).all()
         for number, offer in enumerate(offers):
             # One older than a year, so that the page shows what becomes of it.
@@ -115,6 +117,29 @@ def _date_absences(session: Session, entry: Entry, contacts: Sequence[Contact], 
             first, last = (today + timedelta(days=days) for days in away[contact.role, contact.person])
             noted = instant(first - timedelta(days=3))
             session.add(ContactAbsence(contact_id=contact.id or 0, starts_on=first, ends_on=last, noted_at=noted))
+
+
+def _date_blocked(session: Session, entry: Entry, owner: int, today: date) -> None:
+    """Block days of an institution or a room, counted in weeks from the one of *today*; others' periods stay."""
+    rooms = {
+        name: number for number, name in session.exec(select(Room.id, Room.name).where(Room.institution_id == owner))
+    }
+    monday = today - timedelta(days=today.weekday())
+    for row in entry.get("blocked", ()):
+        of_ours = (Unavailability.institution_id == owner, Unavailability.reason == row["reason"])
+        session.exec(delete(Unavailability).where(*of_ours))  # type: ignore[arg-type]
+        first, last = (monday + timedelta(weeks=row["week"], days=number) for number in row["days"])
+        session.add(
+            Unavailability(
+                institution_id=owner,
+                room_id=rooms[row["room"]] if "room" in row else None,
+                first_day=first,
+                last_day=last,
+                reason=row["reason"],
+                made_at=instant(today - timedelta(days=20)),
+                synthetic=True,
+            )
+        )
 
 
 def _date_reports(session: Session, entry: Entry, ids: Ids, today: date) -> None:
