@@ -190,7 +190,9 @@ class Event(SQLModel, table=True):
 
 
 class Occurrence(SQLModel, table=True):
-    """One date of an event. *original_local* is its RECURRENCE-ID and never changes.
+    """One date of an event. *original_local* is its RECURRENCE-ID: it changes with the rule of the series alone.
+
+    A microsecond in it says that the rule has this date no more (decision 27).
 
     *state*, *visibility*, *kind*, *voivodeship_code*, *organiser_id*, *place_institution_id* and *room_id* follow the
     event (or this date's own change), so that lists, counts and clash checks read one table. *seats_taken* (offered

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from app import warsaw
 from app.actors import Actor
 from app.outbox import post
 from app.outbox.post import Mail, Param
@@ -222,7 +223,9 @@ def _mail(
     text: str | None = None,
     user_id: int | None = None,
 ) -> Mail:
-    link = f"/wydarzenia/{event.uuid}#zapisy"
+    # Of a series its own page: by the time of reading the page of the event shows another date.
+    day = f"/{warsaw.today(datetime.fromisoformat(str(params['starts_at'])))}" if event.rule else ""
+    link = f"/wydarzenia/{event.uuid}{day}#zapisy"
     return Mail(address, f"events/signups/{message}", params, language, user_id, link, text)
 
 
@@ -241,7 +244,7 @@ def _more(row: SignUp, message: str) -> dict[str, Param]:
 
 def _params(event: Event, occurrence: Occurrence, row: SignUp | None) -> dict[str, Param]:
     return {
-        "title": event.title,
+        "title": occurrence.title or event.title,
         "person": row.person if row else "",
         "starts_at": occurrence.starts_at.isoformat(),
         "ends_at": occurrence.ends_at.isoformat(),
