@@ -237,6 +237,8 @@ def remove_story(session: Session, actor: Actor, found: Date, now: datetime) -> 
     Locks the record. Raises OrganiserOnly, NotHeld.
     """
     record = _told_of(session, actor, found)
+    if record.story_at is None:
+        return
     personal: dict[str, Plain] = {"text": record.story, "link": record.story_link}
     record.story, record.story_link, record.story_at = "", "", None
     session.flush()

@@ -25,7 +25,7 @@ from events.calendar.models import Outcome
 from events.minutes import actions, history, queries, rules, versions
 from events.minutes.forms import ROWS_MAX, RecordForm, RemarkForm, StoryForm, values_of
 from events.minutes.history import ASKED_WORD, Asked, Line, Wanted
-from events.minutes.models import RecordState
+from events.minutes.models import Record, RecordState
 from events.minutes.queries import Date, RecordPage
 from events.minutes.rules import Sight
 from events.minutes.versions import Clash, Version
@@ -319,7 +319,7 @@ def check(event_uuid: UUID, day: date | None = None) -> Response:
 def answer(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse:
     """Confirm the record of the other side, or add a remark."""
     found = _found(event_uuid, day)
-    record = get_or_404(found.record)
+    record = _concerned(found)
     form = RemarkForm()
     remarks = "uwaga" in request.form
     if form.validate():
@@ -340,7 +340,7 @@ def answer(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse
 def remark(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse:
     """Add a remark to a sealed record; the seal stays as it is."""
     found = _found(event_uuid, day)
-    record = get_or_404(found.record)
+    record = _concerned(found)
     form = RemarkForm()
     if form.validate() and not form.text.data:
         form.refuse(form.text, translated(rules.NoWords()))
@@ -357,6 +357,8 @@ def remark(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse
 def story(event_uuid: UUID, day: date | None = None) -> Response | BaseResponse:
     """Publish the account for everybody."""
     found = _found(event_uuid, day)
+    if not rules.may_tell(actor(), found.event.organiser_id):
+        raise rules.OrganiserOnly
     form = StoryForm(prefix=_STORY)
     if form.validate():
         try:
@@ -412,12 +414,20 @@ def _read_page(
         story=story or (StoryForm(formdata=telling, data=told, prefix=_STORY) if page.may_tell else None),
         failed=form or story,
         badge=_badge_of(found),
+        writes=page.may_write and found.occurrence.starts_at <= now(),
         side_label=_(rules.SIDE_LABEL[page.side]) if page.side else "",
         sealing_label=_(rules.SEALING_LABEL[page.sealing]) if page.sealing else "",
         proposal=_proposal(page),
         today=warsaw.today(now()),
         answers=_answers(page),
     )
+
+
+def _concerned(found: Date) -> Record:
+    """Give the record to somebody who may answer it, before what he typed is looked at."""
+    if not rules.may_write(actor(), found.circle.sides):
+        raise rules.NotASide
+    return get_or_404(found.record)
 
 
 def _answers(page: RecordPage) -> list[tuple[str, str, Any]]:
