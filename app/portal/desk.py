@@ -15,6 +15,8 @@ from app.web.htmx import respond
 from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
+from events.consents import queries as consents
+from events.consents.queries import Matter, Open
 from events.gate import queries as gate
 from events.minutes import queries as minutes
 from events.minutes.queries import Waiting
@@ -63,6 +65,7 @@ def show() -> BaseResponse:
         today=warsaw.today(instant),
         acts=acts(who),
         tasks=[
+            *_of_agreements(who, instant),
             *_of_gate(who, instant),
             *_of_places(who, instant),
             *after_meetings(who, instant),
@@ -121,6 +124,28 @@ def _after_meeting(one: Waiting) -> Task:
     if one.due_on:
         text += " " + (_("It was due on %(due)s.", due=due) if one.late else _("Due until %(due)s.", due=due))
     return Task(url, "flag" if one.late else "list", _("Task: %(text)s", text=one.text), text)
+
+
+def _of_agreements(who: Actor, instant: datetime) -> list[Task]:
+    """Give the events of others that wait for a word of our institution."""
+    found = []
+    for one in consents.to_answer(session(), who, instant):
+        title = _("Changed: confirm once more") if one.again else _("Your institution is asked to confirm")
+        text = f"{one.title}, {warsaw.day_words(one.day, language())}, {one.organiser}"
+        found.append(Task(url_for("consents.show", event_uuid=one.uuid), "hands", title, text))
+    return found + [_open_matter(one) for one in consents.to_settle(session(), who, instant)]
+
+
+def _open_matter(one: Open) -> Task:
+    text = f"{one.title}, {warsaw.day_words(one.day, language())}"
+    agreed = url_for("consents.show", event_uuid=one.uuid)
+    if one.matter is Matter.CONSENT:
+        return Task(f"{agreed}#zgoda", "key", _("Settle the director’s consent"), text)
+    if one.matter is Matter.REFUSED:
+        return Task(agreed, "warn", _("Declined: change your draft or ask anew"), text)
+    if one.matter is Matter.ANSWERS:
+        return Task(agreed, "clock", _("Your draft waits for confirmation by others"), text)
+    return Task(url_for("calendar.check", event_uuid=one.uuid), "check", _("All have confirmed: publish it"), text)
 
 
 def _of_places(who: Actor, instant: datetime) -> list[Task]:

@@ -11,7 +11,7 @@ from partners.institutions.models import Kind, Room
 from tests.browser import Browser
 from tests.factories.events import agree, make_draft, make_event
 from tests.factories.institutions import make_institution
-from tests.factories.persons import People
+from tests.factories.persons import People, Person
 from tests.factories.rows import add
 
 
@@ -154,3 +154,21 @@ def test_second_part_of_the_day(client: Browser, session: Session, people: Peopl
     client.post(at(second, "/sprawdz"), follow_redirects=True)
     assert "Rano" in client.see(at(second)).text
     assert "Po południu" in client.see(at(first)).text
+
+
+def test_the_desk_names_what_waits_for_whom(client: Browser, session: Session, people: People, draft: Event) -> None:
+    def desk(who: Person) -> str:
+        return client.sign_in(who).see("/biurko").text
+
+    assert "Twój szkic czeka na potwierdzenie innych" not in desk(people.marek)
+    parties.ask(session, people.marek.actor, draft, now())
+    assert "Twój szkic czeka na potwierdzenie innych" in desk(people.marek)
+    assert "Prośba o potwierdzenie" in desk(people.ewa)
+    assert "Prośba o potwierdzenie" not in desk(people.stefan)
+    parties.answer(session, people.ewa.actor, draft, now(), agrees=False, reason="Ćwiczenia.")
+    assert "Odmowa: zmień szkic albo zapytaj ponownie" in desk(people.marek)
+    agree(session, draft)
+    assert "Wszyscy potwierdzili: możesz opublikować" in desk(people.marek)
+    calendar.publish(session, people.marek.actor, draft, now())
+    assert "Ustal zgodę dyrektora" in desk(people.ewa)
+    assert "Ustal zgodę dyrektora" not in desk(people.marek)
