@@ -15,12 +15,11 @@ from app.audit.trail import Plain
 from app.db import lock
 from app.errors import NotAdmitted
 from events import ical, recurrence
-from events.calendar import mail, queries, rules, series
+from events.calendar import found, mail, queries, rules, series
 from events.calendar.models import Answer, Consent, Event, EventParty, EventSpeaker, Occurrence, Part, State, Visibility
 from events.calendar.rules import DateDraft, EventDraft, Speaker
 from events.ical import CalendarItem
 from events.search import actions as search
-from events.search.models import EventWord
 from events.shelf import actions as shelf
 from events.shelf import queries as shelf_queries
 from events.shelf.models import FeedKind
@@ -403,18 +402,7 @@ def shelve(session: Session, event: Event, now: datetime) -> None:
     last = series.last_end(event, series.occurrences(session, event), now)
     feeds = _feeds(session, event) if shown else []
     shelf.put(session, _id(event), items(session, event) if shown else (), feeds, last, now)
-    search.put(session, _id(event), _texts(session, event), warsaw.today(last))
-
-
-def index_all(session: Session) -> int:
-    """Let published events be found that no word leads to yet, as those older than the index; return how many."""
-    known = select(EventWord.event_id).distinct()
-    shown = col(Event.state).in_((State.PUBLISHED, State.CANCELLED))
-    events = session.exec(select(Event).where(shown, col(Event.id).not_in(known)).order_by(col(Event.id))).all()
-    for event in events:
-        last = series.last_end(event, series.occurrences(session, event), event.changed_at)
-        search.put(session, _id(event), _texts(session, event), warsaw.today(last))
-    return len(events)
+    search.put(session, _id(event), found.texts(session, event), warsaw.today(last))
 
 
 def rebuild_shelf(session: Session, now: datetime) -> int:
@@ -559,17 +547,6 @@ def _announce(session: Session, actor: Actor, event: Event, now: datetime) -> No
     details = {"visibility": event.visibility.value, "kind": event.kind.value}
     trail.record(session, actor, "event.published", "event", _id(event), now, details=details)
     shelve(session, event, now)
-
-
-def _texts(session: Session, event: Event) -> list[str]:
-    """Give the texts by which an event is found, the most telling first; nobody finds a draft."""
-    if event.state not in (State.PUBLISHED, State.CANCELLED):
-        return []
-    host = session.get(Institution, event.place_institution_id) if event.place_institution_id else None
-    organiser = session.get_one(Institution, event.organiser_id)
-    places = [event.place, host.name if host else "", host.post_town if host else ""]
-    kinds = [rules.KIND_LABEL_PL[event.kind], rules.KIND_LABEL[event.kind]]
-    return [event.title, *kinds, *places, organiser.name, organiser.short_name, *event.topics, event.description]
 
 
 def _feeds(session: Session, event: Event) -> list[tuple[FeedKind, int]]:

@@ -9,7 +9,7 @@ from app import warsaw
 from app.actors import Actor
 from app.clock import now
 from app.db import insert_all
-from events.calendar import actions as calendar
+from events.calendar import found
 from events.calendar import queries as calendar_queries
 from events.calendar.models import Visibility
 from events.changes import actions as changes
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 TODAY = START.date() - timedelta(days=15)
 
 
-def found(session: Session, typed: str, *, coming: bool = True) -> list[int]:
+def ids(session: Session, typed: str, *, coming: bool = True) -> list[int]:
     return queries.event_ids(session, typed, warsaw.today(now()), coming=coming)
 
 
@@ -44,32 +44,32 @@ def found(session: Session, typed: str, *, coming: bool = True) -> list[int]:
 )
 def test_events_are_found_by_the_beginnings_of_their_words(session: Session, people: People, typed, hit):
     event = make_event(session, people.ewa, topics=("eksmisja i lokal",))
-    assert found(session, typed) == ([event.id] if hit else [])
+    assert ids(session, typed) == ([event.id] if hit else [])
 
 
 def test_the_soonest_comes_first_and_what_is_past_stands_apart(session: Session, people: People, clock):
     late = make_event(session, people.ewa, starts=local(10, days=20), ends=local(12, days=20))
     soon = make_event(session, people.ewa, starts=local(10, days=1), ends=local(12, days=1))
     first = make_event(session, people.ewa)
-    assert found(session, "szkolenie") == [first.id, soon.id, late.id]
+    assert ids(session, "szkolenie") == [first.id, soon.id, late.id]
     clock.shift(timedelta(days=17))
-    assert found(session, "szkolenie") == [late.id]
-    assert found(session, "szkolenie", coming=False) == [soon.id, first.id]
+    assert ids(session, "szkolenie") == [late.id]
+    assert ids(session, "szkolenie", coming=False) == [soon.id, first.id]
 
 
 def test_a_change_moves_the_words_and_a_draft_has_none(session: Session, people: People):
     make_draft(session, people.ewa, title="Nikomu nieznane")
     event = make_event(session, people.ewa)
     changes.edit(session, people.ewa.actor, event, draft_of(title="Warsztaty pisania CV"), event.revision, now())
-    assert found(session, "nieznane") == []
-    assert found(session, "swiadczeniach") == []
-    assert found(session, "warsztaty cv") == [event.id]
+    assert ids(session, "nieznane") == []
+    assert ids(session, "swiadczeniach") == []
+    assert ids(session, "warsztaty cv") == [event.id]
 
 
 def test_a_cancelled_event_is_still_found(session: Session, people: People):
     event = make_event(session, people.ewa)
     changes.cancel(session, people.ewa.actor, event, "Choroba prowadzącej.", now())
-    assert found(session, "szkolenie") == [event.id]
+    assert ids(session, "szkolenie") == [event.id]
 
 
 def test_nobody_finds_what_he_may_not_know_of(session: Session, people: People):
@@ -84,20 +84,20 @@ def test_events_older_than_the_index_are_added_once(session: Session, people: Pe
     for row in session.exec(select(EventWord)).all():
         session.delete(row)
     session.flush()
-    assert found(session, "szkolenie") == []
-    assert (calendar.index_all(session), calendar.index_all(session)) == (1, 0)
-    assert found(session, "szkolenie") == [event.id]
+    assert ids(session, "szkolenie") == []
+    assert (found.index_all(session), found.index_all(session)) == (1, 0)
+    assert ids(session, "szkolenie") == [event.id]
 
 
 def test_a_word_of_very_many_events_costs_no_more_statements(session: Session, people: People, query_count):
     event = make_event(session, people.ewa)
     with query_count() as few:
-        found(session, "szkolenie swiadczeniach")
+        ids(session, "szkolenie swiadczeniach")
     words = [f"szkolenie{n}" for n in range(rules.WORDS_MAX)]
     rows = [{"word": word, "event_id": event.id, "last_day": START.date()} for word in words]
     insert_all(session, EventWord, rows)
     with query_count() as many:
-        found(session, "szkolenie swiadczeniach")
+        ids(session, "szkolenie swiadczeniach")
     assert len(few) == len(many) == 3
 
 
