@@ -154,3 +154,22 @@ def test_a_job_that_fails_undoes_nothing_of_the_others(session, database, clock,
     assert done == {"first": 1, "second": None, "third": 1}
     assert len(session.exec(select(OutboxMail)).all()) == 2
     assert "second" in caplog.text
+
+
+def test_what_cannot_wait_for_the_night_is_done_about_once_a_minute(database, config, inbox, session, clock):
+    done: list[datetime] = []
+
+    def note(unit: Session, at: datetime) -> int:
+        make_mail(unit, template="app/portal/none")
+        done.append(at)
+        return len(done) % 2
+
+    worker = Worker(database, replace(config, mail=None), LETTERS, (), [note])
+    worker.once()
+    worker.once()
+    assert len(done) == 1
+    clock.shift(timedelta(seconds=61))
+    worker.once()
+    assert len(done) == 2
+    # What did nothing is not kept.
+    assert len(session.exec(select(OutboxMail)).all()) == 1
