@@ -358,7 +358,9 @@ class EventPage:
 
     def structured(self) -> dict[str, Any]:
         """Give the event as schema.org knows it; for public events only."""
-        event, base = self.event, site.absolute(f"/wydarzenia/{self.event.uuid}")
+        event = self.event
+        day = f"/{self.occurrence.local_date}" if event.rule else ""
+        base = site.absolute(f"/wydarzenia/{event.uuid}{day}")
         times = (self.occurrence.starts_at, self.occurrence.ends_at)
         starts, ends = (warsaw.to_local(instant).isoformat() for instant in times)
         status = "EventCancelled" if self.occurrence.state is State.CANCELLED else "EventScheduled"
@@ -667,7 +669,7 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
     hidden_programme = row[17] is None or (
         row[17] is ProgrammeState.DRAFT and not (viewer.prepares and viewer.institution_id == row[18])
     )
-    series_facts = _dates(session, viewer, event, now) if event.rule else _SINGLE
+    series_facts = _dates(session, viewer, event, now) if event.rule or event.continues_id else _SINGLE
     return EventPage(
         event=event,
         occurrence=occurrence,

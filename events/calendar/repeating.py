@@ -128,7 +128,7 @@ class Repeating:
 def values_of(rule: Rule | None) -> dict[str, Any]:
     """Give what the fields begin with for an event that repeats by *rule*."""
     if rule is None:
-        return {}
+        return {"repeats": "", "repeat_interval": 1, "repeat_days": [], "repeat_until": None, "repeat_count": None}
     if rule.freq is Freq.WEEKLY:
         kind = WEEKLY
     elif rule.month_day is not None:

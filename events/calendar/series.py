@@ -259,9 +259,13 @@ def begin_part(session: Session, event: Event, start: datetime, now: datetime) -
 
 
 def rest(event: Event, start: datetime) -> Rule | None:
-    """Give the rule of the part of a series that begins with its date *start*: a count is what is left of it."""
+    """Give the rule of the part of a series that begins with its date *start*: a count is what is left of it.
+
+    None for the last date alone.
+    """
     rule = rule_of(event.rule)
-    return recurrence.tail(rule, event.local_start, start) if rule else None
+    rest_of_it = recurrence.tail(rule, event.local_start, start) if rule else None
+    return rest_of_it if rest_of_it and len(recurrence.dates(rest_of_it, start, None, limit=2)) > 1 else None
 
 
 def settled(rule: Rule, starts: datetime, ends: datetime, *, all_day: bool) -> tuple[datetime, datetime]:

@@ -270,7 +270,7 @@ def _revise(
     staying = [row for row in coming if row.state is State.PUBLISHED]
     moved = [row for row in staying if _is_elsewhere(row, stood[row.id], changed)]
     _tell_moved(session, actor, event, moved, now)
-    if changed & _WORTH_A_MAIL:
+    if moved or dropped or changed & _PLACE or len(series.occurrences(session, event)) > len(occurrences):
         parties.ask_again(session, actor, event, now)
     if inside or event.consent is not None:
         for row in moved:
@@ -335,7 +335,7 @@ def _may_stop(
 
 def _chosen(occurrences: Sequence[Occurrence], occurrence_id: int | None, now: datetime) -> Occurrence:
     row = next((row for row in occurrences if row.id == occurrence_id), None)
-    if row is None or row.state is State.REMOVED:
+    if row is None or row.state is State.REMOVED or series.is_off(row):
         raise NoSuchDate
     if row.ends_at <= now:
         raise DateOver

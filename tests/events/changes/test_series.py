@@ -409,6 +409,16 @@ def test_the_last_date_alone_is_a_part_without_count_one(session: Session, peopl
     assert_calendars_agree(session, event, part)
 
 
+def test_a_date_that_the_rule_lost_is_no_beginning_of_a_part(session: Session, people: People) -> None:
+    event = make_series(session, people.ewa)
+    seat_on(session, event, people, 1)
+    edit(session, people, event, wanted(rule=Rule(interval=2, days=(1,), count=4)), Scope.ALL)
+    [lost] = [row for row in dates_of(session, event) if row.state is State.CANCELLED]
+    for scope in (Scope.THIS, Scope.FOLLOWING):
+        with pytest.raises(NoSuchDate):
+            actions.cancel(session, people.ewa.actor, event, "x", now(), occurrence_id=lost.id, scope=scope)
+
+
 def test_following_from_the_first_date_is_all(session: Session, people: People) -> None:
     event = make_series(session, people.ewa)
     edit(session, people, event, wanted(week(0, 12)), Scope.FOLLOWING, 0)

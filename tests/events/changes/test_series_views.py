@@ -122,6 +122,19 @@ def test_the_following_are_changed_on_screen_and_the_pages_lead_on(client, sessi
     assert_calendars_agree(session, event, part)
 
 
+def test_the_last_date_alone_goes_on_as_a_single_event(client, session, people, event):
+    address = edit(event, "following", day="2027-01-12")
+    page = client.sign_in(people.ewa).see(address)
+    values = page.values(address)
+    assert (values["day"], values.get("repeats", "")) == ("12.01.2027", "")
+    answer = client.post(address, data={**values, "title": "Podsumowanie"})
+    session.expire_all()
+    part = part_of(session, event)
+    assert (answer.location, part.rule, part.title) == (f"/wydarzenia/{part.uuid}", None, "Podsumowanie")
+    client.see(link(client.see(answer.location), "wcześniejsze terminy"))
+    assert_calendars_agree(session, event)
+
+
 def test_all_dates_are_changed_on_screen(client, session, people, event, clock):
     clock.move_to(instant(week(1, 13)))
     page = client.sign_in(people.ewa).see(edit(event, "all"))
