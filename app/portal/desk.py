@@ -65,8 +65,8 @@ def show() -> BaseResponse:
         today=warsaw.today(instant),
         acts=acts(who),
         tasks=[
-            *_of_agreements(who, instant),
             *_of_gate(who, instant),
+            *_of_agreements(who, instant),
             *_of_places(who, instant),
             *after_meetings(who, instant),
             *tasks(who, warsaw.today(instant)),
