@@ -33,6 +33,7 @@ Counting = Callable[[], AbstractContextManager[Statements]]
 # The working week of the events of the factory: Tuesday, 8 December 2026.
 WEEK = PeriodDraft(date(2026, 12, 7), date(2026, 12, 11), reason="Kontrola instalacji.")
 PAGE = "/partnerzy/zk-kladkowo/zawies"
+DO_IT = f"{PAGE}?krok=zawies"
 
 
 def at_prison(session: Session, people: People, by: Person, **changes: object) -> Event:
@@ -209,7 +210,7 @@ def test_the_page_shows_what_it_concerns_and_then_does_it(client: Browser, sessi
     assert "1 termin zostanie odwołany" in page.text
     assert "Spotkanie w jednostce" in page.text
     assert states(session, event) == [State.PUBLISHED]
-    client.post(PAGE, data={**page.values(PAGE), "zawies": "1"}, follow_redirects=True)
+    client.post(DO_IT, data={**page.values(DO_IT), "zawies": "1"}, follow_redirects=True)
     assert "1 termin jest odwołany" in client.page.text
     assert "spotkania zawieszone" in client.page.text
     session.expire_all()
@@ -224,8 +225,8 @@ def test_other_days_than_those_shown_are_shown_first(client: Browser, session: S
     typed = {"first_day": "14.12.2026", "last_day": "15.12.2026"}
     client.post(PAGE, data={**client.page.values(PAGE), **typed})
     assert "W tym okresie nie ma spotkań" in client.page.text
-    changed = {**client.page.values(PAGE), "first_day": "7.12.2026", "zawies": "1"}
-    client.post(PAGE, data=changed)
+    changed = {**client.page.values(DO_IT), "first_day": "7.12.2026", "zawies": "1"}
+    client.post(DO_IT, data=changed)
     assert "1 termin zostanie odwołany" in client.page.text
     assert states(session, event) == [State.PUBLISHED]
 
