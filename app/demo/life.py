@@ -10,7 +10,7 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import cards, meetings, people, records
+from app.demo import cards, gates, meetings, people, records
 from app.demo.dates import instant
 from app.demo.seed import Entry
 from app.demo.vocabulary import by_key, load_clause_types, load_services
@@ -41,6 +41,7 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     programmes = cards.load_programmes(session, life()["programmes"], ids, today)
     staff = people.staff(session, life()["institutions"], ids)
     meetings.load_events(session, life_events(), staff, programmes, today)
+    gates.load_gate(session, staff, today)
     records.load_records(session, life_events(), staff, today)
     before.settle(session, now)
     before = _Before.of(session)
@@ -55,10 +56,10 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     Events that people of the demo made themselves are left alone.
     """
     records.clear_records(session, life_events(), today)
-    sequences = meetings.clear_events(session, life_events(), today)
+    sequences = meetings.clear_events(session, life_events(), today) | gates.clear_gate(session)
     links = [f"/wydarzenia/{uuid}" for uuid in sequences]
     for mail in session.exec(select(OutboxMail)).all():
-        if mail.link.partition("#")[0] in links:
+        if "/".join(mail.link.partition("#")[0].split("/")[:3]) in links:
             session.delete(mail)
     session.flush()
     before = _Before.of(session)
@@ -69,6 +70,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     programmes = by_key(session.exec(select(Programme.slug, Programme.id).where(Programme.synthetic)).all())
     staff = people.staff(session, life()["institutions"], ids)
     meetings.load_events(session, life_events(), staff, programmes, today, sequences=sequences)
+    gates.load_gate(session, staff, today, sequences=sequences)
     records.load_records(session, life_events(), staff, today)
     before.settle(session, now)
 

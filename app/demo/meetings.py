@@ -27,7 +27,7 @@ from events.calendar.models import (
     SignUpScope,
     Visibility,
 )
-from events.calendar.rules import DateDraft, EventDraft
+from events.calendar.rules import DateDraft, EventDraft, Speaker
 from events.changes import actions as changes
 from events.changes import rules as changes_rules
 from events.recurrence import LAST, NTHS, Freq, Rule
@@ -173,6 +173,8 @@ def _draft(
         signup_closes_at=noon_before,
         withdraw_until=noon_before,
         contact=contacts.get(ids[entry["by"]], ""),
+        speakers=tuple(Speaker(one["name"], one["function"], ids[one["of"]]) for one in entry.get("speakers", ())),
+        agenda=entry.get("agenda", ""),
         co_organisers=tuple(ids[key] for key in entry.get("co", ()) if key != entry["by"]),
         invited=tuple(ids[key] for key in entry.get("invited", ())),
         admission=Admission(entry.get("admission", Admission.OPEN.value)),

@@ -235,10 +235,7 @@ def test_a_few_mails_wait_for_demo_accounts(loaded):
     mails = loaded.exec(select(OutboxMail)).all()
     assert len(mails) == 14
     assert all(mail.to_address.endswith("@demo.example") for mail in mails)
-    assert {mail.template.rpartition("/")[2] for mail in mails} == {
-        "confirmed", "waiting", "promoted", "cancelled", "given_back", "invited", "asked", "agreed",
-        "requested", "to_decide", "accepted", "offered", "series_made",
-    }  # fmt: skip
+    assert len({mail.template for mail in mails}) == len(mails)
 
 
 def test_acts_stand_in_the_trail_at_the_time_of_loading(loaded):
