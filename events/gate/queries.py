@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from events.gate import rules
 from events.gate.models import Entry, EntryState, Equipment, GateRules, Origin
 from events.gate.rules import UnitRules
 from partners.institutions.models import Institution, Kind
+
+REMINDED = timedelta(days=21)
 
 
 def rules_of(session: Session, unit_id: int) -> UnitRules:
@@ -358,7 +360,7 @@ def to_decide(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
 def to_fill(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
     """Give the lists on which people of the viewer's institution lack a name or an answer, the nearest freeze first.
 
-    One statement.
+    Only dates of the next weeks: whoever is reminded of everything reads nothing. One statement.
     """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
@@ -369,7 +371,7 @@ def to_fill(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
         .where(
             col(Entry.institution_id) == viewer.institution_id,
             col(Entry.state).in_([state.value for state in rules.ACTIVE]),
-            col(Entry.local_date) >= warsaw.today(now),
+            col(Entry.local_date).between(warsaw.today(now), warsaw.today(now) + REMINDED),
             col(Occurrence.state) == State.PUBLISHED,
         )
     )

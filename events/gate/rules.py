@@ -37,7 +37,7 @@ STATE_LABEL: Mapping[EntryState, str] = {
     EntryState.REQUESTED: N_("waits for the unit's decision"),
     EntryState.APPROVED: N_("allowed in"),
     EntryState.REFUSED: N_("not allowed in"),
-    EntryState.REMOVED: N_("withdrawn"),
+    EntryState.REMOVED: N_("taken off the list"),
 }
 
 THING_LABEL: Mapping[EntryState, str] = {
@@ -45,7 +45,7 @@ THING_LABEL: Mapping[EntryState, str] = {
     EntryState.REQUESTED: N_("waits for the unit's decision"),
     EntryState.APPROVED: N_("may be brought in"),
     EntryState.REFUSED: N_("must not be brought in"),
-    EntryState.REMOVED: N_("withdrawn"),
+    EntryState.REMOVED: N_("taken off the list"),
 }
 
 ORIGIN_LABEL: Mapping[Origin, str] = {
@@ -80,6 +80,7 @@ GATE_WORDS: Mapping[EntryState, str] = {
     EntryState.REFUSED: N_("refused – do not let in"),
     EntryState.REMOVED: N_("withdrawn – will not come"),
 }
+NO_CONSENT_WORDS = N_("the head has not consented – not without the duty officer's consent")
 GATE_THING_WORDS: Mapping[EntryState, str] = {
     EntryState.LISTED: N_("no decision – into the deposit"),
     EntryState.REQUESTED: N_("no decision – into the deposit, or ask the duty officer"),
@@ -274,6 +275,13 @@ def check_words(*words: str) -> None:
     """Refuse numbers of identity documents. Raises DocumentNumber."""
     if any(holds_document_number(word) for word in words):
         raise DocumentNumber
+
+
+def gate_words(state: EntryState, consents: Sequence[str]) -> str:
+    """Give (as a msgid) what the guard does with a person in *state* on events with these consents of the head."""
+    if "pending" in consents and state in (EntryState.LISTED, EntryState.APPROVED):
+        return NO_CONSENT_WORDS
+    return GATE_WORDS[state]
 
 
 def same_person(person: str) -> str:

@@ -35,7 +35,7 @@ class Mark(StrEnum):
 MARK_LABEL: Mapping[Mark, str] = {
     Mark.NEW: N_("added"),
     Mark.CHANGED: N_("changed"),
-    Mark.WITHDRAWN: N_("withdrawn"),
+    Mark.WITHDRAWN: N_("off the list"),
 }
 
 
@@ -46,6 +46,11 @@ class Row:
     number: int
     line: Line
     mark: Mark
+
+    @property
+    def words(self) -> str:
+        """Msgid of what the guard does."""
+        return rules.gate_words(self.line.state, [one.consent for one in self.line.meetings])
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,7 +250,7 @@ def _people_cells(shown: DaySheet) -> list[Sequence[tables.Cell]]:
             *(row.line.extras.get(key, "") for key in shown.rules.fields),
             "",
             "",
-            _(rules.GATE_WORDS[row.line.state]),
+            _(row.words),
             _("yes") if any(one.synthetic for one in row.line.meetings) else _("no"),
         ]
         for row in shown.rows
@@ -307,7 +307,6 @@ def _around(day: date, instant: datetime) -> dict[str, Any]:
         "following": day + timedelta(days=1),
         "hours": _hours,
         "marks": sheets.MARK_LABEL,
-        "entry_words": rules.GATE_WORDS,
         "thing_words": rules.GATE_THING_WORDS,
         "standing": rules.STANDING_TEXT,
     }
