@@ -420,7 +420,18 @@ class EventForm(Repeating, Form):
         if self.day.data is None or any(field.errors for field in times):
             return not any(self[name].errors for name in REPEATING)
         starts, ends, all_day = self.wall()
-        return self.check_repetition(starts, ends, all_day=all_day)
+        by_date = self.signup_scope.data != SignUpScope.SERIES.value
+        valid = True
+        for field in (self.closes_day, self.withdraw_day):
+            # One day for all dates: whoever comes to a later one would find the door shut.
+            if self.repeats.data and by_date and field.data is not None:
+                sentence = _(
+                    "Sign-up for each date of a series ends when that date begins. Clear this field, or choose that "
+                    "one signs up for all dates at once."
+                )
+                self.refuse(field, sentence)
+                valid = False
+        return self.check_repetition(starts, ends, all_day=all_day) and valid
 
     def _check_hours(self) -> bool:
         # Without a date the hours can still be compared, if all is meant for one day.

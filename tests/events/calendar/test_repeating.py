@@ -95,6 +95,8 @@ WRONG = [
     ({"repeat_interval": "13"}, "repeat_interval", "od 1 do 12"),
     ({"day": "30.12.2026", "repeats": "month_nth"}, "repeats", "ostatni w miesiącu"),
     ({"repeat_days": ["1"]}, "repeat_days", "tylko przy powtarzaniu co tydzień"),
+    ({"closes_day": "20.11.2026"}, "closes_day", "do jego początku"),
+    ({"withdraw_day": "20.11.2026"}, "withdraw_day", "do jego początku"),
     ({"repeats": ""}, "repeats", "albo wyczyść pola poniżej"),
     ({"repeats": "codziennie"}, "repeats", "Wybierz jedną"),
     ({"starts": "1:00", "ends": "2:30"}, "starts", "od 2.00 do 3.00"),
@@ -111,12 +113,17 @@ def test_what_makes_no_series_is_refused_and_kept(client, session, people, clock
     assert answer.status_code == 422
     page = client.page
     assert any(sentence in link.text for link in page.one("div", id="errors").all("a", href=f"#{field}"))
-    assert page.one("details", id="powtarza").has("open")
+    assert page.one("details", id="powtarza" if field not in ("closes_day", "withdraw_day") else "wiecej").has("open")
     kept = {**TYPED, **changes}
     if kept["repeats"] != "codziennie" and kept["repeats"]:
         assert page.one("input", name="repeats", value=kept["repeats"]).has("checked")
     assert page.one("input", name="repeat_count")["value"] == kept["repeat_count"]
     assert session.exec(select(Event)).first() is None
+
+
+def test_a_series_for_which_one_signs_up_at_once_may_close_on_a_day(client, session, people, clock):
+    event = drafted(client, session, people, signup_scope="series", closes_day="23.11.2026", closes_time="12:00")
+    assert event.signup_closes_at is not None
 
 
 def test_a_saved_series_fills_its_form(client, session, people, clock):
