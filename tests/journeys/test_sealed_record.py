@@ -4,8 +4,11 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.request import urlopen
 
+import icalendar
 import pytest
+import recurring_ical_events
 import time_machine
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
@@ -25,6 +28,7 @@ TITLE = "Szkolenie: mieszkanie po zwolnieniu"
 DAY = "2026-12-08"
 PLATE = "FZ 77ZNIKA"
 SERIAL = "SN-ZNIKA-31"
+TIMEOUT = 10_000
 STORY = "Dwanaście osób, jedna sala i lista mieszkań chronionych, która od dziś wisi w oddziale."
 
 
@@ -253,7 +257,7 @@ def test_from_new_event_to_sealed_record(
 
     def enter(person: Person) -> Visitor:
         one = visitor(javascript=javascript, width=width)
-        one.context.set_default_timeout(4000)
+        one.context.set_default_timeout(TIMEOUT)
         one.sign_in(person)
         return one
 
@@ -324,3 +328,71 @@ def test_from_new_event_to_sealed_record(
     assert [word for word in (PLATE, SERIAL) if word in left] == []
     assert "Piotr Wzorcowy" in left
     assert timedelta(days=30) < now() - warsaw.to_utc(datetime.fromisoformat(f"{DAY} 12:00"))
+
+
+def feed_dates(portal: Portal, slug: str) -> list[tuple[str, bool]]:
+    """Read an institution's feed as a calendar program does: each date in Warsaw time, and whether it takes place."""
+    with urlopen(portal.url(f"/kanaly/i/{slug}.ics")) as answer:  # noqa: S310 - our own server
+        calendar = icalendar.Calendar.from_ical(answer.read())
+    found = recurring_ical_events.of(calendar).between(datetime(2027, 1, 1), datetime(2028, 1, 1))  # noqa: DTZ001
+    assert {str(one["DTSTART"].params["TZID"]) for one in found} == {"Europe/Warsaw"}
+    return sorted((f"{one['DTSTART'].dt:%m-%d %H:%M}", str(one.get("STATUS")) != "CANCELLED") for one in found)
+
+
+def test_series_over_the_clock_change(
+    hour: Callable[[str], None], people: People, portal: Portal, visitor: Callable[..., Visitor]
+) -> None:
+    hour("2027-03-01 09:00")
+    mops = visitor(javascript=False, width=390)
+    mops.context.set_default_timeout(TIMEOUT)
+    page = mops.sign_in(people.marek)
+    page.get_by_role("link", name="Nowe wydarzenie").first.click()
+    page.get_by_role("radio", name="Spotkanie grupowe").check()
+    page.get_by_label("Nazwa", exact=True).fill("Grupa w poniedziałki")
+    page.get_by_label("Data", exact=True).fill("15.03.2027")
+    page.get_by_label("Od godziny", exact=True).fill("10.00")
+    page.get_by_label("Do godziny", exact=True).fill("11.30")
+    page.get_by_text("Powtarza się", exact=True).click()
+    page.get_by_role("radio", name="w te same dni tygodnia").check()
+    page.get_by_label("albo liczba terminów").fill("7")
+    page.get_by_role("checkbox", name="rodziny").check()
+    page.get_by_text("Więcej ustawień").click()
+    page.get_by_role("radio", name="Wszyscy").check()
+    page.get_by_role("button", name="Dalej: sprawdź").click()
+
+    # Easter Monday is left out before anybody sees it; the clocks change the day before.
+    easter = page.get_by_role("listitem").filter(has_text="29 marca 2027")
+    expect(easter).to_contain_text("Poniedziałek Wielkanocny")
+    easter.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Opublikuj wydarzenie").click()
+    expect(page.get_by_text("Wydarzenie opublikowane.")).to_be_visible()
+    event = page.url.removeprefix(portal.address).partition("#")[0]
+    every = ["03-15 10:00", "03-22 10:00", "04-05 10:00", "04-12 10:00", "04-19 10:00", "04-26 10:00"]
+    assert feed_dates(portal, people.mops.slug) == [(day, True) for day in every]
+
+    # One date is moved to a Wednesday noon.
+    mops.go(f"{event}/2027-04-05").get_by_role("link", name="Edytuj").click()
+    page.get_by_role("radio", name="tylko ten termin").check()
+    page.get_by_role("button", name="Dalej").click()
+    page.get_by_label("Data", exact=True).fill("7.04.2027")
+    page.get_by_label("Od godziny", exact=True).fill("12.00")
+    page.get_by_label("Do godziny", exact=True).fill("13.30")
+    page.get_by_role("button", name="Zapisz zmiany").click()
+    expect(page.get_by_text("Termin jest zmieniony.")).to_be_visible()
+
+    # From a date on, the rest is cancelled.
+    mops.go(f"{event}/2027-04-19").get_by_role("link", name="Odwołaj wydarzenie").click()
+    page.get_by_role("radio", name="ten termin i następne").check()
+    page.get_by_label("Powód").fill("Remont sali")
+    page.get_by_role("button", name="Odwołaj te terminy").click()
+    expect(page.get_by_text("Terminy są odwołane.")).to_be_visible()
+    takes_place = ["03-15 10:00", "03-22 10:00", "04-07 12:00", "04-12 10:00"]
+    dates = feed_dates(portal, people.mops.slug)
+    assert [day for day, stands in dates if stands] == takes_place
+    assert {day for day, stands in dates if not stands} <= {"04-19 10:00", "04-26 10:00"}
+    rest = page.url.removeprefix(portal.address)
+    guest = visitor(javascript=False, width=390).go(f"{event}/terminy")
+    expect(guest.get_by_role("listitem").filter(has_text="7 kwietnia 2027")).to_contain_text("przesunięty")
+    expect(guest.get_by_role("listitem").filter(has_text="29 marca 2027")).to_have_count(0)
+    guest.goto(portal.url(rest))
+    expect(guest.get_by_text("Remont sali")).to_be_visible()
