@@ -6,8 +6,9 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from events.calendar.forms import Asked, EventForm, read_day, values_of
-from events.calendar.models import EventKind, Split, Visibility
-from events.calendar.queries import Choices, Named, Resolved
+from events.calendar.models import Admission, Consent, EventKind, Promotion, SignUpScope, Split, Visibility
+from events.calendar.queries import Choices, Named, Resolved, RoomOffer
+from events.calendar.rules import Speaker
 from partners.institutions.models import Kind
 from tests.factories.events import date_of
 from tests.factories.guests import event_in
@@ -16,7 +17,10 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 wall = datetime.fromisoformat
 OWN = Named(1, "mops", "MOPS", "", Kind.MOPS)
 PRISON = Named(2, "zk", "Zakład Karny", "", Kind.PRISON)
-CHOICES = Choices(partners=(PRISON,), programmes=((7, "Krok"),), clauses=((9, "P-08-901 – dyżury", "P-08-901 – duty"),))
+ROOMS = (RoomOffer(5, "Świetlica", 2), RoomOffer(6, "Sala 12", 1))
+CHOICES = Choices(
+    rooms=ROOMS, partners=(PRISON,), programmes=((7, "Krok"),), clauses=((9, "P-08-901 – dyżury", "P-08-901 – duty"),)
+)
 TYPED = {
     "kind": "staff_training",
     "title": "Szkolenie",
@@ -88,6 +92,19 @@ WRONG = [
     ({"online_link": "javascript:alert(1)"}, "online_link", "Podaj cały adres"),
     ({"topics": "\n".join("abc" for _ in range(21))}, "topics", "Podaj najwyżej 20 tematów"),
     ({"description": "Numer 44051401359"}, "description", "PESEL"),
+    ({"agenda": "10.00 Numer 44051401359"}, "agenda", "PESEL"),
+    ({"speaker_0": "Anna 44051401359"}, "speaker_0", "PESEL"),
+    ({"speaker_function_3": "kurator"}, "speaker_3", "Podaj imię i nazwisko albo wyczyść ten wiersz."),
+    ({"speaker_0": "Anna Przykładowa", "speaker_institution_0": "77"}, "speaker_institution_0", "Wybierz"),
+    ({"co_organisers": "77"}, "co_organisers", "Wybierz"),
+    ({"room_id": "77"}, "room_id", "Wybierz"),
+    ({"admission": "whoever"}, "admission", "Wybierz"),
+    ({"promotion": "later"}, "promotion", "Wybierz"),
+    ({"offer_hours": "0"}, "offer_hours", "Podaj liczbę całkowitą od 1 do 168."),
+    ({"offer_hours": "169"}, "offer_hours", "Podaj liczbę całkowitą od 1 do 168."),
+    ({"children": "y"}, "minors_checked_on", "Podaj dzień, w którym sprawdzono osoby prowadzące."),
+    ({"children": "y"}, "minors_standards", "Potwierdź, że obowiązują standardy ochrony małoletnich."),
+    ({"children": "y", "minors_checked_on": "24.11.2026"}, "minors_checked_on", "nie może być w przyszłości"),
 ]
 
 
@@ -269,3 +286,62 @@ def test_form_of_a_saved_event_gives_the_event_back(app, session, people, clock)
     copied = values_of(event, date_of(session, event).ends_at, (), copied=True)
     assert "day" not in copied
     assert "revision" not in copied
+
+
+# --- rooms, those who lead, and what folds itself away
+
+
+ROOM_FAULTS = [
+    ({"room_id": "5", "place": "1"}, 1, "room_id", "Ta sala należy do: Zakład Karny."),
+    ({"room_id": "6", "place": "online"}, None, "room_id", "Ta sala należy do: MOPS."),
+    ({"room_id": "6", "place": "1", "room": "sala 3"}, 1, "room", "Podano dwie sale."),
+]
+
+
+@pytest.mark.parametrize(("typed", "place_id", "field", "sentence"), ROOM_FAULTS)
+def test_a_room_is_one_of_the_place(filled, typed, place_id, field, sentence):
+    form = filled(**typed)
+    assert form.check(NOW, complete=True)
+    assert form.settle(resolved(place_id=place_id)) is None
+    assert sentence in " ".join(form.errors[field])
+
+
+def test_a_room_of_a_place_typed_by_its_name_is_taken(filled):
+    form = filled(place="other", place_other="Zakład Karny", room_id="5")
+    assert form.check(NOW, complete=True)
+    assert form.settle(resolved(place_id=2)).room_id == 5
+
+
+def test_those_who_lead_keep_the_order_of_their_rows(filled):
+    form = filled(
+        speaker_0="Maria Próbna",
+        speaker_function_0="kierowniczka",
+        speaker_institution_0="2",
+        speaker_4="Piotr Wzorcowy",
+        speaker_institution_4="",
+        speaker_institution_7="1",
+    )
+    assert form.check(NOW, complete=True)
+    assert form.settle(resolved()).speakers == (
+        Speaker("Maria Próbna", "kierowniczka", 2),
+        Speaker("Piotr Wzorcowy", "", None),
+    )
+
+
+def test_seven_fields_are_enough_and_all_others_have_good_values(filled):
+    form = filled()
+    assert form.check(NOW, complete=True)
+    wanted = form.settle(resolved())
+    assert (wanted.admission, wanted.promotion, wanted.offer_hours) == (Admission.OPEN, Promotion.AUTOMATIC, 24)
+    assert wanted.signup_scope is SignUpScope.DATE
+    assert (wanted.speakers, wanted.co_organisers, wanted.children, wanted.consent) == ((), (), False, None)
+
+
+def test_only_a_prison_unit_is_asked_for_its_directors_consent(filled):
+    form = filled(consent="not_needed")
+    assert form.check(NOW, complete=True)
+    assert form.settle(resolved()).consent is None
+    form = filled(consent="not_needed", place="2")
+    form.offer(CHOICES, PRISON, "pl")
+    assert form.check(NOW, complete=True)
+    assert form.settle(resolved(place_id=2)).consent is Consent.NOT_NEEDED

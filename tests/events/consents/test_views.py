@@ -1,14 +1,18 @@
 """From a draft to agreement in the browser: ask, answer, note, consent; with wrong input and as people who may not."""
 
+from datetime import date
+
 import pytest
 from sqlmodel import Session, select
 
 from app.clock import now
 from events.calendar import actions as calendar
 from events.calendar import parties
-from events.calendar.models import Event, EventParty, Visibility
+from events.calendar.models import Admission, Event, EventParty, Promotion, Visibility
+from events.calendar.rules import Speaker
 from partners.institutions.models import Kind, Room
 from tests.browser import Browser
+from tests.factories.agreements import make_agreement
 from tests.factories.events import agree, make_draft, make_event
 from tests.factories.institutions import make_institution
 from tests.factories.persons import People, Person
@@ -172,3 +176,36 @@ def test_the_desk_names_what_waits_for_whom(client: Browser, session: Session, p
     calendar.publish(session, people.marek.actor, draft, now())
     assert "Ustal zgodę dyrektora" in desk(people.ewa)
     assert "Ustal zgodę dyrektora" not in desk(people.marek)
+
+
+def test_saving_everything_unchanged_changes_nothing(
+    client: Browser, session: Session, people: People, clock: object
+) -> None:
+    make_agreement(session, "P-08-777", people.prison, people.mops)
+    room = add(session, Room, institution_id=people.prison.id or 0, name="Sala widzeń")
+    event = make_draft(
+        session,
+        people.marek,
+        place_institution_id=people.prison.id,
+        place="",
+        room_id=room.id,
+        co_organisers=(people.ngo.id or 0,),
+        speakers=(Speaker("Maria Próbna", "kierowniczka", people.ngo.id), Speaker("Piotr Wzorcowy", "trener", None)),
+        admission=Admission.APPROVAL,
+        promotion=Promotion.OFFER,
+        offer_hours=48,
+        agenda="10.00 powitanie",
+        children=True,
+        minors_checked_on=date(2026, 11, 20),
+        minors_standards=True,
+        visibility=Visibility.INVITED,
+    )
+    agree(session, event)
+    calendar.publish(session, people.marek.actor, event, now())
+    before = calendar.as_saved(session, event)
+    client.sign_in(people.marek).see(at(event, "/edycja"))
+    client.post(at(event, "/edycja"), data=client.page.values(at(event, "/edycja")), follow_redirects=True)
+    assert "Nic się nie zmieniło." in client.page.text
+    session.expire_all()
+    assert calendar.as_saved(session, event) == before
+    assert session.get_one(EventParty, (event.id, people.ngo.id)).answer == "confirmed"
