@@ -33,6 +33,7 @@ _SCHEDULE = frozenset({"local_start", "minutes", "all_day", "rule", "place_insti
 _RHYTHM = frozenset({"local_start", "minutes", "all_day", "rule"})
 # What one date of a series may have of its own.
 _OF_DATE = ("title", "starts_at", "ends_at", "place_institution_id", "place", "room", "room_id")
+DEADLINES = ("signup_closes_at", "withdraw_until")
 _NOT_COPIED = frozenset({"starts", "ends", "invited", "co_organisers", "speakers", "consent"})
 # Said at the first saving; a form of a change knows nothing of them.
 _LASTING = ("synthetic", "basis", "part_of_id")
@@ -314,6 +315,10 @@ def split(session: Session, actor: Actor, event: Event, start: datetime, now: da
     The dates from there on move to the new event with their ids. Call under the lock of the event and its dates.
     """
     part = series.begin_part(session, event, start, now)
+    later = warsaw.to_utc(part.local_start) - warsaw.to_utc(event.local_start)
+    for name in DEADLINES:  # they are said for the first date, and hold as long before every other
+        if (limit := getattr(event, name)) is not None:
+            setattr(part, name, limit + later)
     part.uid = f"{part.uuid}@{site.hostname()}"
     event.sequence += 1
     _touch(event, now)

@@ -1031,7 +1031,8 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     if filters.only_free:
         room = and_(
             or_(col(Event.capacity).is_(None), col(Event.capacity) > Occurrence.seats_taken),
-            or_(col(Event.signup_closes_at).is_(None), col(Event.signup_closes_at) > now),
+            # The deadline of a series is said for its first date: later ones are looked through by the page.
+            or_(col(Event.signup_closes_at).is_(None), col(Event.signup_closes_at) > now, col(Event.rule).is_not(None)),
         )
         conditions += [
             cast(col(Occurrence.state), String) == State.PUBLISHED.value,
@@ -1203,6 +1204,7 @@ _CARD = _columns(
     Event.rule,
     func.coalesce(func.nullif(_HOST.short_name, ""), _HOST.name),
     func.coalesce(func.nullif(_ORGANISER.short_name, ""), _ORGANISER.name),
+    Event.local_start,
 )
 _CARDS = _with_places(_CARD)
 _as_values: Any = namedtuple  # noqa: PYI024 - the names are the columns of the tables
@@ -1311,6 +1313,8 @@ def _around_of(scope: Scope, *, prepares: bool, asked: bool) -> Any:
 
 def _card(row: Any, now: datetime) -> EventCard:
     closes = min(row[15], row[5]) if row[15] is not None else row[5]
+    if row[15] is not None and row[16] is not None:  # on dates of a series as long before as on the first one
+        closes = row[5] - max(warsaw.to_utc(row[19]) - row[15], timedelta())
     return EventCard(
         uuid=row[1],
         title=row[2],

@@ -95,7 +95,11 @@ def edit(
         length = wanted.ends - wanted.starts
         wanted = replace(wanted, starts=whole.first, ends=whole.first + length, rule=whole.rule)
     elif start > event.local_start:
+        first_part = event
         event = calendar.split(session, actor, event, start, now)
+        # A deadline that the form has left alone moves on with the part, as far as its first date.
+        kept = [name for name in calendar.DEADLINES if getattr(wanted, name) == getattr(first_part, name)]
+        wanted = replace(wanted, **{name: getattr(event, name) for name in kept})
         occurrences = [row for row in occurrences if row.event_id == event.id]
     return _revise(session, actor, event, occurrences, wanted, now, moved_too=moved_too, allowed=allowed)
 

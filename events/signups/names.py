@@ -112,7 +112,9 @@ def _rename(
     before, earlier = row.person, line.who(row)
     to = queries.addresses(session, [row]).get(row.id or 0)
     same_person = row.person_key == person.key
-    asks = bool(before) and not same_person and event.admission is Admission.APPROVAL
+    host_id = rules.host_of(event.consent, event.place_institution_id)
+    decides = rules.may_decide(actor, organiser_id=event.organiser_id, host_id=host_id)
+    asks = bool(before) and not same_person and event.admission is Admission.APPROVAL and not decides
     taking = rules.is_taking(row.state, holds_seat=row.holds_seat)
     if asks and taking:
         line.leave(session, actor, event, occurrence, [row], now)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from app.clock import now
 from app.outbox.models import MailState
 from events.calendar.models import Event
+from events.recurrence import Rule
 from events.signups import actions as signups
 from events.signups.rules import Wanted
 from partners.institutions.models import InstitutionTerritory, Kind, Room
@@ -20,6 +21,7 @@ from tests.factories.mails import make_mail
 from tests.factories.persons import People, make_person
 from tests.factories.programmes import make_programme
 from tests.factories.rows import add
+from tests.factories.series import make_series
 from tests.factories.territory import make_gmina
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -98,9 +100,9 @@ LISTS: list[tuple[str, str, int]] = [
     ("/kalendarz/tydzien/2026-W50", "visitor", 5),
     ("/kalendarz/lista", "visitor", 4),
     ("/kalendarz/lista?instytucja=zk-kladkowo", "marek", 6),
-    ("/biurko", "ewa", 13),
-    ("/biurko", "marek", 13),
-    ("/biurko", "adam", 14),
+    ("/biurko", "ewa", 14),
+    ("/biurko", "marek", 14),
+    ("/biurko", "adam", 15),
     ("/partnerzy/zk-kladkowo/osoby", "adam", 5),
     ("/zglos-instytucje", "visitor", 0),
     ("/operator/zgloszenia", "olga", 2),
@@ -169,6 +171,20 @@ def test_an_event_page_asks_a_constant_number(client, growing, query_count, who,
     asked = []
     for guests in STEPS:
         path = f"/wydarzenia/{event_of(growing, guests).uuid}"
+        client.see(path)
+        with query_count() as statements:
+            client.see(path)
+        asked.append(statements.asked)
+    assert len({len(one) for one in asked}) == 1, asked
+    assert len(asked[0]) <= most, asked[0]
+
+
+@pytest.mark.parametrize(("page", "most"), [("", 4), ("/2026-12-11", 4), ("/terminy", 4)])
+def test_the_pages_of_a_series_ask_the_same_for_any_length(client, session, people, query_count, page, most):
+    asked = []
+    for count in (3, 60, 200):
+        event = make_series(session, people.ewa, rule=Rule(days=(1, 4), count=count))
+        path = f"/wydarzenia/{event.uuid}{page}"
         client.see(path)
         with query_count() as statements:
             client.see(path)

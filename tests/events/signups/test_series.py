@@ -1,5 +1,6 @@
 """One sign-up for a whole series: a row on each date, joined to new ones, left one by one or all at once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -10,7 +11,11 @@ from app import warsaw
 from app.clock import now
 from app.errors import Conflict
 from app.outbox.models import OutboxMail
+from events.calendar import actions as calendar
 from events.calendar.models import Admission, Event, Occurrence, SignUpScope, Split, State
+from events.changes import actions as changes
+from events.changes.rules import Scope
+from events.recurrence import Rule
 from events.signups import actions, names, requests, rules, series
 from events.signups.models import Booking, SignUp, SignUpState
 from events.signups.rules import Wanted
@@ -231,3 +236,19 @@ def test_deadlines_of_a_series_are_as_long_before_each_date() -> None:
     assert rules.limit(day_before, later, first) == later - timedelta(days=1)
     assert rules.limit(None, later, first) == later
     assert rules.limit(first + timedelta(days=1), later, first) == later
+
+
+def test_deadlines_move_on_with_a_series_that_is_split(session: Session, people: People) -> None:
+    closes = instant(START - timedelta(days=1))
+    rule = Rule(days=(START.weekday(),))
+    event = make_event(session, people.ewa, rule=rule, signup_closes_at=closes, withdraw_until=closes)
+    third = dates_of(session, event)[2]
+    wall = warsaw.to_local(third.starts_at).replace(tzinfo=None)
+    wanted = replace(calendar.as_saved(session, event), title="Nowa", starts=wall, ends=wall + (END - START), rule=rule)
+    changes.edit(
+        session, people.ewa.actor, event, wanted, event.revision, now(), occurrence_id=third.id, scope=Scope.FOLLOWING
+    )
+    part = session.get_one(Event, third.event_id)
+    assert (part.id == event.id, part.title) == (False, "Nowa")
+    assert (event.signup_closes_at, part.signup_closes_at) == (closes, closes + timedelta(weeks=2))
+    assert part.withdraw_until == closes + timedelta(weeks=2)
