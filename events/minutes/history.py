@@ -103,14 +103,14 @@ class Line:
 
 def listed(session: Session, viewer: Actor, wanted: Wanted, now: datetime, page: int) -> tuple[list[Line], bool]:
     """Give one page of the dates that have begun, the newest first, and whether there is another; one statement."""
-    statement = _statement(viewer, wanted, now).limit(PAGE_SIZE + 1).offset((page - 1) * PAGE_SIZE)
-    lines = [_line(row, viewer, now) for row in session.execute(statement)]
+    rows = session.execute(_statement(viewer, wanted, now, PAGE_SIZE + 1, (page - 1) * PAGE_SIZE))
+    lines = [_line(row, viewer, now) for row in rows]
     return lines[:PAGE_SIZE], len(lines) > PAGE_SIZE
 
 
 def exported(session: Session, viewer: Actor, wanted: Wanted, now: datetime) -> Iterator[Line]:
     """Give all lines of the list, for a table."""
-    for row in session.execute(_statement(viewer, wanted, now).limit(EXPORT_MAX)):
+    for row in session.execute(_statement(viewer, wanted, now, EXPORT_MAX, 0)):
         yield _line(row, viewer, now)
 
 
@@ -119,28 +119,47 @@ def may_list(viewer: Actor) -> bool:
     return viewer.works_for_institution or viewer.role in (Role.INSPECTOR, Role.OPERATOR)
 
 
-def _statement(viewer: Actor, wanted: Wanted, now: datetime) -> Any:
-    organiser, host = aliased(Institution, name="organiser"), aliased(Institution, name="host")
+def _chosen(viewer: Actor, wanted: Wanted, now: datetime, limit: int, offset: int) -> Any:
+    """Choose the dates first: what a line shows of each is asked for those alone that are shown."""
     own = viewer.institution_id or 0
-    side, guest = _ran((own,)), _attended((own,))
     conditions: list[ColumnElement[bool]] = [calendar.may_see(viewer), col(Occurrence.starts_at) <= now]
     if viewer.works_for_institution:
-        conditions.append(or_(side, guest))
+        conditions.append(_of_institutions((own,)))
     elif viewer.role is Role.INSPECTOR:
         conditions.append(col(Occurrence.voivodeship_code) == viewer.voivodeship)
     if wanted.institution_ids is not None:
-        conditions.append(or_(_ran(wanted.institution_ids), _attended(wanted.institution_ids)))
+        conditions.append(_of_institutions(wanted.institution_ids))
     if wanted.first:
         conditions.append(col(Occurrence.local_date) >= wanted.first)
     if wanted.last:
         conditions.append(col(Occurrence.local_date) <= wanted.last)
     conditions += _of(wanted.asked, now)
+    chosen = columns(Occurrence.id).where(*conditions)
+    if wanted.asked is Asked.WITHOUT:
+        chosen = chosen.join(Event, col(Event.id) == Occurrence.event_id)
+    newest = chosen.order_by(col(Occurrence.starts_at).desc(), col(Occurrence.id).desc())
+    return newest.limit(limit).offset(offset)
+
+
+def _of_institutions(institution_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    attended = (
+        columns(Record.occurrence_id)
+        .join(Attendance, col(Attendance.record_id) == Record.id)
+        .where(col(Attendance.institution_id).in_(institution_ids))
+    )
+    return col(Occurrence.id).in_(queries.dates_run_by(institution_ids, attended))
+
+
+def _statement(viewer: Actor, wanted: Wanted, now: datetime, limit: int, offset: int) -> Any:
+    organiser, host = aliased(Institution, name="organiser"), aliased(Institution, name="host")
+    own = viewer.institution_id or 0
     present = (
         columns(func.count())
         .where(col(Attendance.record_id) == Record.id, col(Attendance.present).is_(True))
         .correlate(Record)
         .scalar_subquery()
     )
+    shown = _chosen(viewer, wanted, now, limit, offset).subquery("chosen")
     return (
         columns(
             Event.uuid,
@@ -167,16 +186,16 @@ def _statement(viewer: Actor, wanted: Wanted, now: datetime) -> Any:
             Record.seal,
             Event.published_at,
             Event.organiser_id,
-            side,
-            guest,
+            _ran(own),
+            _attended(own),
             Event.synthetic,
         )
-        .select_from(Occurrence)
+        .select_from(shown)
+        .join(Occurrence, col(Occurrence.id) == shown.c.id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(organiser, col(organiser.id) == Event.organiser_id)
         .outerjoin(host, col(host.id) == Occurrence.place_institution_id)
         .outerjoin(Record, col(Record.occurrence_id) == Occurrence.id)
-        .where(*conditions)
         .order_by(col(Occurrence.starts_at).desc(), col(Occurrence.id).desc())
     )
 
@@ -196,17 +215,16 @@ def _of(asked: Asked, now: datetime) -> list[ColumnElement[bool]]:
     return [col(Occurrence.outcome) == Outcome(asked.value)]
 
 
-def _ran(institution_ids: tuple[int, ...]) -> ColumnElement[bool]:
-    named = queries.co_organise(institution_ids)
+def _ran(institution_id: int) -> ColumnElement[bool]:
     return or_(
-        col(Occurrence.organiser_id).in_(institution_ids),
-        col(Occurrence.place_institution_id).in_(institution_ids),
-        named,
+        col(Occurrence.organiser_id) == institution_id,
+        col(Occurrence.place_institution_id) == institution_id,
+        queries.co_organises(institution_id),
     )
 
 
-def _attended(institution_ids: tuple[int, ...]) -> ColumnElement[bool]:
-    there = and_(col(Attendance.record_id) == Record.id, col(Attendance.institution_id).in_(institution_ids))
+def _attended(institution_id: int) -> ColumnElement[bool]:
+    there = and_(col(Attendance.record_id) == Record.id, col(Attendance.institution_id) == institution_id)
     return exists(columns(literal(1)).select_from(Attendance).where(there).correlate(Record))
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, String, and_, case, cast, exists, func, literal, or_, union_all
+from sqlalchemy import Boolean, ColumnElement, String, and_, case, cast, exists, func, literal, or_, union, union_all
 from sqlalchemy import Date as DayColumn
 from sqlmodel import Session, col, select
 
@@ -696,14 +696,7 @@ def stories(
     if programme_id is not None:
         conditions.append(col(Event.programme_id) == programme_id)
     if institution_id is not None:
-        named = co_organise((institution_id,))
-        conditions.append(
-            or_(
-                col(Occurrence.organiser_id) == institution_id,
-                col(Occurrence.place_institution_id) == institution_id,
-                named,
-            )
-        )
+        conditions.append(col(Occurrence.id).in_(dates_run_by((institution_id,))))
     statement = (
         columns(
             Record.story,
@@ -732,14 +725,32 @@ def stories(
     ]
 
 
-def co_organise(institution_ids: Sequence[int]) -> ColumnElement[bool]:
-    """Give the condition on Occurrence that one of these institutions co-organises the event."""
+def dates_run_by(institution_ids: Sequence[int], *more: Any) -> Any:
+    """Give the ids of the dates that one of these institutions organised, hosted or co-organised.
+
+    Each way by an index of its own: an OR of them would read every date of the portal. *more* are further such ids.
+    """
+    named = (
+        columns(Occurrence.id)
+        .join(EventParty, col(EventParty.event_id) == Occurrence.event_id)
+        .where(col(EventParty.institution_id).in_(institution_ids), _CO_ORGANISES)
+    )
+    return union(
+        columns(Occurrence.id).where(col(Occurrence.organiser_id).in_(institution_ids)),
+        columns(Occurrence.id).where(col(Occurrence.place_institution_id).in_(institution_ids)),
+        named,
+        *more,
+    )
+
+
+def co_organises(institution_id: int) -> ColumnElement[bool]:
+    """Give the condition on Occurrence that an institution co-organises the event."""
     named = (
         columns(literal(1))
         .select_from(EventParty)
         .where(
             col(EventParty.event_id) == Occurrence.event_id,
-            col(EventParty.institution_id).in_(institution_ids),
+            col(EventParty.institution_id) == institution_id,
             _CO_ORGANISES,
         )
     )

@@ -459,3 +459,25 @@ def test_pages_ask_a_constant_number_of_statements(client, session, people, cloc
         counts.append(len(asked))
         clock.shift(timedelta(days=-2))
     assert counts[0] == counts[1] <= 10
+
+
+@pytest.mark.parametrize(
+    ("path", "who", "most"), [("/notatki", "ewa", 2), ("/notatki", "wanda", 2), ("/biurko", "ewa", 16)]
+)
+def test_lists_ask_a_constant_number_of_statements(client, session, people, clock, query_count, path, who, most):
+    client.sign_in(getattr(people, who))
+    counts = []
+    for number in (1, 4):
+        for n in range(number):
+            event = met(session, people, None, title=f"Spotkanie {number}.{n}", visibility=Visibility.PARTNERS)
+            clock.shift(timedelta(days=2))
+            submitted(session, event, people.marek, tasks=(Task("k1", f"lista {number}.{n}", people.prison.id or 0),))
+            met(session, people, None, title=f"Bez słowa {number}.{n}")
+            clock.shift(timedelta(days=-2))
+        clock.shift(timedelta(days=4))
+        client.sign_in(getattr(people, who)).see(path)
+        with query_count() as asked:
+            client.see(path)
+        counts.append(len(asked))
+        clock.shift(timedelta(days=-4))
+    assert counts[0] == counts[1] <= most
