@@ -30,6 +30,8 @@ from projects.programmes import queries as programmes
 
 bp = Blueprint("desk", __name__)
 PRISON = frozenset({"prison", "remand_prison", "external_unit"})
+_CONSENTS = 3
+"""How many events are named that wait for the director's consent; the others are counted."""
 SideRow = tuple[str, str, str, int, bool]
 
 
@@ -133,7 +135,15 @@ def _of_agreements(who: Actor, instant: datetime) -> list[Task]:
         title = _("Changed: confirm once more") if one.again else _("Your institution is asked to confirm")
         text = f"{one.title}, {warsaw.day_words(one.day, language())}, {one.organiser}"
         found.append(Task(url_for("consents.show", event_uuid=one.uuid), "hands", title, text))
-    return found + [_open_matter(one) for one in consents.to_settle(session(), who, instant)]
+    waiting = consents.to_settle(session(), who, instant)
+    inside = [one for one in waiting if one.matter is Matter.CONSENT]
+    found += [_open_matter(one) for one in (*inside[:_CONSENTS], *(one for one in waiting if one not in inside))]
+    more = len(inside) - _CONSENTS
+    if more > 0:
+        words = _n("%(num)d further consent to settle", "%(num)d further consents to settle", more)
+        url = url_for("calendar.listing", instytucja=who.institution_slug)
+        found.append(Task(url, "key", words, _("You note them on the pages of the events.")))
+    return found
 
 
 def _open_matter(one: Open) -> Task:

@@ -51,7 +51,7 @@ class OutsideForm(Form):
 class ConsentForm(Form):
     """The director's consent as the unit notes it."""
 
-    consent = ChoiceField(_l("Consent of the director"), needed=_l("Choose one of the three."))
+    consent = ChoiceField(_l("How it stands"), needed=_l("Choose one of the three."))
     granted_on = DayField(_l("Granted on"))
 
     def offer(self) -> None:

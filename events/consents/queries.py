@@ -14,6 +14,7 @@ from events.calendar.models import Answer, Consent, Event, EventParty, Occurrenc
 from partners.institutions.models import Institution
 
 SHOWN = 20
+COUNTED = 200
 
 
 class Matter(StrEnum):
@@ -115,7 +116,7 @@ def to_settle(session: Session, viewer: Actor, now: datetime) -> list[Open]:
         .group_by(col(Event.id), coming.c.day)
         .having(or_(col(Event.state) == State.PUBLISHED, func.count(col(EventParty.answer)) > 0))
         .order_by(coming.c.day, col(Event.id))
-        .limit(SHOWN)
+        .limit(COUNTED)
     )
     return [
         Open(uuid, title, day, _matter(state, refusals, missing))
