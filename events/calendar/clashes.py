@@ -82,7 +82,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that stands in the way of an event, by the days of its dates."""
+    """Everything that stands in the way of an event, by the days of its dates; *year* is that of the first one."""
 
     dates: int
     holidays: tuple[date, ...] = ()
@@ -94,6 +94,7 @@ class Findings:
     blocked_own: tuple[date, ...] = ()
     clashes: tuple[Clash, ...] = ()
     own_place: bool = False
+    year: int = 0
 
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
@@ -190,6 +191,7 @@ def find(
         blocked_own=blocked.get("own", ()),
         clashes=(*_clashes(session, viewer, event, spans), *people),
         own_place=event.place_institution_id == event.organiser_id,
+        year=spans[0].first.year,
     )
 
 

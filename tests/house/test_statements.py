@@ -117,6 +117,7 @@ LISTS: list[tuple[str, str, int]] = [
     ("/partnerzy/zk-kladkowo/edycja", "adam", 8),
     ("/partnerzy/zk-kladkowo/teren?jednostka=0802", "adam", 9),
     ("/partnerzy/zk-kladkowo/sale", "adam", 3),
+    ("/partnerzy/zk-kladkowo/niedostepne", "adam", 5),
     ("/partnerzy/zk-kladkowo/uslugi", "ewa", 5),
     ("/operator/uslugi", "olga", 2),
     ("/projekty/projekt-numer-0", "visitor", 6),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,7 +14,8 @@ from app.actors import Actor
 from app.clock import now
 from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
-from events.calendar.models import Event, State
+from events.calendar.models import Event, Occurrence, State
+from events.signups.models import SignUp, SignUpState
 from partners.institutions.models import Institution
 from partners.people import actions as people
 from partners.people.rules import Wanted
@@ -21,7 +23,8 @@ from projects.programmes.models import Programme
 from tests.conftest import copying
 from tests.journeys.conftest import Portal, Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.look]
+# On the day of the demo: on another one what is to come would be over.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.look, pytest.mark.usefixtures("clock")]
 EVERYTHING: dict[str, object] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
 COLOURS: dict[str, object] = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 PUBLIC = (
@@ -61,6 +64,7 @@ PUBLIC = (
     "/pomoc/po-spotkaniu",
     "/pomoc/pierwsze-spotkanie",
     "/pomoc/karta",
+    "/pomoc/niedostepne",
     "/pomoc/konto",
     "/pomoc/czego-kladka-nie-robi",
     "/deklaracja-dostepnosci",
@@ -79,6 +83,7 @@ PUBLIC = (
     "/?jezyk=en",
     "/kalendarz?jezyk=en",
 )
+MISSING = ("/nie-ma-takiej-strony", "/zaproszenie/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
 INSIDE = (
     "/biurko",
     "/ustawienia",
@@ -101,6 +106,8 @@ INSIDE = (
     "/partnerzy/zk-kladkowo/teren?jednostka=0899",
     "/partnerzy/zk-kladkowo/teren?jednostka=08",
     "/partnerzy/zk-kladkowo/sale",
+    "/partnerzy/zk-kladkowo/niedostepne",
+    "/partnerzy/zk-kladkowo/zawies",
     "/partnerzy/zk-kladkowo/zasady-wejscia",
     "{gate}/lista-wejsc",
     "{gate}/lista-wejsc?wszystko=1",
@@ -117,6 +124,45 @@ INSIDE = (
     "/partnerzy/zk-kladkowo/zgloszenia",
     "/partnerzy/cus-kladkowo/zglos",
     "/kalendarz",
+)
+TOGETHER = (
+    "{approval}",
+    "{approval}/zapisy/odmowa?kogo={request}",
+    "{approval}/zapisy/lista",
+    "{approval}/uzgodnienia",
+    "/wydarzenia/nowe?czesc={approval_uuid}",
+    "{hosted}",
+    "{hosted}/gospodarz",
+    "{hosted}/tematy",
+    "{hosted}/uzgodnienia",
+    "{hosted}/odwolaj",
+    "{study}",
+    "{study}/{study_day}/zaswiadczenia",
+    "{study}/notatka",
+    "/zaswiadczenia",
+    "/partnerzy/zk-kladkowo/niedostepne",
+    "/partnerzy/zk-kladkowo/zawies",
+)
+SERIES = (
+    "/biurko",
+    "{series}/2027-02-23",
+    "{series}/edycja",
+    "{series}/edycja?termin=2027-02-23&zakres=this",
+    "{series}/edycja?termin=2027-02-23&zakres=following",
+    "{series}/edycja?termin=2027-02-23&zakres=all",
+    "{series}/odwolaj?termin=2027-02-23",
+    "{full}",
+    "{full}/zapisy/lista",
+    "{full}/zapisy/{waits}/kolejnosc",
+    "{signed}",
+    "{signed}/zapisy/{own}/osoba",
+    "{gate}",
+    "{gate}/lista-wejsc",
+    "{gate}/{gate_day}/lista-wejsc/dane",
+    "{recorded}",
+    "/notatki?stan=czeka",
+    "/zaswiadczenia",
+    "/partnerzy/mops-kladkowo/niedostepne",
 )
 OPERATOR = (
     "/biurko",
@@ -160,7 +206,24 @@ def _places(session: Session) -> dict[str, str]:
     programme = session.exec(select(Programme).where(Programme.state == "running")).first()
     assert programme is not None
     _invitation, secret = people.issue(session, Actor.system(), prison or 0, Wanted("nowa@zk-kladkowo.example"), now())
+    approval, full = life_uuid("szkolenie-za-zgoda", 3), life_uuid("szkolenie-rozmowa", 2)
+    study = next(e for e in events if e.uuid == life_uuid("wizyta-dom-przejsciowy", -1))
+    request, waits = (
+        _signup(session, *one) for one in ((approval, SignUpState.REQUESTED), (full, SignUpState.WAITING))
+    )
+    signed = session.exec(_SIGNUPS.where(Institution.slug == "mops-kladkowo", SignUp.state == SignUpState.SEAT)).first()
+    assert signed is not None
     return {
+        "approval": f"/wydarzenia/{approval}",
+        "approval_uuid": str(approval),
+        "request": request,
+        "hosted": f"/wydarzenia/{life_uuid('spotkanie-swiadczenia', 2)}",
+        "study": f"/wydarzenia/{study.uuid}",
+        "study_day": str(study.local_start.date()),
+        "full": f"/wydarzenia/{full}",
+        "waits": waits,
+        "signed": f"/wydarzenia/{signed[1]}",
+        "own": str(signed[0]),
         "event": f"/wydarzenia/{next(e for e in public if e.state is State.PUBLISHED).uuid}",
         "series": f"/wydarzenia/{life_uuid('dyzur-co-miesiac', 1)}",
         "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
@@ -174,6 +237,23 @@ def _places(session: Session) -> dict[str, str]:
         "invitation": f"/zaproszenie/{secret}",
         "mail": str(session.exec(select(OutboxMail.id)).first()),
     }
+
+
+_SIGNUPS = (
+    select(SignUp.id, Event.uuid)
+    .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+    .join(Event, col(Event.id) == Occurrence.event_id)
+    .join(Institution, col(Institution.id) == SignUp.institution_id)
+    .where(col(Occurrence.local_date) > date(2026, 12, 1), Event.rule == None, Event.organiser_id != Institution.id)  # noqa: E711
+    .order_by(col(SignUp.id))
+)
+
+
+def _signup(session: Session, event: UUID, state: SignUpState) -> str:
+    """Name a sign-up of an event."""
+    found = session.exec(_SIGNUPS.where(Event.uuid == event, SignUp.state == state)).first()
+    assert found is not None
+    return str(found[0])
 
 
 def findings(page: Page, options: dict[str, object]) -> Iterator[str]:
@@ -190,6 +270,13 @@ def sideways(page: Page) -> Iterator[str]:
         yield f"scrolls sideways: {width} in {room} px"
 
 
+def refused(page: Page, path: str) -> Iterator[str]:
+    """Say so if *page* is not what the path names: a page that says no has nothing of it to look at."""
+    status = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
+    if status != 200 and path not in MISSING:
+        yield f"refused with {status}"
+
+
 def walk(visitor: Visitor, paths: tuple[str, ...], places: dict[str, str], *, schemes: bool) -> list[str]:
     """Open each path, with everything unfolded, and collect what is wrong; with *schemes* in all three of colours."""
     wrong = []
@@ -197,7 +284,7 @@ def walk(visitor: Visitor, paths: tuple[str, ...], places: dict[str, str], *, sc
     for path in paths:
         page = visitor.go(path.format(**places))
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        found = [*findings(page, EVERYTHING), *sideways(page)]
+        found = [*findings(page, EVERYTHING), *sideways(page), *refused(page, path)]
         if schemes:
             # The other rules do not look at colours. What the server writes for high contrast is this one attribute.
             page.emulate_media(color_scheme="dark")
@@ -216,7 +303,16 @@ def test_signed_out(places: dict[str, str], visitor: Callable[..., Visitor], wid
 
 # A test for each person, so that two processes share the work.
 @pytest.mark.parametrize("width", [WIDE, 320])
-@pytest.mark.parametrize(("email", "paths"), [("areszt@demo.example", INSIDE), ("operator@demo.example", OPERATOR)])
+@pytest.mark.parametrize(
+    ("email", "paths"),
+    [
+        ("areszt@demo.example", INSIDE),
+        ("areszt@demo.example", TOGETHER),
+        ("mops@demo.example", SERIES),
+        ("operator@demo.example", OPERATOR),
+    ],
+    ids=["inside", "together", "series", "operator"],
+)
 def test_signed_in(
     places: dict[str, str], visitor: Callable[..., Visitor], email: str, paths: tuple[str, ...], width: int
 ) -> None:

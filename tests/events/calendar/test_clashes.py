@@ -239,7 +239,7 @@ def test_the_check_page_leaves_out_the_dates_that_do_not_fit(client: Browser, se
     address = f"/wydarzenia/{event.uuid}/sprawdz"
     client.sign_in(people.ewa)
     page = client.see(address)
-    assert "1 z 6 terminów wypada w święto: 6.01" in page.text
+    assert "1 z 6 terminów wypada w święto: 6.01.2027" in page.text
     form = next(one for one in page.all("form") if "Wyłącz" in one.text)
     values = {one["name"]: one.get("value", "") for one in form.all("input")}
     assert values["bez"] == "2027-01-06"
@@ -319,7 +319,9 @@ def test_nobody_else_reads_the_reason(client: Browser, session: Session, people:
         for address in pages:
             assert SECRET not in client.get(address).get_data(as_text=True), (person.name, address)
     client.sign_in(people.marek)
-    assert "Miejsce jest w tym dniu niedostępne." in client.see(pages[0]).text
+    page = client.see(pages[0])
+    assert "Miejsce jest w tym dniu niedostępne." in page.text
+    assert "Mimo to możesz opublikować." in page.one("div", id="kolizje").text
     client.sign_in(people.ewa)
     assert SECRET in client.see("/partnerzy/zk-kladkowo/niedostepne").text
 
