@@ -97,7 +97,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person on a list; *ids* has one entry for each part of the day, *edition* says what a decision was about."""
+    """One person on a list; *ids* has one entry for each part of the day, *guest_ids* those added by hand."""
 
     ids: tuple[int, ...]
     person: str
@@ -113,6 +113,7 @@ class Line:
     made_at: datetime
     changed_at: datetime
     meetings: tuple[Meeting, ...]
+    guest_ids: tuple[int, ...] = ()
     erased: bool = False
 
     @property
@@ -500,6 +501,7 @@ def _line(group: Sequence[tuple[Entry, str]], meetings: Mapping[int, Meeting]) -
         made_at=min(one.made_at for one in here),
         changed_at=max(one.changed_at for one in here),
         meetings=tuple(dict.fromkeys(meetings[one.occurrence_id] for one in here)),
+        guest_ids=tuple(one.id or 0 for one in here if one.origin is Origin.GUEST),
         erased=first.erased_at is not None,
     )
 

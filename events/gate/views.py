@@ -19,7 +19,7 @@ from app.web.i18n import _, language, translated
 from app.web.session import SAFE, actor, apart, close_early, session, tell
 from events.gate import forms, queries, requests, rules, sheets
 from events.gate.forms import AnswersForm, DecisionsForm, GuestForm, RulesForm, ThingForm
-from events.gate.models import EntryState, Origin
+from events.gate.models import EntryState
 from events.gate.queries import EntryList, Line, Thing
 from events.gate.sheets import DaySheet
 
@@ -118,7 +118,7 @@ def guest(event_uuid: UUID, day: date, entry_id: int) -> BaseResponse:
     before = {"person": line.person, "function": line.function}
     form = GuestForm(data=before if request.method in SAFE else None)
     if request.method not in SAFE and form.validate():
-        for one in line.ids:
+        for one in line.guest_ids:
             requests.replace_guest(session(), actor(), one, form.person.data or "", form.function.data or "", now())
         tell(_("Saved."), "ok")
         return see_other("gate.show_date", event_uuid=event_uuid, day=day, _anchor="osoby")
@@ -130,7 +130,7 @@ def guest(event_uuid: UUID, day: date, entry_id: int) -> BaseResponse:
 def withdraw_guest(event_uuid: UUID, day: date, entry_id: int) -> BaseResponse:
     """Take a guest off the list."""
     _listed, line = _own_guest(event_uuid, day, entry_id)
-    for one in line.ids:
+    for one in line.guest_ids:
         requests.withdraw_guest(session(), actor(), one, now())
     tell(_("The guest does not stand on the list any more."), "ok")
     return see_other("gate.show_date", event_uuid=event_uuid, day=day, _anchor="osoby")
@@ -334,9 +334,7 @@ def _list(event_uuid: UUID, day: date | None = None) -> EntryList:
 def _own_guest(event_uuid: UUID, day: date, entry_id: int) -> tuple[EntryList, Line]:
     listed = _list(event_uuid, day)
     own = (
-        line
-        for line in listed.standing
-        if entry_id in line.ids and line.origin is Origin.GUEST and line.institution_id == actor().institution_id
+        line for line in listed.standing if entry_id in line.guest_ids and line.institution_id == actor().institution_id
     )
     return listed, get_or_404(next(own, None))
 
