@@ -1396,9 +1396,9 @@ def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Ser
         .limit(DATES_SHOWN)
     ).subquery()
     stands = cast(col(Occurrence.state), String)
-    removed = _columns(
-        literal("out"), Occurrence.local_date, stands, col(Occurrence.original_local), no_text
-    ).where(col(Occurrence.event_id) == event.id, stands == State.REMOVED.value)
+    removed = _columns(literal("out"), Occurrence.local_date, stands, col(Occurrence.original_local), no_text).where(
+        col(Occurrence.event_id) == event.id, stands == State.REMOVED.value
+    )
     parts = [
         _columns(literal(name), cast(null(), Date), no_text, nothing, cast(col(_PART.uuid), String)).where(
             here, _PART.id.in_(_columns(Occurrence.event_id).where(seen))
