@@ -19,6 +19,7 @@ from app.web.static import static_url
 bp = Blueprint("pages", __name__)
 TOPICS = (
     "pierwsze-spotkanie",
+    "razem",
     "zapisy",
     "po-spotkaniu",
     "lista-wejsc",
