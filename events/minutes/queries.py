@@ -425,10 +425,15 @@ def expected(session: Session, event: Event, occurrence: Occurrence) -> tuple[Ro
 
 
 def open_tasks(session: Session, found: Date) -> list[TaskLine]:
-    """Give the tasks still open of earlier dates: of the same series, or of the same organiser and place."""
+    """Give the tasks still open of earlier dates: of the same series, or of the same organiser and place.
+
+    The latter only where every side of this meeting ran that one, too: a third one knows nothing of what two agreed on.
+    """
     event, occurrence = found.event, found.occurrence
+    two = (event.organiser_id, occurrence.place_institution_id)
     same_two = and_(
         col(Occurrence.organiser_id) == event.organiser_id,
+        *(co_organises(one) for one in found.circle.sides if one not in two),
         col(Occurrence.place_institution_id).is_not(None),
         col(Occurrence.place_institution_id) == occurrence.place_institution_id,
     )

@@ -112,7 +112,9 @@ def _written(found: Date) -> Response | BaseResponse:
 def _tell_saved(done: actions.Saved, *, approves: bool) -> None:
     if done.joined:
         tell(_("Somebody else has saved this note in the meantime. Both versions are joined; look it through."), "info")
-    if approves and not done.joined:
+    if approves and done.joined:
+        tell(_("It is not approved yet: approve it when you have seen the whole."), "wait")
+    elif approves:
         sealed = done.record.state is RecordState.SEALED
         tell(
             _("The note is approved.") if sealed else _("The note is approved and the other side has been asked."), "ok"

@@ -415,6 +415,17 @@ def test_open_tasks_are_carried_to_the_next_date_until_they_are_done(session, pe
         actions.finish(session, people.ewa.actor, place, task.id or 0, now())
 
 
+def test_a_third_side_reads_no_tasks_that_two_agreed_on_elsewhere(session, people, clock):
+    first = met(session, people, None, place_institution_id=people.prison.id, place="", co=False)
+    second = met(session, people, None, place_institution_id=people.prison.id, place="", title="Drugie", co=False)
+    date_of(session, second).starts_at += timedelta(days=7)
+    clock.shift(timedelta(days=2))
+    submitted(session, first, people.ewa, tasks=(Task("k1", "sprawa wewnętrzna", people.prison.id or 0),))
+    assert len(queries.open_tasks(session, found(session, second))) == 1
+    join(session, second, people.ngo.id or 0)
+    assert queries.open_tasks(session, found(session, second)) == []
+
+
 @pytest.mark.parametrize(
     ("who", "may"), [("piotr", True), ("marek", True), ("ewa", True), ("jola", False), ("wanda", False)]
 )

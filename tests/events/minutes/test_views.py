@@ -14,6 +14,7 @@ from events.minutes.versions import Task
 from tests.conftest import browser_of
 from tests.factories.minutes import found, met, record_at, saved, submitted
 from tests.factories.persons import PASSWORD
+from tests.factories.series import dates_of, make_series
 
 PESEL = "44051401359"
 
@@ -481,3 +482,20 @@ def test_lists_ask_a_constant_number_of_statements(client, session, people, cloc
         counts.append(len(asked))
         clock.shift(timedelta(days=-4))
     assert counts[0] == counts[1] <= most
+
+
+def test_each_date_of_a_series_has_its_record(client, session, people, clock):
+    event = make_series(session, people.ewa, title="Dyżur")
+    first, second = (row.local_date for row in dates_of(session, event)[:2])
+    clock.shift(timedelta(days=17))
+    client.sign_in(people.ewa)
+    assert f"{base(event)}/{first}/obecnosc" in {link["href"] for link in client.see("/biurko").all("a")}
+    path = f"{base(event)}/{first}/obecnosc"
+    values = client.see(path).values(path)
+    location = client.post(path, data=values | {"outcome": "held", "zatwierdz": "1"}).location
+    assert location == f"{base(event)}/{first}/notatka"
+    assert "wtorek, 8 grudnia 2026" in client.see(location).text
+    assert [row.outcome for row in dates_of(session, event)[:2]] == [Outcome.HELD, None]
+    assert client.get(f"{base(event)}/{second}/obecnosc").status_code == 409
+    assert client.get(f"{base(event)}/{first + timedelta(days=1)}/obecnosc").status_code == 404
+    assert client.see(f"{base(event)}/notatka").h1 == "Notatka ze spotkania"
