@@ -382,6 +382,12 @@ def _told(rows: Sequence[SignUp]) -> str:
 
 def _told_series(dates: Sequence[Sequence[SignUp]]) -> str:
     full = sum(any(row.state is SignUpState.WAITING for row in rows) for rows in dates)
+    if any(row.state is SignUpState.REQUESTED for rows in dates for row in rows):
+        return _n(
+            "Asked for places on %(num)d date. The organiser decides, and we write to you.",
+            "Asked for places on %(num)d dates. The organiser decides, and we write to you.",
+            len(dates),
+        )
     words = _n("Signed up for %(num)d date.", "Signed up for %(num)d dates.", len(dates))
     if not full:
         return words
