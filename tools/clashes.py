@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -51,8 +52,13 @@ def _event(session: Session, number: int) -> tuple[Event, list[Occurrence]]:
     busiest = select(col(Occurrence.place_institution_id)).where(col(Occurrence.place_institution_id).is_not(None))
     by_place = busiest.group_by(col(Occurrence.place_institution_id)).order_by(func.count().desc())
     place = session.exec(by_place.limit(1)).one() or 0
-    at = {"state": State.PUBLISHED, "visibility": Visibility.PARTNERS, "kind": EventKind.OTHER, "changed_at": START}
-    there = {"organiser_id": place, "place_institution_id": place, **at}
+    at: dict[str, Any] = {
+        "state": State.PUBLISHED,
+        "visibility": Visibility.PARTNERS,
+        "kind": EventKind.OTHER,
+        "changed_at": START,
+    }
+    there: dict[str, Any] = {"organiser_id": place, "place_institution_id": place, **at}
     local = START.replace(tzinfo=None)
     event = Event(title="x", room="sala 7", local_start=local, minutes=120, created_at=START, **there)
     session.add(event)

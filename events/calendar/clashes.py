@@ -171,15 +171,16 @@ def spans_of(event: Event, dates: Iterable[Occurrence], now: datetime) -> list[S
 def find(
     session: Session, viewer: Actor, event: Event, spans: Sequence[Span], *, people: Sequence[Clash] = ()
 ) -> Findings:
-    """Check all *spans* of *event*, in at most three statements however many they are.
+    """Check all *spans* of *event* as *viewer* sees them, in at most three statements however many they are.
 
-    *people* are clashes of persons, which rooms upstairs know of. An event that *viewer* may not know of is "taken".
+    Besides the place it looks at the viewer's own institution, which organises or has to agree. *people* are clashes of persons, which rooms upstairs know of. An event that *viewer* may not know of is "taken".
     """
     if not spans:
         return Findings(0)
     days = list(dict.fromkeys(span.first for span in spans))
     names = {day: workdays.holiday_name(day, "pl") for span in spans for day in span.days}
-    blocked = _blocked(session, event, spans)
+    own_id = viewer.institution_id or event.organiser_id
+    blocked = _blocked(session, own_id, spans)
     return Findings(
         dates=len(days),
         holidays=_days(spans, lambda day: bool(names[day])),
@@ -189,8 +190,8 @@ def find(
         blocked_place=blocked.get("place", ()),
         blocked_room=blocked.get("room", ()),
         blocked_own=blocked.get("own", ()),
-        clashes=(*_clashes(session, viewer, event, spans), *people),
-        own_place=event.place_institution_id == event.organiser_id,
+        clashes=(*_clashes(session, viewer, event, own_id, spans), *people),
+        own_place=event.place_institution_id == own_id,
         year=spans[0].first.year,
     )
 
@@ -214,8 +215,7 @@ def _days(spans: Sequence[Span], holds: Callable[[date], bool]) -> tuple[date, .
     return tuple(dict.fromkeys(span.first for span in spans if any(holds(day) for day in span.days)))
 
 
-def _blocked(session: Session, event: Event, spans: Sequence[Span]) -> dict[str, Any]:
-    owner = event.organiser_id
+def _blocked(session: Session, owner: int, spans: Sequence[Span]) -> dict[str, Any]:
     houses = {span.place_id for span in spans if span.place_id is not None} | {owner}
     periods = availability.standing(session, houses, spans[0].first, max(span.last for span in spans))
     if not periods:
@@ -241,15 +241,15 @@ def _blocked(session: Session, event: Event, spans: Sequence[Span]) -> dict[str,
     return found
 
 
-def _clashes(session: Session, viewer: Actor, event: Event, spans: Sequence[Span]) -> list[Clash]:
-    others = _near(session, event, spans)
+def _clashes(session: Session, viewer: Actor, event: Event, own_id: int, spans: Sequence[Span]) -> list[Clash]:
+    others = _near(session, event, own_id, spans)
     met: list[tuple[Why, Span, _Other]] = []
     starts = [other.starts_at for other in others]
     for span in spans:
         room = fold(span.room)
         for other in others[bisect_left(starts, span.starts_at - _REACH) : bisect_left(starts, span.ends_at)]:
             if span.meets(other.starts_at, other.ends_at):
-                why = _why(event, span, room, other)
+                why = _why(event, own_id, span, room, other)
                 if why is not None:
                     met.append((why, span, other))
     met = sorted(met, key=lambda one: (tuple(Why).index(one[0]), one[2].starts_at, one[2].id))[:SHOWN_MAX]
@@ -261,7 +261,7 @@ def _clashes(session: Session, viewer: Actor, event: Event, spans: Sequence[Span
     return found
 
 
-def _why(event: Event, span: Span, room: str, other: _Other) -> Why | None:
+def _why(event: Event, own_id: int, span: Span, room: str, other: _Other) -> Why | None:
     if span.place_id is not None and span.place_id == other.place_id:
         if span.room_id is not None and other.room_id is not None:
             if span.room_id == other.room_id:
@@ -271,20 +271,20 @@ def _why(event: Event, span: Span, room: str, other: _Other) -> Why | None:
                 return Why.ROOM
         elif not (event.all_day or other.all_day):
             return Why.HOUSE
-    if other.organiser_id == event.organiser_id and not (event.all_day or other.all_day):
+    if other.organiser_id == own_id and not (event.all_day or other.all_day):
         return Why.ORGANISER
     return None
 
 
-def _near(session: Session, event: Event, spans: Sequence[Span]) -> list[_Other]:
-    """Give what stands at these places, or is led by this organiser, around these dates: from the indexes, in order.
+def _near(session: Session, event: Event, own_id: int, spans: Sequence[Span]) -> list[_Other]:
+    """Give what stands at these places, or is led by this institution, around these dates: from the indexes, in order.
 
     Compared in Python: a series of forty dates would ask forty times otherwise.
     """
     places = sorted({span.place_id for span in spans if span.place_id is not None})
     parameters = {
         "event": event.id or 0,
-        "organiser": event.organiser_id,
+        "organiser": own_id,
         "places": places,
         "low": spans[0].starts_at - _REACH,
         "since": spans[0].starts_at,

@@ -16,11 +16,14 @@ from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, translated
 from app.web.session import actor, close_early, session, tell
-from events.calendar import parties, queries, rules
-from events.calendar.models import Consent, State
+from events.calendar import clashes, parties, queries, rules, series
+from events.calendar.clashes import Findings
+from events.calendar.models import Consent, Event, State
 from events.calendar.queries import EventPage, PartyLine
+from events.changes import queries as changes
 from events.consents import actions
 from events.consents.forms import YES, AnswerForm, ConsentForm, ContributionForm, MoveForm, OutsideForm
+from partners.availability import rules as availability
 
 bp = Blueprint("consents", __name__)
 
@@ -30,6 +33,7 @@ _FIELD_OF: dict[type[Refusal], str] = {
     rules.TooLong: "ends",
     rules.UnsafeHour: "starts",
     rules.RoomElsewhere: "room_id",
+    availability.Suspended: "day",
 }
 _REFUSED: tuple[type[Refusal], ...] = (rules.StalePage, *_FIELD_OF)
 
@@ -217,6 +221,7 @@ def _page(
         status=status,
         page=page,
         line=line,
+        found=_findings(event) if line and event.state is not State.CANCELLED else None,
         silent=_silent(page),
         may_decline=_may_decline(page),
         may_consent=event.consent is not None and rules.may_consent(actor(), event),
@@ -227,6 +232,13 @@ def _page(
         forms=[one for one in (answer_form, outside_form, consent_form) if one is not None],
         refusal=refusal,
     )
+
+
+def _findings(event: Event) -> Findings:
+    """Give what stands in the way as the institution sees it that is asked: it decides, also on its blocked days."""
+    spans = clashes.spans_of(event, series.occurrences(session(), event), now())
+    people = changes.elsewhere(session(), actor(), event, spans)
+    return clashes.find(session(), actor(), event, spans, people=people)
 
 
 def _silent(page: EventPage) -> frozenset[int]:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.clock import now
-from events.calendar import actions, clashes, series
+from events.calendar import actions, clashes, parties, series
 from events.calendar.clashes import Findings, Why
 from events.calendar.models import Answer, Event, EventParty, Part, Visibility
 from events.calendar.rules import Speaker
@@ -346,3 +346,19 @@ def test_a_change_into_a_clash_leads_to_what_stands_in_the_way(
     for person, status in ((people.marek, 403), (people.wanda, 403), (people.zofia, 403), (people.adam, 200)):
         client.sign_in(person)
         assert client.get(clashing).status_code == status
+
+
+def test_the_host_who_is_asked_reads_what_stands_in_his_way(client: Browser, session: Session, people: People) -> None:
+    make_period(session, people.prison, first_day=TUESDAY, last_day=TUESDAY, reason=SECRET)
+    make_period(session, people.mops, first_day=TUESDAY, last_day=TUESDAY, reason="urlop kierowniczki")
+    published(session, people.marek, title="Narada MOPS")
+    event = make_draft(session, people.marek, **at(people))
+    spans = clashes.spans_of(event, series.occurrences(session, event), now())
+    asked = clashes.find(session, people.ewa.actor, event, spans)
+    assert (asked.groups, asked.own_place) == ({"blocked_place": (TUESDAY,)}, True)
+    parties.ask(session, people.marek.actor, event, now())
+    client.sign_in(people.ewa)
+    page = client.see(f"/wydarzenia/{event.uuid}/uzgodnienia")
+    assert "Ten dzień masz oznaczony jako niedostępny." in page.text
+    assert "Narada MOPS" not in page.text
+    assert "urlop" not in page.text
