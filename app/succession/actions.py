@@ -21,6 +21,7 @@ from events.calendar import actions as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
 from events.shelf.models import FeedKind, FeedState
 from events.signups.models import Booking, SignUp
+from partners.availability.models import Unavailability
 from partners.competence.rules import KINDS_OF_TASK, PLACEHOLDER_SLUG
 from partners.contacts.models import CardReport, Contact
 from partners.contacts.rules import Outcome
@@ -176,6 +177,7 @@ def _hand_over(
     if handover.services:
         _move(session, ServiceOffer, old_id, successor_id)
         _move(session, Room, old_id, successor_id)
+        _move_blocked(session, old_id, successor_id)
     events: list[int] = []
     projects: list[int] = []
     if handover.coming:
@@ -218,6 +220,12 @@ def _move(session: Session, table: type[Any], old_id: int, new_id: int) -> None:
     for reference in queries.references():
         if reference.table is wanted and reference.column.name == "institution_id":
             _point(session, reference, old_id, new_id)
+
+
+def _move_blocked(session: Session, old_id: int, new_id: int) -> None:
+    """Let the blocked days of rooms go with them; those of the whole house end with it."""
+    of_rooms = and_(col(Unavailability.institution_id) == old_id, col(Unavailability.room_id).is_not(None))
+    session.execute(update(Unavailability).where(of_rooms).values(institution_id=new_id))
 
 
 def _move_kin(session: Session, old_id: int, new: Institution) -> None:

@@ -31,6 +31,7 @@ from partners.institutions.models import (
 from partners.people.models import Invitation, Membership
 from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
 from tests.factories.agreements import make_agreement
+from tests.factories.availability import make_period
 from tests.factories.contacts import make_contact, make_report
 from tests.factories.events import date_of, local, make_draft, make_event, named
 from tests.factories.institutions import make_institution, make_offer, make_service
@@ -125,7 +126,8 @@ def test_contacts_services_and_rooms_pass_and_reports_are_closed(session, people
     for card in pair:
         make_offer(session, card, service)
     make_offer(session, old, make_service(session, "meal"))
-    session.add(Room(institution_id=old.id, name="Sala"))
+    room = add(session, Room, institution_id=old.id, name="Sala")
+    whole, of_room = make_period(session, old), make_period(session, old, room_id=room.id)
     make_report(session, old, people.piotr)
     succeeded(session, people, pair)
     line = session.exec(
@@ -134,6 +136,8 @@ def test_contacts_services_and_rooms_pass_and_reports_are_closed(session, people
     assert line == [kept.id, moved.id]
     assert set(session.exec(select(ServiceOffer.institution_id))) == {successor.id}
     assert session.exec(select(Room.institution_id)).all() == [successor.id]
+    session.expire_all()
+    assert (whole.institution_id, of_room.institution_id) == (old.id, successor.id)
     report = session.exec(select(CardReport)).one()
     assert report.institution_id == old.id
     assert report.settled_at is not None
