@@ -12,12 +12,13 @@ from app.text import N_
 from app.web.fields import ChoiceField, ChoicesField, DayField, WholeNumberField
 from app.web.i18n import _, _l, language, translated
 from events import recurrence
-from events.calendar import series
+from events.calendar import rules, series
 from events.calendar.models import Occurrence, State
 from events.recurrence import Freq, Rule
 from partners.institutions import workdays
 
 WEEKLY, MONTH_DAY, MONTH_NTH, MONTH_LAST = "weekly", "month_day", "month_nth", "month_last"
+PREVIEWED = 40
 REPEATING = ("repeats", "repeat_interval", "repeat_days", "repeat_until", "repeat_count")
 _LABELS: Mapping[str, str] = {
     "": N_("it does not repeat"),
@@ -167,6 +168,39 @@ def lines_of(rows: list[Occurrence]) -> list[DateLine]:
         for row in rows
         if not series.is_off(row)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The dates that a typed rule would have: the sentence, the first of them, and how many there are within reach."""
+
+    sentence: str
+    lines: tuple[DateLine, ...]
+    number: int
+    endless: bool
+
+
+def preview_of(rule: Rule, starts: datetime, ends: datetime, *, all_day: bool, today: date) -> Preview:
+    """Give the dates of a rule that has been checked, without saving anything."""
+    first, last = series.settled(rule, starts, ends, all_day=all_day)
+    rhythm = series.Rhythm(first, rules.minutes_between(first, last), all_day, rule)
+    until = recurrence.horizon(today, first.date())
+    hits = rhythm.hits(until)
+    return Preview(
+        recurrence.sentence(rule, first.date(), language()),
+        tuple(
+            DateLine(
+                wall.date(),
+                *rhythm.span(wall),
+                workdays.holiday_name(wall.date(), language()),
+                workdays.is_weekend(wall.date()),
+                left_out=False,
+            )
+            for wall in hits[:PREVIEWED]
+        ),
+        len(hits),
+        series.open_until(rhythm, until) is not None,
+    )
 
 
 def _nth(day: date) -> int:

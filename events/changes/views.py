@@ -22,7 +22,7 @@ from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, language, translated
 from app.web.session import actor, close_early, session, tell
 from events.calendar import actions as calendar
-from events.calendar import clashes, queries, rules, series
+from events.calendar import clashes, queries, repeating, rules, series
 from events.calendar.clashes import Findings
 from events.calendar.forms import ONLINE, SPEAKERS, EventForm, saved
 from events.calendar.models import Event, State
@@ -301,6 +301,10 @@ def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:
     wanted = _settled(form)
     if wanted is None:
         return _form_page(page, form, part, status=422)
+    if "podglad" in request.form:
+        if wanted.rule is None:
+            tell(_("The event does not repeat: it has one date. Nothing is saved yet."), "info")
+        return _form_page(page, form, part, preview=_preview(wanted))
     try:
         changed = actions.edit(
             session(),
@@ -328,6 +332,13 @@ def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:
     shown = queries.uuid_of_date(session(), part.occurrence_id) if part else None
     clash = changed & _WORTH_CHECKING and _findings(_own_page(shown or uuid).event)
     return see_other("changes.clashing" if clash else "calendar.show", event_uuid=shown or uuid)
+
+
+def _preview(wanted: EventDraft) -> repeating.Preview | None:
+    if wanted.rule is None:
+        return None
+    today = warsaw.today(now())
+    return repeating.preview_of(wanted.rule, wanted.starts, wanted.ends, all_day=wanted.all_day, today=today)
 
 
 def _tell_saved(event: Event, changed: frozenset[str], *, is_draft: bool) -> None:
@@ -378,9 +389,11 @@ def _form_page(
     part: Part | None,
     status: int = 200,
     differences: list[Difference] | None = None,
+    preview: repeating.Preview | None = None,
 ) -> Response:
     return respond(
         "events/changes/edit.html",
+        preview=preview,
         status=status,
         page=page,
         form=form,

@@ -146,6 +146,19 @@ def test_all_dates_are_changed_on_screen(client, session, people, event, clock):
     assert len(standing(session, event)) == 6
 
 
+def test_the_dates_are_shown_before_a_series_is_changed(client, session, people, event):
+    page = client.sign_in(people.ewa).see(edit(event, "following"))
+    values = {**page.values(edit(event, "following")), "repeat_days": ["2"], "podglad": "1"}
+    assert client.post(edit(event, "following"), data=values).status_code == 200
+    shown = client.page.one("div", id="podglad").text
+    assert "co tydzień w środy, 4 terminy" in shown
+    assert "środa, 6 stycznia 2027, 10.00–12.00 – święto: Święto Trzech Króli" in shown
+    assert "Nic jeszcze nie jest zapisane." in shown
+    assert client.page.values(edit(event, "following"))["repeat_days"] == "2"
+    session.expire_all()
+    assert len(standing(session, event)) == 6
+
+
 def test_moved_dates_follow_when_the_box_is_ticked(client, session, people, event):
     page = client.sign_in(people.ewa).see(edit(event, "this"))
     client.post(edit(event, "this"), data={**page.values(edit(event, "this")), "starts": "8:00", "ends": "9:00"})
@@ -237,5 +250,10 @@ def test_a_single_event_is_edited_as_before(client, session, people, clock):
     session.commit()
     page = client.sign_in(people.ewa).see(f"/wydarzenia/{event.uuid}/edycja")
     assert page.one("h1").text == "Edytuj wydarzenie"
+    address = f"/wydarzenia/{event.uuid}/edycja"
+    client.post(address, data={**page.values(address), "title": "Inny", "podglad": "1"})
+    assert "ma jeden termin. Nic jeszcze nie jest zapisane." in client.page.text
+    session.expire_all()
+    assert session.get_one(Event, event.id).title != "Inny"
     assert date_of(session, event).state is State.PUBLISHED
     assert session.exec(select(Event)).one() == event
