@@ -377,6 +377,7 @@ def as_saved(session: Session, event: Event) -> EventDraft:
         | {
             "starts": event.local_start,
             "ends": ends,
+            "rule": series.rule_of(event.rule),
             "audience": tuple(event.audience),
             "topics": tuple(event.topics),
             "co_organisers": tuple(one.institution_id for one in named if one.part is Part.CO_ORGANISER),

@@ -412,7 +412,8 @@ def stands(answer: Answer | None, *, answered: bool) -> bool:
 
 # What the host of the place may change beside the organiser, and what a co-organiser may; of a date, the same times.
 HOST_MAY = frozenset({"local_start", "minutes", "room", "room_id", "signup_closes_at", "withdraw_until"})
-HOST_MAY_OF_DATE = frozenset({"starts_at", "ends_at", "room", "room_id"})
+# A date with a room of its own holds its place, too, though it is the same.
+HOST_MAY_OF_DATE = frozenset({"starts_at", "ends_at", "place", "room", "room_id"})
 CO_ORGANISER_MAY = frozenset({"topics", "agenda", "speakers"})
 
 

@@ -83,7 +83,7 @@ def move(
             wanted.starts,
             wanted.ends,
             event.place_institution_id,
-            "",
+            event.place,
             wanted.room,
             wanted.room_id,
         )

@@ -23,6 +23,7 @@ from tests.factories.guests import sign_up
 from tests.factories.institutions import make_institution
 from tests.factories.persons import People, Person
 from tests.factories.rows import add
+from tests.factories.series import dates_of, make_series
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -328,3 +329,34 @@ def test_every_refusal_says_what_to_do() -> None:
     for refusal in (rules.NotAgreed, rules.NobodyToAsk, rules.NotAsked, rules.AnswersItself, rules.CancelInstead):
         assert issubclass(refusal, Refusal)
         assert refusal.message.endswith(".")
+
+
+@pytest.fixture(name="series")
+def _series(session: Session, people: People) -> Event:
+    """A weekly duty in the prison, together with the NGO."""
+    event = make_series(
+        session,
+        people.marek,
+        place_institution_id=people.prison.id,
+        place="",
+        co_organisers=(people.ngo.id or 0,),
+    )
+    _mails(session)
+    return event
+
+
+def test_house_moves_one_date_of_a_series(session: Session, people: People, series: Event) -> None:
+    second = dates_of(session, series)[1]
+    wanted = Move(local(9, days=7), local(11, days=7), room="sala 3")
+    changed = actions.move(session, people.ewa.actor, series, second, wanted, series.revision, now())
+    assert changed == {"starts_at", "ends_at", "place", "room"}
+    assert (second.place, second.place_institution_id) == ("", people.prison.id)
+    assert [row.moved for row in dates_of(session, series)] == [False, True, False, False, False, False]
+    assert party(session, series, people.jola).answer is Answer.ASKED
+    assert ("moved_by_host", people.marek.email) in _mails(session)
+
+
+def test_co_organiser_writes_topics_of_a_whole_series(session: Session, people: People, series: Event) -> None:
+    changed = actions.contribute(session, people.jola.actor, series, ["schronienie"], [], series.revision, now())
+    assert changed == {"topics"}
+    assert session.exec(select(Event).where(Event.continues_id == series.id)).all() == []
