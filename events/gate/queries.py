@@ -233,7 +233,7 @@ def list_of(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: dat
     if not decides:
         lines = [one for one in lines if one.institution_id == viewer.institution_id]
         things = [one for one in things if one.institution_id == viewer.institution_id]
-    brings = viewer.coordinates and _organises(session, viewer, meetings)
+    brings = decides or (viewer.coordinates and _organises(session, viewer, meetings))
     if not (decides or brings or lines or things):
         return None
     asked = rules_of(session, unit_id)

@@ -63,12 +63,12 @@ def set_rules(session: Session, actor: Actor, unit_id: int, wanted: UnitRules, n
 
 
 def add_guest(session: Session, actor: Actor, occurrence_id: int, person: str, function: str, now: datetime) -> Entry:
-    """Put a guest of the organiser or a co-organiser on the list; after the freeze it is a request.
+    """Put a guest of the organiser, a co-organiser or the unit itself on the list; after the freeze it is a request.
 
     Locks the date. Raises NoSuchList, DayIsOver, NotTheOrganiser, NobodyNamed, DocumentNumber, ListFull.
     """
     event, occurrence, unit_id = _open(session, occurrence_id, now)
-    if not queries.organises(session, actor, event, occurrence):
+    if not (rules.may_decide(actor, unit_id) or queries.organises(session, actor, event, occurrence)):
         raise rules.NotTheOrganiser
     if not person:
         raise rules.NobodyNamed
@@ -158,7 +158,7 @@ def report_thing(
     EquipmentOff, ListFull.
     """
     event, occurrence, unit_id = _open(session, occurrence_id, now)
-    if not queries.takes_part(session, actor, event, occurrence):
+    if not (rules.may_decide(actor, unit_id) or queries.takes_part(session, actor, event, occurrence)):
         raise rules.NotYourList
     asked = queries.rules_of(session, unit_id)
     if not asked.equipment:

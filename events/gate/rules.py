@@ -118,7 +118,9 @@ class NotYourGate(Forbidden):
 class NotTheOrganiser(Forbidden):
     """A guest added by somebody who neither organises nor co-organises."""
 
-    message = N_("Only the organiser and co-organisers add guests. Sign your own people up on the event page.")
+    message = N_(
+        "Only the organiser, co-organisers and the unit add guests. Sign your own people up on the event page."
+    )
 
 
 class NoSuchList(Conflict):

@@ -57,6 +57,20 @@ def test_only_organisers_bring_guests_and_each_has_a_name(session: Session, peop
         guest(session, people, event, "Jan Gościnny ABC123456")
 
 
+def test_after_the_freeze_the_unit_adds_people_and_things_at_once(
+    session: Session, people: People, clock: time_machine.Traveller
+) -> None:
+    event = make_visit(session, people)
+    date_id, ewa = date_of(session, event).id or 0, people.ewa.actor
+    clock.move_to(instant(local(9, days=-1)))
+    one = requests.add_guest(session, ewa, date_id, "Jan Gościnny", "tłumacz", now())
+    thing = requests.report_thing(session, ewa, date_id, "mikrofon", "", now())
+    assert (one.state, thing.state) == (EntryState.APPROVED, EntryState.APPROVED)
+    assert one.institution_id == people.prison.id
+    asked = select(OutboxMail).where(OutboxMail.template == "events/gate/asked")
+    assert session.exec(asked).all() == []
+
+
 def test_a_guest_belongs_to_whoever_brings_him(session: Session, people: People) -> None:
     event = make_visit(session, people)
     expect(session, event, people.marek, "Anna Przykładowa")
