@@ -188,7 +188,10 @@ def _of_gate(who: Actor, instant: datetime) -> list[Task]:
         text = _("“%(title)s”, decide before %(day)s.", title=one.title, day=day)
         found.append(Task(url_for("gate.show_date", event_uuid=one.uuid, day=one.day), "gate", words, text))
     for one in gate.to_fill(session(), who, instant):
-        words = _("Complete the entry list until %(day)s", day=warsaw.short_day_words(one.until, language()))
+        if one.until < warsaw.today(instant):
+            words = _("Complete the entry list before %(day)s", day=warsaw.short_day_words(one.day, language()))
+        else:
+            words = _("Complete the entry list until %(day)s", day=warsaw.short_day_words(one.until, language()))
         text = _(
             "“%(title)s”: %(number)d without a name or data that the unit asks for.",
             title=one.title,

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.clock import now
+from app.db import columns
 from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, Occurrence, State
@@ -145,12 +146,12 @@ TOGETHER = (
 )
 SERIES = (
     "/biurko",
-    "{series}/2027-02-23",
+    "{series}/{series_day}",
     "{series}/edycja",
-    "{series}/edycja?termin=2027-02-23&zakres=this",
-    "{series}/edycja?termin=2027-02-23&zakres=following",
-    "{series}/edycja?termin=2027-02-23&zakres=all",
-    "{series}/odwolaj?termin=2027-02-23",
+    "{series}/edycja?termin={series_day}&zakres=this",
+    "{series}/edycja?termin={series_day}&zakres=following",
+    "{series}/edycja?termin={series_day}&zakres=all",
+    "{series}/odwolaj?termin={series_day}",
     "{full}",
     "{full}/zapisy/lista",
     "{full}/zapisy/{waits}/kolejnosc",
@@ -226,6 +227,9 @@ def _places(session: Session) -> dict[str, str]:
         "own": str(signed[0]),
         "event": f"/wydarzenia/{next(e for e in public if e.state is State.PUBLISHED).uuid}",
         "series": f"/wydarzenia/{life_uuid('dyzur-co-miesiac', 1)}",
+        "series_day": str(
+            session.execute(_DATES.where(col(Event.uuid) == life_uuid("dyzur-co-miesiac", 1))).scalars().all()[-1]
+        ),
         "cancelled": f"/wydarzenia/{next(e for e in events if e.state is State.CANCELLED).uuid}",
         "own_event": f"/wydarzenia/{next(e for e in coming if e.state is State.PUBLISHED).uuid}",
         "draft": f"/wydarzenia/{next(e for e in of_prison if e.state is State.DRAFT).uuid}",
@@ -239,6 +243,12 @@ def _places(session: Session) -> dict[str, str]:
     }
 
 
+_DATES = (
+    columns(Occurrence.local_date)
+    .join(Event, col(Event.id) == Occurrence.event_id)
+    .where(col(Occurrence.state) == State.PUBLISHED)
+    .order_by(col(Occurrence.local_date))
+)
 _SIGNUPS = (
     select(SignUp.id, Event.uuid)
     .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
