@@ -13,6 +13,7 @@ from sqlalchemy import (
     CTE,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Date,
     DateTime,
     Integer,
@@ -249,18 +250,6 @@ class PartLine:
     title: str
     starts_at: datetime
     ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """A speaker as the gate expects him; without an institution the function says where he comes from."""
-
-    event_id: int
-    speaker_id: int
-    person: str
-    function: str
-    institution_id: int | None
-    institution: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -734,25 +723,6 @@ def not_agreed(session: Session, event_id: int) -> list[str]:
         .order_by(col(Institution.sort_key))
     )
     return list(session.execute(statement).scalars())
-
-
-def speakers_of(session: Session, event_ids: Sequence[int]) -> list[Entrant]:
-    """Give those who lead or speak at these events, for the lists of who comes in: in the order of each event."""
-    statement = (
-        _columns(
-            EventSpeaker.event_id,
-            EventSpeaker.id,
-            EventSpeaker.person,
-            EventSpeaker.function,
-            EventSpeaker.institution_id,
-            func.coalesce(Institution.name, ""),
-        )
-        .select_from(EventSpeaker)
-        .outerjoin(Institution, col(Institution.id) == EventSpeaker.institution_id)
-        .where(col(EventSpeaker.event_id).in_(event_ids))
-        .order_by(col(EventSpeaker.event_id), col(EventSpeaker.position))
-    )
-    return [Entrant(*row) for row in session.execute(statement)]
 
 
 def look_up(session: Session, words: str, limit: int = LOOKED_UP) -> list[Named]:
@@ -1381,31 +1351,9 @@ _SINGLE = _Series()
 
 def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Series:
     """Ask all of it by one statement; of the parts those that *viewer* may know of."""
-    seen = or_(may_see(viewer), _own_draft(viewer))
-    nothing, no_text = cast(null(), DateTime(timezone=False)), cast(null(), String)
-    coming = (
-        _columns(
-            literal("date").label("what"),
-            Occurrence.local_date,
-            cast(col(Occurrence.state), String),
-            col(Occurrence.original_local),
-            no_text,
-        )
-        .where(col(Occurrence.event_id) == event.id, col(Occurrence.ends_at) > now, seen)
-        .order_by(col(Occurrence.starts_at))
-        .limit(DATES_SHOWN)
-    ).subquery()
-    stands = cast(col(Occurrence.state), String)
-    removed = _columns(literal("out"), Occurrence.local_date, stands, col(Occurrence.original_local), no_text).where(
-        col(Occurrence.event_id) == event.id, stands == State.REMOVED.value
-    )
-    parts = [
-        _columns(literal(name), cast(null(), Date), no_text, nothing, cast(col(_PART.uuid), String)).where(
-            here, _PART.id.in_(_columns(Occurrence.event_id).where(seen))
-        )
-        for name, here in (("later", _PART.continues_id == event.id), ("earlier", _PART.id == event.continues_id))
-    ]
-    found = session.execute(union_all(_columns(*coming.c), removed, *parts)).all()
+    statement = _series_of(_scope(viewer), coordinates=viewer.prepares)
+    asked = {"event_id": event.id, "continues_id": event.continues_id, "now": now}
+    found = rows(session, statement, _viewer(viewer) | asked)
     of_part = {row[0]: UUID(row[4]) for row in found if row[4]}
     return _Series(
         tuple((row[1], State(row[2])) for row in found if row[0] == "date"),
@@ -1413,3 +1361,32 @@ def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Ser
         of_part.get("earlier"),
         of_part.get("later"),
     )
+
+
+@lru_cache(maxsize=16)
+def _series_of(scope: Scope, *, coordinates: bool) -> CompoundSelect[Any]:
+    event_id: BindParameter[int] = bindparam("event_id", type_=Integer())
+    continues_id: BindParameter[int] = bindparam("continues_id", type_=Integer())
+    seen = or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), _draft_of(_INSTITUTION) if coordinates else false())
+    stands, original = cast(col(Occurrence.state), String), col(Occurrence.original_local)
+    nothing, no_text = cast(null(), DateTime(timezone=False)), cast(null(), String)
+    coming = (
+        _columns(literal("date").label("what"), Occurrence.local_date, stands, original, no_text)
+        .where(col(Occurrence.event_id) == event_id, col(Occurrence.ends_at) > bindparam("now"), seen)
+        .order_by(col(Occurrence.starts_at))
+        .limit(DATES_SHOWN)
+    ).subquery()
+    removed = _columns(literal("out"), Occurrence.local_date, stands, original, no_text).where(
+        col(Occurrence.event_id) == event_id, stands == State.REMOVED.value
+    )
+    # Correlated: a list of all dates that somebody may see would be made anew for each page.
+    of_it = (
+        _columns(literal(1)).select_from(Occurrence).where(col(Occurrence.event_id) == _PART.id, seen).correlate(_PART)
+    )
+    parts = [
+        _columns(literal(name), cast(null(), Date), no_text, nothing, cast(col(_PART.uuid), String)).where(
+            here, exists(of_it)
+        )
+        for name, here in (("later", _PART.continues_id == event_id), ("earlier", _PART.id == continues_id))
+    ]
+    return union_all(_columns(*coming.c), removed, *parts)

@@ -278,8 +278,7 @@ def test_co_organiser_writes_topics_and_its_own_people(session: Session, people:
     theirs = [Speaker("Piotr Wzorcowy", "trener", people.mops.id)]
     changed = actions.contribute(session, people.jola.actor, event, ["schronienie"], theirs, event.revision, now())
     assert changed == {"topics", "speakers"}
-    found = queries.speakers_of(session, [event.id or 0])
-    assert [(one.person, one.institution_id) for one in found] == [
+    assert [(one.person, one.institution_id) for one in calendar.as_saved(session, event).speakers] == [
         ("Maria Próbna", people.mops.id),
         ("Piotr Wzorcowy", people.ngo.id),
     ]
