@@ -1351,7 +1351,7 @@ _SINGLE = _Series()
 
 def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Series:
     """Ask all of it by one statement; of the parts those that *viewer* may know of."""
-    statement = _series_of(_scope(viewer), coordinates=viewer.prepares)
+    statement = _series_of(_scope(viewer), prepares=viewer.prepares, asked=viewer.coordinates)
     asked = {"event_id": event.id, "continues_id": event.continues_id, "now": now}
     found = rows(session, statement, _viewer(viewer) | asked)
     of_part = {row[0]: UUID(row[4]) for row in found if row[4]}
@@ -1364,10 +1364,11 @@ def _dates(session: Session, viewer: Actor, event: Event, now: datetime) -> _Ser
 
 
 @lru_cache(maxsize=16)
-def _series_of(scope: Scope, *, coordinates: bool) -> CompoundSelect[Any]:
+def _series_of(scope: Scope, *, prepares: bool, asked: bool) -> CompoundSelect[Any]:
     event_id: BindParameter[int] = bindparam("event_id", type_=Integer())
     continues_id: BindParameter[int] = bindparam("continues_id", type_=Integer())
-    seen = or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), _draft_of(_INSTITUTION) if coordinates else false())
+    drafts = _draft_of(_INSTITUTION, asked=asked) if prepares else false()
+    seen = or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts)
     stands, original = cast(col(Occurrence.state), String), col(Occurrence.original_local)
     nothing, no_text = cast(null(), DateTime(timezone=False)), cast(null(), String)
     coming = (
