@@ -173,7 +173,8 @@ def find(
 ) -> Findings:
     """Check all *spans* of *event* as *viewer* sees them, in at most three statements however many they are.
 
-    Besides the place it looks at the viewer's own institution, which organises or has to agree. *people* are clashes of persons, which rooms upstairs know of. An event that *viewer* may not know of is "taken".
+    Besides the place it looks at the viewer's own institution, which organises or has to agree. *people* are clashes of
+    persons, which rooms upstairs know of. An event that *viewer* may not know of is "taken".
     """
     if not spans:
         return Findings(0)
