@@ -94,6 +94,8 @@ def load_events(
         event = calendar.draft(session, actor, draft, meeting.at(_KNOWN_BEFORE + 1), uuid=meeting.uuid)
         event.sequence = (sequences or {}).get(meeting.uuid, 0)
         if entry.get("draft"):
+            if entry.get("asked"):
+                parties.ask(session, actor, event, meeting.at(2, "10:00"))
             continue
         if "left_out" in entry:
             day = dates.occurrences(session, event)[entry["left_out"]].local_date
