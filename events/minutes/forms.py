@@ -1,6 +1,6 @@
 """The forms of a record: attendance, numbers, topics, note and tasks; an answer; the account for everybody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -23,7 +23,18 @@ BLANK_ROWS = 3
 COUNT_MAX = 9999
 PRESENT, ABSENT = "tak", "nie"
 KEY_MAX = 20
+NUMBER_MAX = 4
 Line = TypeVar("Line", Row, Task)
+
+
+class LineList(FieldList):  # type: ignore[type-arg]  # it is not generic when it runs
+    """Lines by their numbers; what else stands in a field's name is left out."""
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            number = name.removeprefix(f"{prefix}-").partition("-")[0] if name.startswith(f"{prefix}-") else ""
+            if number.isascii() and number.isdigit() and len(number) <= NUMBER_MAX:
+                yield int(number)
 
 
 class RowForm(Form):
@@ -59,14 +70,14 @@ class RecordForm(Form):
     reason = ChoiceField(_l("Why it was not held"))
     side = ChoiceField(_l("On whose side"))
     note = LongTextField(_l("In a few words"), longest=REMARK_MAX)
-    people = FieldList(FormField(RowForm), max_entries=ROWS_MAX)
+    people = LineList(FormField(RowForm), max_entries=ROWS_MAX)
     people_inside = WholeNumberField(_l("People in prison"), high=COUNT_MAX)
     family_members = WholeNumberField(_l("Family members"), high=COUNT_MAX)
     others = WholeNumberField(_l("Other people"), high=COUNT_MAX)
     topics = ChoicesField(_l("Topics covered"))
     further = LongTextField(_l("Other topics"), longest=TOPICS_MAX * TOPIC_MAX)
     body = LongTextField(_l("Minutes"), longest=BODY_MAX)
-    tasks = FieldList(FormField(TaskForm), max_entries=TASKS_MAX)
+    tasks = LineList(FormField(TaskForm), max_entries=TASKS_MAX)
 
     def offer(self, topics: Sequence[str], institutions: Sequence[tuple[int, str]], kind: str, code: str) -> None:
         """Give the fields their choices: *topics* of the event, institutions for tasks, reasons for an actor's *kind*.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import SequenceMatcher
@@ -13,6 +13,8 @@ from events.minutes.models import Side
 
 TEXTS = frozenset({"body", "note"})
 """What is joined line by line where both have changed it."""
+REASON = frozenset({"outcome", "note"})
+"""The pieces that tell why a date was not held."""
 _MARK = 12
 
 
@@ -95,14 +97,14 @@ def read_marks(text: str) -> dict[str, str]:
     """Read the marks that a form brought back; nothing where they cannot be read: then all differences are shown."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
-def write_marks(version: Version) -> str:
-    """Write the marks for a hidden field."""
-    return json.dumps(marks(version), separators=(",", ":"))
+def write_marks(version: Version, *, hidden: Collection[str] = ()) -> str:
+    """Write the marks for a hidden field, without the *hidden* pieces: of few words a mark tells which it is."""
+    return json.dumps({key: mark for key, mark in marks(version).items() if key not in hidden}, separators=(",", ":"))
 
 
 def packed(version: Version) -> dict[str, str]:

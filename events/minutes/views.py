@@ -91,7 +91,7 @@ def _written(found: Date) -> Response | BaseResponse:
         typed = versions.all_present(typed)
     act = actions.submit if approves else actions.save
     number = (form.revision.data or "")[:9]
-    revision = int(number) if number.isdecimal() else 0
+    revision = int(number) if number.isascii() and number.isdigit() else 0
     seen = versions.read_marks(form.seen.data or "")
     try:
         done = act(session(), actor(), found, typed, revision, seen, now())
@@ -133,7 +133,7 @@ def _clash_page(found: Date, clashing: actions.Clashing) -> Response:
     differences = [_differing(one, names) for one in clashing.clashes]
     form = RecordForm(formdata=None, data=values_of(clashing.version, names, found.event.topics))
     _offer(form, found)
-    form.revision.data, form.seen.data = str(revision), versions.write_marks(saved)
+    form.revision.data, form.seen.data = str(revision), _marks_of(saved)
     page = _form_page(found, form, saved, status=409, differences=differences, by=by, at=at)
     close_early()
     return page
@@ -156,7 +156,7 @@ def _form_page(
 ) -> Response:
     if form.revision.data is None:
         form.revision.data = str(found.record.revision if found.record else 0)
-        form.seen.data = versions.write_marks(begin)
+        form.seen.data = _marks_of(begin)
     record = found.record
     return respond(
         "events/minutes/write.html",
@@ -240,6 +240,10 @@ def _chosen(typed: Version, saved: Mapping[str, str]) -> Version:
 
 def _hides_reason(saved: Version) -> bool:
     return bool(saved.reason) and not rules.reads_reason(actor(), saved.reason, Sight.SIDE)
+
+
+def _marks_of(saved: Version) -> str:
+    return versions.write_marks(saved, hidden=versions.REASON if _hides_reason(saved) else ())
 
 
 def _hidden_kept(found: Date, saved: Version, typed: Version) -> Version:

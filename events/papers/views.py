@@ -20,7 +20,7 @@ from events.calendar.queries import EventPage
 from events.papers import actions, queries, rules
 
 bp = Blueprint("papers", __name__)
-_IDS_MAX = 2**31 - 1
+_DIGITS = 9
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>/<day:day>/lista-obecnosci.pdf")
@@ -45,7 +45,7 @@ def certificates(event_uuid: UUID, day: date) -> Response:
 def issue(event_uuid: UUID, day: date) -> Response | BaseResponse:
     page = _issuer_page(event_uuid, day)
     kept = queries.record(session(), page.occurrence.id or 0)
-    chosen = [int(value) for value in request.form.getlist("osoba") if value.isdigit() and int(value) <= _IDS_MAX]
+    chosen = [key for value in request.form.getlist("osoba") if (key := _key(value))]
     try:
         number = actions.issue(session(), actor(), page.event, kept.id or 0 if kept else 0, chosen, now())
     except Refusal as refusal:
@@ -57,8 +57,7 @@ def issue(event_uuid: UUID, day: date) -> Response | BaseResponse:
 @bp.get("/zaswiadczenia")
 @signed_in
 def mine() -> Response:
-    before = request.args.get("przed", "")
-    key = int(before) if before.isdigit() and int(before) <= _IDS_MAX else 0
+    key = _key(request.args.get("przed", ""))
     rows = queries.mine(session(), actor(), before=key)
     more = len(rows) > queries.SHOWN
     rows = rows[: queries.SHOWN]
@@ -102,6 +101,11 @@ def _certificates_page(page: EventPage, status: int = 200, refusal: str = "") ->
         rows=queries.attended(session(), kept.id or 0) if kept and ready else [],
         refusal=refusal,
     )
+
+
+def _key(typed: str) -> int:
+    """Read a number that came with the address or a form; 0 for what is none."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _DIGITS else 0
 
 
 def _version() -> str:

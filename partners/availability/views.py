@@ -75,7 +75,8 @@ def _own(slug: str) -> Institution:
 
 def _page(card: Institution, form: PeriodForm, status: int = 200) -> Response:
     number = request.args.get("strona", "")
-    page = int(number) if number.isascii() and number.isdigit() and 0 < int(number[:4]) <= _PAGES else 1
+    is_number = number.isascii() and number.isdigit() and len(number) <= len(str(_PAGES))
+    page = max(int(number), 1) if is_number else 1
     today = warsaw.today(now())
     return respond(
         "partners/availability/index.html",
