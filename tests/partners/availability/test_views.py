@@ -77,7 +77,8 @@ def test_old_periods_are_paged(client: Browser, session: Session, people: People
     page = client.see(PAGE)
     assert page.text.count("5 stycznia 2026 – 6 stycznia 2026") == PAGE_SIZE
     assert client.see(f"{PAGE}?strona=2").text.count("5 stycznia 2026 – 6 stycznia 2026") == 1
-    assert client.get(f"{PAGE}?strona=x").status_code == 200
+    for nonsense in ("x", "0", "-1", "9" * 30, "²"):
+        assert client.get(f"{PAGE}?strona={nonsense}").status_code == 200
 
 
 def test_the_calendar_marks_the_days_for_own_people_alone(client: Browser, session: Session, people: People) -> None:
