@@ -252,4 +252,4 @@ def test_statements_of_a_card_do_not_grow(client, session, people, query_count, 
     session.flush()
     with query_count() as asked:
         client.see("/partnerzy/mops-kladkowo")
-    assert len(asked) == 12
+    assert len(asked) == 13

@@ -96,7 +96,7 @@ def test_statements_of_a_project_do_not_grow(client, session, people, query_coun
         )
     with query_count() as asked:
         client.see("/projekty/pierwszy-miesiac")
-    assert len(asked) == 4
+    assert len(asked) == 5
 
 
 def test_page_shows_sessions_within_what_the_viewer_may_know(client, session, people, clock):
