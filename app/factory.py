@@ -26,8 +26,8 @@ from events.changes import views as changes_views
 from events.consents import views as consents_views
 from events.feeds import views as feeds_views
 from events.gate import views as gate_views
-from events.papers import views as papers_views
 from events.minutes import views as minutes_views
+from events.papers import views as papers_views
 from events.signups import views as signups_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
