@@ -15,14 +15,17 @@ from app.demo.meetings import Meeting, meetings
 from app.demo.people import Staff
 from app.demo.seed import Entry
 from app.outbox.models import OutboxMail
-from events.calendar.models import Event, Occurrence, Outcome, State
+from events.calendar.models import Event, EventKind, Occurrence, Outcome, State
 from events.minutes import actions, queries
-from events.minutes.models import Record, RecordState
+from events.minutes.models import Attendance, Record, RecordState
 from events.minutes.queries import Date
 from events.minutes.versions import Task, Version, task_key
+from events.papers import actions as papers
+from events.papers import rules
 
 SEED = 2026
 _FILE = Path(__file__).parent / "data" / "life_records.yaml"
+_CERTIFIED = (EventKind.STAFF_TRAINING, EventKind.STUDY_VISIT)
 _BODY = "## Ustalenia\nSpotkanie przebiegło zgodnie z planem. Następny termin jest w kalendarzu."
 
 
@@ -82,6 +85,11 @@ def _record(
     for key, remark in answers.items():
         if answered <= today and record.state is RecordState.SUBMITTED:
             actions.answer(session, staff.coordinator(key), number, remark, instant(answered, "11:40"))
+    if found.event.kind in _CERTIFIED and rules.is_recorded(record.state, record.outcome):
+        present = select(Attendance.id).where(Attendance.record_id == number, col(Attendance.present).is_(True))
+        people = [one or 0 for one in session.exec(present.order_by(col(Attendance.position))).all()]
+        if people:
+            papers.issue(session, actor, found.event, number, people, instant(approved, "13:10"))
     if "story" in entry:
         told = replace(found, record=record)
         actions.tell_story(session, actor, told, entry["story"].strip(), "", instant(approved, "12:00"))

@@ -10,6 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from sqlmodel import Session, col, select
 
+import tests.browser
+from app.accounts.actions import begin_session
+from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.clock import now
 from app.db import columns
@@ -329,6 +332,38 @@ def test_signed_in(
     person = visitor(width=width)
     sign_in(person, email)
     assert walk(person, paths, places, schemes=width == WIDE) == []
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+@pytest.mark.parametrize(
+    ("email", "paths"),
+    [
+        ("", PUBLIC),
+        ("areszt@demo.example", INSIDE + TOGETHER),
+        ("mops@demo.example", SERIES),
+        ("operator@demo.example", OPERATOR),
+    ],
+    ids=["signed-out", "prison", "mops", "operator"],
+)
+def test_every_page_speaks_one_language(
+    client: tests.browser.Browser,
+    session: Session,
+    places: dict[str, str],
+    email: str,
+    paths: tuple[str, ...],
+    language: str,
+) -> None:
+    """The client inspects what it gets: no English on Polish pages, no Polish on English ones unless it says so."""
+    if email:
+        account = session.exec(select(UserAccount).where(UserAccount.email == email)).one()
+        client.take_session(begin_session(session, account, "tests", now()))
+    wrong = []
+    for path in (path.format(**places) for path in paths if "jezyk=" not in path):
+        try:
+            client.get(f"{path}{'&' if '?' in path else '?'}jezyk={language}", follow_redirects=True)
+        except tests.browser.Fault as fault:
+            wrong.append(f"{path} {fault}")
+    assert wrong == []
 
 
 def test_high_contrast_is_that_attribute(visitor: Callable[..., Visitor]) -> None:
