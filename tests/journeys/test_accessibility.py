@@ -162,7 +162,7 @@ SERIES = (
     "{signed}/zapisy/{own}/osoba",
     "{gate}",
     "{gate}/lista-wejsc",
-    "{gate}/{gate_day}/lista-wejsc/dane",
+    "{asking}/{asking_day}/lista-wejsc/dane",
     "{recorded}",
     "/notatki?stan=czeka",
     "/zaswiadczenia",
@@ -211,6 +211,7 @@ def _places(session: Session) -> dict[str, str]:
     assert programme is not None
     _invitation, secret = people.issue(session, Actor.system(), prison or 0, Wanted("nowa@zk-kladkowo.example"), now())
     approval, full = life_uuid("szkolenie-za-zgoda", 3), life_uuid("szkolenie-rozmowa", 2)
+    asking = next(e for e in events if e.uuid == life_uuid("spotkania-indywidualne", 4))
     study = next(e for e in events if e.uuid == life_uuid("wizyta-dom-przejsciowy", -1))
     request, waits = (
         _signup(session, *one) for one in ((approval, SignUpState.REQUESTED), (full, SignUpState.WAITING))
@@ -240,6 +241,8 @@ def _places(session: Session) -> dict[str, str]:
         "recorded": f"/wydarzenia/{life_uuid('spotkanie-swiadczenia', -3)}",
         "gate": f"/wydarzenia/{life_uuid('brama-pierwsze-dni', 0)}",
         "gate_day": str(next(e for e in events if e.uuid == life_uuid("brama-pierwsze-dni", 0)).local_start.date()),
+        "asking": f"/wydarzenia/{asking.uuid}",
+        "asking_day": str(asking.local_start.date()),
         "programme": f"/projekty/{programme.slug}",
         "invitation": f"/zaproszenie/{secret}",
         "mail": str(session.exec(select(OutboxMail.id)).first()),
