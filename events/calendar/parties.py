@@ -11,7 +11,7 @@ from app.audit import trail
 from app.db import lock
 from app.errors import NotAdmitted
 from events.calendar import actions, mail, rules
-from events.calendar.models import Answer, Consent, Event, EventParty, Part, State
+from events.calendar.models import Answer, Consent, Event, EventParty, Occurrence, Part, State
 from partners.people import queries as people
 
 
@@ -75,8 +75,9 @@ def ask_again(session: Session, actor: Actor, event: Event, now: datetime) -> in
 def answer(session: Session, actor: Actor, event: Event, now: datetime, *, agrees: bool, reason: str = "") -> None:
     """Confirm or decline for the actor's institution, and tell the organiser. Locks the event.
 
-    A host who does not agree to a published event stops it: that is a cancellation, told to everybody. Raises
-    NotAsked, AlreadyCancelled, ReasonMissing, CancelInstead.
+    A host who does not agree to a published event stops it: that is a cancellation, told to everybody. Once it is over
+    nobody joins or leaves it: its record stands on who took part. Raises NotAsked, AlreadyCancelled, AlreadyOver,
+    ReasonMissing, CancelInstead.
     """
     lock(session, Event, event.id or 0)
     party = session.get(EventParty, (event.id or 0, actor.institution_id or 0))
@@ -84,6 +85,8 @@ def answer(session: Session, actor: Actor, event: Event, now: datetime, *, agree
         raise rules.NotAsked
     if event.state is State.CANCELLED:
         raise rules.AlreadyCancelled
+    if event.state is State.PUBLISHED and not _has_dates_to_come(session, event, now):
+        raise rules.AlreadyOver
     if not agrees and event.state is State.PUBLISHED and party.institution_id == event.place_institution_id:
         raise rules.CancelInstead
     if not agrees and not reason.strip():
@@ -165,6 +168,11 @@ def _answering(session: Session, event: Event) -> Iterable[EventParty]:
         .order_by(col(EventParty.institution_id))
     )
     return session.exec(statement).all()
+
+
+def _has_dates_to_come(session: Session, event: Event, now: datetime) -> bool:
+    coming = select(Occurrence.id).where(Occurrence.event_id == event.id, Occurrence.ends_at > now)
+    return session.exec(coming.limit(1)).first() is not None
 
 
 def _put(party: EventParty, given: Answer | None, now: datetime, *, by: int | None = None) -> None:

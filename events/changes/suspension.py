@@ -102,14 +102,12 @@ def _still_on(
     session: Session, unit: Institution, found: Sequence[StoppedDate]
 ) -> list[tuple[StoppedDate, Occurrence]]:
     """Lock the events and their dates, and give those that still stand: somebody may have been faster."""
-    of_event: dict[int, list[StoppedDate]] = {}
-    for one in found:
-        of_event.setdefault(one.event_id, []).append(one)
     kept: dict[int, Occurrence] = {}
-    for event_id in sorted(of_event):
+    for event_id in sorted({one.event_id for one in found}):
         lock(session, Event, event_id)
-        for one in sorted(of_event[event_id], key=lambda date: date.occurrence_id):
-            row = lock(session, Occurrence, one.occurrence_id)
-            if row is not None and row.state is State.PUBLISHED and row.place_institution_id == unit.id:
-                kept[one.occurrence_id] = row
+    # All dates in one order, as expired offers take them: by events apart the two would wait for each other.
+    for occurrence_id in sorted(one.occurrence_id for one in found):
+        row = lock(session, Occurrence, occurrence_id)
+        if row is not None and row.state is State.PUBLISHED and row.place_institution_id == unit.id:
+            kept[occurrence_id] = row
     return [(one, kept[one.occurrence_id]) for one in found if one.occurrence_id in kept]

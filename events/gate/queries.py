@@ -13,6 +13,7 @@ from app import warsaw
 from app.actors import Actor
 from app.db import columns
 from app.text import sort_key
+from events.calendar import queries as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
 from events.gate import rules
 from events.gate.models import Entry, EntryState, Equipment, GateRules, Origin
@@ -476,6 +477,7 @@ def _co_organised(occurrence_ids: Sequence[int], institution_id: int | None) -> 
             col(Occurrence.id).in_(occurrence_ids),
             col(EventParty.institution_id) == institution_id,
             col(EventParty.part) == Part.CO_ORGANISER,
+            or_(col(EventParty.answer).is_(None), calendar.stands()),
         )
         .limit(1)
     )

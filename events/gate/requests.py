@@ -124,8 +124,11 @@ def complete(session: Session, actor: Actor, answers: Mapping[int, Mapping[str, 
     """
     changed = 0
     entries = _entries(session, list(answers))
-    asked = {entry.id: queries.rules_of(session, _open(session, entry.occurrence_id, now)[2]) for entry in entries}
-    for entry in entries:
+    # The dates in one order, as decide locks them; then what may have changed while one waited for them.
+    dates = sorted({entry.occurrence_id for entry in entries})
+    units = {occurrence_id: _open(session, occurrence_id, now)[2] for occurrence_id in dates}
+    asked = {entry.id: queries.rules_of(session, units[entry.occurrence_id]) for entry in entries}
+    for entry in _entries(session, list(answers)):
         said = answers[entry.id or 0]
         if not rules.may_keep(actor, entry.institution_id):
             raise rules.NotYourList
@@ -285,7 +288,8 @@ def _guest(session: Session, actor: Actor, entry_id: int) -> Entry:
 
 
 def _entries(session: Session, ids: Sequence[int]) -> Sequence[Entry]:
-    return session.exec(select(Entry).where(col(Entry.id).in_(ids)).order_by(col(Entry.id))).all() if ids else ()
+    found = select(Entry).where(col(Entry.id).in_(ids)).order_by(col(Entry.id))
+    return session.exec(found.execution_options(populate_existing=True)).all() if ids else ()
 
 
 def _things(session: Session, ids: Sequence[int]) -> Sequence[Equipment]:

@@ -11,6 +11,7 @@ from app.actors import Actor
 from app.audit import trail
 from app.audit.models import AuditLine, AuditValue
 from app.audit.trail import Plain
+from app.db import lock
 from events.calendar.models import Event, EventSpeaker, Occurrence, State
 from events.gate import actions
 from events.gate.models import Entry, EntryState, Equipment, Origin
@@ -40,6 +41,7 @@ def list_speakers(session: Session, now: datetime) -> int:
     for occurrence in session.exec(statement).all():
         dates.setdefault(occurrence.event_id, []).append(occurrence)
     for event_id, occurrences in dates.items():
+        lock(session, Event, event_id)  # whoever edits its speakers in this moment would list them twice
         actions.speakers(session, Actor.system(), session.get_one(Event, event_id), occurrences, now)
     return sum(len(one) for one in dates.values())
 

@@ -15,7 +15,7 @@ from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.db import columns
 from events.calendar import queries as calendar
-from events.calendar.models import Answer, Event, EventKind, EventParty, EventSpeaker, Occurrence, Outcome, Part, State
+from events.calendar.models import Event, EventKind, EventParty, EventSpeaker, Occurrence, Outcome, Part, State
 from events.calendar.rules import FAMILY, ICON, KIND_LABEL
 from events.minutes import rules
 from events.minutes.models import Attendance, Record, RecordReply, RecordState, RecordTask, Reply, Side
@@ -31,7 +31,7 @@ STORIES_SHOWN = 3
 # Who was never asked was named before anybody asked.
 _CO_ORGANISES = and_(
     col(EventParty.part) == Part.CO_ORGANISER,
-    or_(col(EventParty.answer).is_(None), col(EventParty.answer).in_((Answer.CONFIRMED, Answer.OUTSIDE))),
+    or_(col(EventParty.answer).is_(None), calendar.stands()),
 )
 
 
@@ -266,12 +266,13 @@ class Story:
 def date_of(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date | None = None) -> Date | None:
     """Give a published or cancelled date of an event that *viewer* may know of: of *day*, else the last one begun.
 
-    Three statements. None also means: he may not know of it.
+    Whose institution was asked about the record of a date knows of it, whoever organises the event today. Three
+    statements. None also means: he may not know of it.
     """
     statement = (
         select(Event, Occurrence)
         .join(Occurrence, col(Occurrence.event_id) == Event.id)
-        .where(Event.uuid == uuid, calendar.may_see(viewer))
+        .where(Event.uuid == uuid, _knows(viewer))
         .order_by(case((col(Occurrence.starts_at) <= now, 0), else_=1), col(Occurrence.starts_at).desc())
         .limit(1)
     )
@@ -301,7 +302,8 @@ def record_under_lock(session: Session, occurrence_id: int) -> Record | None:
 def circle(session: Session, event: Event, occurrence: Occurrence) -> Circle:
     """Give the institutions that ran a date or had people there, in one statement.
 
-    Sides are the organiser, the host of the place, and co-organisers that confirmed or were never asked.
+    Sides are the organiser, the host of the place, co-organisers that confirmed or were never asked, and whoever was
+    asked about the record: nobody loses his word on it because the organiser names others for the dates to come.
     """
     ran = (event.organiser_id, occurrence.place_institution_id or event.organiser_id)
     co_organisers = columns(EventParty.institution_id).where(col(EventParty.event_id) == event.id, _CO_ORGANISES)
@@ -313,7 +315,12 @@ def circle(session: Session, event: Event, occurrence: Occurrence) -> Circle:
         .join(Record, col(Record.id) == Attendance.record_id)
         .where(col(Record.occurrence_id) == occurrence.id)
     )
-    side = or_(col(Institution.id).in_(ran), col(Institution.id).in_(co_organisers))
+    asked = (
+        columns(RecordReply.institution_id)
+        .join(Record, col(Record.id) == RecordReply.record_id)
+        .where(col(Record.occurrence_id) == occurrence.id)
+    )
+    side = or_(*(col(Institution.id).in_(ids) for ids in (ran, co_organisers, asked)))
     guest = or_(col(Institution.id).in_(seats), col(Institution.id).in_(came))
     statement = (
         columns(
@@ -772,6 +779,14 @@ def _without_note(now: datetime) -> list[Any]:
         col(Occurrence.ends_at) <= warsaw.start_of(warsaw.today(now)),
         col(Event.published_at) <= col(Occurrence.ends_at),
     ]
+
+
+def _knows(viewer: Actor) -> ColumnElement[bool]:
+    if not viewer.works_for_institution:
+        return calendar.may_see(viewer)
+    asked = columns(RecordReply.id).join(Record, col(Record.id) == RecordReply.record_id)
+    own = (col(Record.occurrence_id) == Occurrence.id, col(RecordReply.institution_id) == viewer.institution_id)
+    return or_(calendar.may_see(viewer), exists(asked.where(*own).correlate(Occurrence)))
 
 
 def _waiting(row: Any, today: date) -> Waiting:

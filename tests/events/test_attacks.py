@@ -1,17 +1,32 @@
 """What somebody sends who does not use our forms: odd numbers, crafted fields, answers after the fact."""
 
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from events.calendar.models import Outcome
+from app.clock import now
+from events.calendar import actions as calendar
+from events.calendar import parties, rules, series
+from events.calendar.models import Answer, EventParty, Outcome, Visibility
+from events.changes import actions as changes
+from events.gate import requests
+from events.gate.models import Entry, EntryState, Preset
+from events.gate.rules import NotTheOrganiser, UnitRules, Withdrawn
+from events.minutes import actions as records
 from events.minutes import queries as minutes
 from events.minutes import versions
-from events.minutes.models import Side
+from events.minutes.models import Record, RecordState, Reply, Side
 from events.minutes.versions import Version
-from tests.factories.events import date_of
+from tests.factories.events import date_of, make_event
+from tests.factories.gate import entries, expect, make_visit
 from tests.factories.minutes import found, met, saved
+from tests.factories.series import dates_of, make_series
 
 pytestmark = pytest.mark.usefixtures("clock")
 LONG = "9" * 5000
+ASKS_PHONE = UnitRules(Preset.CUSTOM, 3, ("phone",))
 
 
 @pytest.mark.parametrize("index", ["²", "٣", LONG, "-1", "1e3", ""])
@@ -64,3 +79,76 @@ def test_the_form_carries_no_trace_of_a_reason_that_its_reader_may_not_know(clie
     client.post(path, data=values | {"outcome": "held", "body": "Dopisane."})
     kept = minutes.version_of(session, found(session, event).record)
     assert (kept.outcome, kept.reason, kept.note, kept.body) == (Outcome.NOT_HELD, "unit_security", "bunt", "Dopisane.")
+
+
+def test_who_has_declined_brings_no_guests(session, people):
+    event = make_visit(session, people, co_organisers=(people.ngo.id,))
+    number = date_of(session, event).id or 0
+    requests.add_guest(session, people.jola.actor, number, "Jan Gościnny", "", now())
+    parties.answer(session, people.jola.actor, event, now(), agrees=False, reason="nie możemy")
+    with pytest.raises(NotTheOrganiser):
+        requests.add_guest(session, people.jola.actor, number, "Jan Drugi", "", now())
+
+
+def test_who_has_not_answered_anew_writes_the_record_with_the_others(session, people, clock):
+    event = make_event(session, people.ewa, co_organisers=(people.mops.id,))
+    party = session.get_one(EventParty, (event.id, people.mops.id))
+    parties.ask_again(session, people.ewa.actor, event, now())
+    assert (party.answer, party.answered_at is not None) == (Answer.ASKED, True)
+    assert people.mops.id in found(session, event).circle.sides
+
+
+def test_nobody_answers_about_an_event_that_is_over(session, people, clock):
+    event = make_event(session, people.ewa, co_organisers=(people.mops.id,))
+    clock.shift(timedelta(days=30))
+    with pytest.raises(rules.AlreadyOver):
+        parties.answer(session, people.marek.actor, event, now(), agrees=False, reason="po fakcie")
+    assert people.mops.id in found(session, event).circle.sides
+
+
+def test_a_series_takes_answers_until_its_last_date(session, people, clock):
+    event = make_series(session, people.ewa, co_organisers=(people.mops.id,))
+    clock.move_to(dates_of(session, event)[1].ends_at)
+    parties.answer(session, people.marek.actor, event, now(), agrees=False, reason="dalej nie możemy")
+    assert session.get_one(EventParty, (event.id, people.mops.id)).answer is Answer.DECLINED
+
+
+def test_who_was_asked_about_a_record_keeps_the_word_though_the_series_goes_on_without(client, session, people, clock):
+    event = make_series(session, people.ewa, co_organisers=(people.mops.id,), visibility=Visibility.INVITED)
+    first, second = dates_of(session, event)[:2]
+    clock.move_to(first.ends_at + timedelta(hours=1))
+    held = Version(outcome=Outcome.HELD, body="Omówiono zasiłki.")
+    date = minutes.date_by_id(session, first.id or 0)
+    assert date is not None
+    record = records.submit(session, people.ewa.actor, date, held, 0, {}, now()).record
+    alone = replace(
+        calendar.as_saved(session, event),
+        co_organisers=(),
+        starts=second.original_local,
+        ends=second.original_local + timedelta(hours=2),
+        rule=series.rest(event, second.original_local),
+    )
+    changes.edit(session, people.ewa.actor, event, alone, event.revision, now())
+    session.commit()
+    client.sign_in(people.marek)
+    path = f"/wydarzenia/{event.uuid}/{first.local_date}/notatka"
+    assert "Omówiono zasiłki." in client.see(path).text
+    assert client.get(f"/wydarzenia/{event.uuid}/{second.local_date}/notatka").status_code == 404
+    said = client.post(f"{path}/odpowiedz", data={"text": "Było nas więcej.", "uwaga": "1"})
+    assert said.status_code == 303
+    assert session.get_one(Record, record.id).state is RecordState.SEALED
+    assert [one.reply for one in minutes.replies_of(session, record.id or 0)] == [Reply.REMARKED]
+
+
+def test_an_answer_for_the_gate_is_not_put_on_a_name_that_was_taken_back_meanwhile(database, session, people):
+    requests.set_rules(session, people.adam.actor, people.prison.id or 0, ASKS_PHONE, now())
+    event = make_visit(session, people)
+    expect(session, event, people.marek, "Anna Przykładowa")
+    entry = entries(session, event)[0]
+    session.commit()
+    with closing(database.session(writes=True)) as other:
+        other.get_one(Entry, entry.id).state = EntryState.REMOVED
+        other.commit()
+    assert entry.state is EntryState.LISTED  # as this page has read it
+    with pytest.raises(Withdrawn):
+        requests.complete(session, people.marek.actor, {entry.id or 0: {"phone": "600100200"}}, now())
