@@ -17,6 +17,7 @@ from app.db import columns
 from events.calendar import queries as calendar
 from events.calendar.models import Event, EventKind, EventParty, EventSpeaker, Occurrence, Outcome, Part, State
 from events.calendar.rules import FAMILY, ICON, KIND_LABEL
+from events.gate.models import Entry, EntryState, Origin
 from events.minutes import rules
 from events.minutes.models import Attendance, Record, RecordReply, RecordState, RecordTask, Reply, Side
 from events.minutes.rules import Remark, Sealed, Sealing, Sight
@@ -396,9 +397,10 @@ def replies_of(session: Session, record_id: int) -> list[RecordReply]:
 
 
 def expected(session: Session, event: Event, occurrence: Occurrence) -> tuple[Row, ...]:
-    """Give who was expected: speakers with an institution, then everybody with a seat; places may have no name yet.
+    """Give who was expected: speakers with an institution, everybody with a seat, then guests whom the unit let in.
 
-    Two statements.
+    Places may have no name yet. What the gate knew of guests besides name and institution stays there, where it is
+    erased. Two statements, inside a prison unit three.
     """
     speakers = session.exec(
         select(EventSpeaker)
@@ -428,7 +430,23 @@ def expected(session: Session, event: Event, occurrence: Occurrence) -> tuple[Ro
         for one in seated
         if row_key(one.person, one.institution_id) not in here
     )
-    return led + came
+    return led + came + (_guests(session, occurrence, led + came) if event.consent is not None else ())
+
+
+def _guests(session: Session, occurrence: Occurrence, already: Sequence[Row]) -> tuple[Row, ...]:
+    guests = session.exec(
+        select(Entry)
+        .where(
+            Entry.occurrence_id == occurrence.id,
+            Entry.origin == Origin.GUEST,
+            col(Entry.state).in_((EntryState.LISTED, EntryState.APPROVED)),
+            col(Entry.institution_id).is_not(None),
+        )
+        .order_by(col(Entry.institution_id), col(Entry.id))
+    ).all()
+    rows = (Row(row_key(one.person, one.institution_id or 0), one.person, one.institution_id or 0) for one in guests)
+    here = {row_key(one.person, one.institution_id) for one in already}
+    return tuple(row for row in rows if row.person and row.key not in here)
 
 
 def open_tasks(session: Session, found: Date) -> list[TaskLine]:

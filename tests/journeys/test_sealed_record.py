@@ -169,6 +169,15 @@ def bring_guest(page: Page) -> None:
     expect(page.get_by_role("row").filter(has_text="Anna Przykładowa")).to_contain_text("czeka na decyzję")
 
 
+def note_consent(page: Page) -> None:
+    """Note that the director has consented: until then the sheet tells the gate to let nobody in."""
+    page.get_by_role("link", name="Odnotuj zgodę").click()
+    page.get_by_role("radio", name="udzielona").check()
+    page.get_by_label("Udzielona dnia").fill("4.12.2026")
+    page.get_by_role("button", name="Zapisz").click()
+    expect(page.get_by_text("Zapisano.")).to_be_visible()
+
+
 def print_sheet(page: Page) -> None:
     """Print the sheet of the day: one page, with the late change decided."""
     page.get_by_role("button", name="Drukuj listę").click()
@@ -184,6 +193,7 @@ def print_sheet(page: Page) -> None:
 def record(page: Page) -> None:
     """Write down who came and what was agreed on, and send it to the other side."""
     page.get_by_role("link", name="Wpisz obecność i notatkę").click()
+    expect(page.locator("#people-2-person")).to_have_value("Anna Przykładowa")
     page.get_by_role("button", name="Wszyscy obecni").click()
     page.get_by_role("radio", name="odbyło się", exact=True).check()
     page.get_by_label("Osoby pozbawione wolności").fill("10")
@@ -221,9 +231,9 @@ def papers(page: Page, portal: Portal) -> None:
     sheet = page.get_by_role("link", name="Lista obecności (PDF)").get_attribute("href")
     page.get_by_role("link", name="Zaświadczenia", exact=True).click()
     page.get_by_role("button", name="Wystaw zaznaczonym osobom").click()
-    expect(page.get_by_text("Wystawiono 2 zaświadczenia.")).to_be_visible()
+    expect(page.get_by_text("Wystawiono 3 zaświadczenia.")).to_be_visible()
     links = [link.get_attribute("href") for link in page.locator("main").get_by_role("link", name="PDF").all()]
-    assert len(links) == 4
+    assert len(links) == 6
     for href in [sheet, *links[:2]]:
         answer = page.context.request.get(portal.url(href or ""))
         assert answer.status == 200
@@ -287,6 +297,7 @@ def test_from_new_event_to_sealed_record(
     prison.sign_in(people.ewa)
     prison.go(event).get_by_role("button", name=re.compile("Przyjmij.*Piotr")).click()
     allow(prison.go(gate), 2)
+    note_consent(prison.go(event))
     hour(f"{DAY} 08:00")
     prison.sign_in(people.ewa)
     print_sheet(prison.go(f"/wejscia/{DAY}"))
