@@ -96,9 +96,14 @@ class Worker:
 
     def _minute(self) -> None:
         for job in self._minutely:
-            with self._database.session(writes=True) as session:
-                if job(session, now()):
-                    session.commit()
+            try:
+                with self._database.session(writes=True) as session:
+                    if job(session, now()):
+                        session.commit()
+            except OperationalError:  # the database itself does not answer
+                raise
+            except Exception:  # a fault that comes back each minute must not keep the night from what it forgets
+                logger.exception("job failed: %s", job.__name__)
 
     def _night(self) -> None:
         instant = now()

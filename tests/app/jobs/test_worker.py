@@ -173,3 +173,16 @@ def test_what_cannot_wait_for_the_night_is_done_about_once_a_minute(database, co
     assert len(done) == 2
     # What did nothing is not kept.
     assert len(session.exec(select(OutboxMail)).all()) == 1
+
+
+def test_a_job_of_each_minute_that_fails_keeps_nothing_from_the_night(database, config, inbox, nights, clock, caplog):
+    def fails(_unit: Session, _at: datetime) -> int:
+        raise LookupError("a fault of one job")
+
+    def note(_unit: Session, at: datetime) -> int:
+        nights.append(at)
+        return 1
+
+    Worker(database, replace(config, mail=None), LETTERS, [("nights noted", note)], [fails]).once()
+    assert len(nights) == 1
+    assert "job failed: fails" in caplog.text
