@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.clock import now
+from app.db import lock
 from events.calendar import actions as calendar
 from events.calendar import parties, rules, series
-from events.calendar.models import Answer, EventParty, Outcome, Visibility
+from events.calendar.models import Answer, Event, EventParty, Occurrence, Outcome, Visibility
 from events.changes import actions as changes
+from events.changes import suspension
 from events.gate import requests
 from events.gate.models import Entry, EntryState, Preset
 from events.gate.rules import NotTheOrganiser, UnitRules, Withdrawn
@@ -19,7 +21,9 @@ from events.minutes import queries as minutes
 from events.minutes import versions
 from events.minutes.models import Record, RecordState, Reply, Side
 from events.minutes.versions import Version
-from tests.factories.events import date_of, make_event
+from events.recurrence import Freq, Rule
+from partners.availability.rules import PeriodDraft
+from tests.factories.events import date_of, local, make_event
 from tests.factories.gate import entries, expect, make_visit
 from tests.factories.minutes import found, met, saved
 from tests.factories.series import dates_of, make_series
@@ -152,3 +156,24 @@ def test_an_answer_for_the_gate_is_not_put_on_a_name_that_was_taken_back_meanwhi
     assert entry.state is EntryState.LISTED  # as this page has read it
     with pytest.raises(Withdrawn):
         requests.complete(session, people.marek.actor, {entry.id or 0: {"phone": "600100200"}}, now())
+
+
+def test_a_suspension_takes_the_dates_of_all_events_in_one_order(session, people, monkeypatch):
+    inside = {"place": "", "place_institution_id": people.prison.id}
+    first = make_event(session, people.ewa, starts=local(10), ends=local(11), **inside)
+    make_event(session, people.ewa, starts=local(10), ends=local(11), **inside)
+    # A single event that becomes a series has later numbers than those made meanwhile.
+    daily = replace(calendar.as_saved(session, first), rule=Rule(Freq.WEEKLY, days=(1, 2, 3), count=3))
+    changes.edit(session, people.ewa.actor, first, daily, first.revision, now())
+    taken = []
+
+    def note(unit, table, row_id):
+        taken.append((table, row_id))
+        return lock(unit, table, row_id)
+
+    monkeypatch.setattr(suspension, "lock", note)
+    week = PeriodDraft(local(10).date(), local(10, days=3).date(), reason="Kontrola.")
+    assert suspension.suspend(session, people.ewa.actor, people.prison, week, now()).dates == 4
+    dates = [row_id for table, row_id in taken if table is Occurrence]
+    assert dates == sorted(dates)
+    assert [table for table, _row_id in taken] == [Event, Event, *[Occurrence] * 4]
