@@ -19,7 +19,8 @@ GIVEN = {"/.well-known/security.txt", "/healthz", "/readyz", "/robots.txt", "/fa
 OPEN_TO_ALL = {
     "accounts.choose", "accounts.code", "accounts.follow_link", "accounts.forgotten", "accounts.link_sent",
     "accounts.sign_in", "accounts.sign_out", "agreements.index", "agreements.show", "calendar.listing",
-    "calendar.dates", "calendar.list_csv", "calendar.list_xlsx", "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week",
+    "calendar.dates", "calendar.list_csv", "calendar.list_xlsx",
+    "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week",
     "cards.letter", "feeds.event",
     "exchange.hsds_json", "exchange.hsds_zip", "exchange.open_data", "feeds.institution", "feeds.programme",
     "feeds.public", "home.show", "institutions.as_csv", "institutions.as_xlsx", "institutions.index",
