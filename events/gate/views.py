@@ -57,14 +57,14 @@ def settings(slug: str) -> BaseResponse:
 @acting_for(Role.MEMBER)
 def show(event_uuid: UUID) -> BaseResponse:
     """Show the entry list of the next date."""
-    return _page(_list(event_uuid))
+    return _read(_list(event_uuid))
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>/<day:day>/lista-wejsc")
 @acting_for(Role.MEMBER)
 def show_date(event_uuid: UUID, day: date) -> BaseResponse:
     """Show the entry list of one date of a series."""
-    return _page(_list(event_uuid, day))
+    return _read(_list(event_uuid, day))
 
 
 @bp.post("/wydarzenia/<uuid:event_uuid>/<day:day>/lista-wejsc/decyzje")
@@ -348,6 +348,12 @@ def _open_to_decision(listed: EntryList) -> tuple[list[Line], list[Thing]]:
     lines = [one for one in listed.standing if everything or one.state is waiting]
     things = [one for one in listed.brought if everything or one.state is waiting]
     return lines, things
+
+
+def _read(listed: EntryList) -> BaseResponse:
+    if listed.decides:  # the unit reads everybody's data here, as on the sheet of the day
+        _trace("gate.read", listed.unit_id, listed.day, now())
+    return _page(listed)
 
 
 def _page(

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
+from app.audit.models import AuditLine
 from app.clock import now
 from app.db import lock
 from events.calendar import actions as calendar
@@ -177,3 +179,14 @@ def test_a_suspension_takes_the_dates_of_all_events_in_one_order(session, people
     dates = [row_id for table, row_id in taken if table is Occurrence]
     assert dates == sorted(dates)
     assert [table for table, _row_id in taken] == [Event, Event, *[Occurrence] * 4]
+
+
+def test_whoever_reads_a_whole_entry_list_leaves_a_line(client, session, people):
+    event = make_visit(session, people)
+    expect(session, event, people.marek, "Anna Przykładowa")
+    session.commit()
+    path = f"/wydarzenia/{event.uuid}/lista-wejsc"
+    for who in (people.marek, people.piotr, people.ewa):
+        assert "Anna Przykładowa" in client.sign_in(who).see(path).text
+    lines = session.exec(select(AuditLine).where(AuditLine.verb == "gate.read")).all()
+    assert [(one.user_id, one.details) for one in lines] == [(people.ewa.user_id, {"day": "2026-12-08"})]

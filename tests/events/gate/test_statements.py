@@ -41,7 +41,7 @@ def grow(session: Session, people: People, event: Event, first: int, number: int
 @pytest.mark.parametrize(
     ("who", "page", "most"),
     [
-        ("ewa", "/wydarzenia/{uuid}/lista-wejsc", 8),
+        ("ewa", "/wydarzenia/{uuid}/lista-wejsc", 9),
         ("marek", "/wydarzenia/{uuid}/lista-wejsc", 8),
         ("jola", "/wydarzenia/{uuid}/lista-wejsc", 9),
         ("marek", "/wydarzenia/{uuid}/2026-12-08/lista-wejsc/dane", 8),
