@@ -292,8 +292,10 @@ def change_date(
 def leave_out(session: Session, actor: Actor, event: Event, days: Collection[date], now: datetime) -> bool:
     """Let the dates of a draft on these *days* not take place, and all others take place; return whether it differs.
 
-    Locks the event. Raises NotYourEvent, NotADraft, NoDatesLeft.
+    Locks the place's institution, as publishing in the same act does, then the event. Raises NotYourEvent, NotADraft,
+    NoDatesLeft.
     """
+    availability.hold(session, event.place_institution_id, now)
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent

@@ -24,8 +24,10 @@ from events.minutes import versions
 from events.minutes.models import Record, RecordState, Reply, Side
 from events.minutes.versions import Version
 from events.recurrence import Freq, Rule
+from partners.availability import actions as availability
 from partners.availability.rules import PeriodDraft
-from tests.factories.events import date_of, local, make_event
+from partners.institutions.models import Institution
+from tests.factories.events import date_of, local, make_draft, make_event
 from tests.factories.gate import entries, expect, make_visit
 from tests.factories.minutes import found, met, saved
 from tests.factories.series import dates_of, make_series
@@ -190,3 +192,20 @@ def test_whoever_reads_a_whole_entry_list_leaves_a_line(client, session, people)
         assert "Anna Przykładowa" in client.sign_in(who).see(path).text
     lines = session.exec(select(AuditLine).where(AuditLine.verb == "gate.read")).all()
     assert [(one.user_id, one.details) for one in lines] == [(people.ewa.user_id, {"day": "2026-12-08"})]
+
+
+def test_dates_left_out_and_published_take_the_place_before_the_event(client, session, people, monkeypatch):
+    inside = {"place": "", "place_institution_id": people.prison.id, "rule": Rule(Freq.WEEKLY, days=(1,), count=3)}
+    event = make_draft(session, people.ewa, **inside)
+    session.commit()
+    taken = []
+
+    def note(unit, table, row_id):
+        taken.append(table)
+        return lock(unit, table, row_id)
+
+    monkeypatch.setattr(calendar, "lock", note)
+    monkeypatch.setattr(availability, "lock", note)
+    form = {"pokazane": "1", "bez": "2026-12-15"}
+    assert client.sign_in(people.ewa).post(f"/wydarzenia/{event.uuid}/sprawdz", data=form).status_code == 303
+    assert taken[:2] == [Institution, Event]
