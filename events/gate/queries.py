@@ -477,7 +477,7 @@ def _co_organised(occurrence_ids: Sequence[int], institution_id: int | None) -> 
             col(Occurrence.id).in_(occurrence_ids),
             col(EventParty.institution_id) == institution_id,
             col(EventParty.part) == Part.CO_ORGANISER,
-            or_(col(EventParty.answer).is_(None), calendar.stands()),
+            calendar.stands(),
         )
         .limit(1)
     )

@@ -29,11 +29,8 @@ from partners.institutions.rules import KIND_GROUP
 ON_DESK = 5
 EARLIER_TASKS = 20
 STORIES_SHOWN = 3
-# Who was never asked was named before anybody asked.
-_CO_ORGANISES = and_(
-    col(EventParty.part) == Part.CO_ORGANISER,
-    or_(col(EventParty.answer).is_(None), calendar.stands()),
-)
+# Named alone is not enough: whoever the organiser adds later would read the notes of all dates before.
+_CO_ORGANISES = and_(col(EventParty.part) == Part.CO_ORGANISER, calendar.stands())
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +300,8 @@ def record_under_lock(session: Session, occurrence_id: int) -> Record | None:
 def circle(session: Session, event: Event, occurrence: Occurrence) -> Circle:
     """Give the institutions that ran a date or had people there, in one statement.
 
-    Sides are the organiser, the host of the place, co-organisers that confirmed or were never asked, and whoever was
-    asked about the record: nobody loses his word on it because the organiser names others for the dates to come.
+    Sides are the organiser, the host of the place, co-organisers that stand by it, and whoever was asked about the
+    record: nobody loses his word on it because the organiser names others for the dates to come.
     """
     ran = (event.organiser_id, occurrence.place_institution_id or event.organiser_id)
     co_organisers = columns(EventParty.institution_id).where(col(EventParty.event_id) == event.id, _CO_ORGANISES)

@@ -12,7 +12,7 @@ from app.clock import now
 from app.db import lock
 from events.calendar import actions as calendar
 from events.calendar import parties, rules, series
-from events.calendar.models import Answer, Event, EventParty, Occurrence, Outcome, Visibility
+from events.calendar.models import Answer, Event, EventParty, Occurrence, Outcome, Part, Visibility
 from events.changes import actions as changes
 from events.changes import suspension
 from events.gate import requests
@@ -209,3 +209,12 @@ def test_dates_left_out_and_published_take_the_place_before_the_event(client, se
     form = {"pokazane": "1", "bez": "2026-12-15"}
     assert client.sign_in(people.ewa).post(f"/wydarzenia/{event.uuid}/sprawdz", data=form).status_code == 303
     assert taken[:2] == [Institution, Event]
+
+
+def test_who_is_only_named_as_co_organiser_has_no_part_in_it_yet(session, people):
+    event = make_visit(session, people)
+    session.add(EventParty(event_id=event.id or 0, institution_id=people.ngo.id or 0, part=Part.CO_ORGANISER))
+    session.flush()
+    assert people.ngo.id not in found(session, event).circle.sides
+    with pytest.raises(NotTheOrganiser):
+        requests.add_guest(session, people.jola.actor, date_of(session, event).id or 0, "Jan Gościnny", "", now())
