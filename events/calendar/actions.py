@@ -99,7 +99,7 @@ def revise(
         raise rules.AlreadyCancelled
     rules.check_times(wanted.starts, wanted.ends, all_day=wanted.all_day)
     wanted = _settled(_with_room(session, wanted))
-    before = series.Rhythm.of(event)
+    before, title = series.Rhythm.of(event), event.title
     columns = _columns(wanted) | {"consent": _consent(session, event.organiser_id, wanted, event)}
     for untouched in _LASTING:
         columns.pop(untouched)
@@ -119,6 +119,9 @@ def revise(
     if changed & _RHYTHM:
         series.refit(session, event, before, now, moved_too=moved_too)
     for occurrence in series.occurrences(session, event):
+        # Records and certificates of what has begun go on saying what it was called.
+        if "title" in changed and event.state is State.PUBLISHED and event.rule and occurrence.starts_at <= now:
+            occurrence.title = occurrence.title or title
         series.follow(occurrence, event, event.changed_at)
     session.flush()
     trail.record(

@@ -218,3 +218,18 @@ def test_who_is_only_named_as_co_organiser_has_no_part_in_it_yet(session, people
     assert people.ngo.id not in found(session, event).circle.sides
     with pytest.raises(NotTheOrganiser):
         requests.add_guest(session, people.jola.actor, date_of(session, event).id or 0, "Jan Gościnny", "", now())
+
+
+def test_what_has_taken_place_keeps_its_title_when_the_series_is_renamed(session, people, clock):
+    event = make_series(session, people.ewa)
+    first, second = dates_of(session, event)[:2]
+    clock.move_to(first.ends_at + timedelta(hours=1))
+    renamed = replace(
+        calendar.as_saved(session, event),
+        title="Nowa nazwa",
+        starts=second.original_local,
+        ends=second.original_local + timedelta(hours=2),
+        rule=series.rest(event, second.original_local),
+    )
+    assert changes.edit(session, people.ewa.actor, event, renamed, event.revision, now()) == {"title"}
+    assert (first.event_id, first.title, second.title) == (event.id, "Szkolenie o świadczeniach", None)
