@@ -111,6 +111,7 @@ VERBS: dict[str, frozenset[str]] = {
     "signup.seated": frozenset({"occurrence_id", "queue_no", "overtaken"}),
     "signup.series_made": frozenset({"event_id", "dates", "seats", "waiting"}),
     "signup.joined": frozenset({"event_id", "number"}),
+    "signup.exported": frozenset({"number"}),
     "gate.rules_set": frozenset({"preset", "freeze_days", "fields", "equipment"}),
     "gate.added": frozenset({"number", "state"}),
     "gate.guest_added": frozenset({"occurrence_id", "state"}),

@@ -114,6 +114,7 @@ WORDS: Mapping[str, str] = {
     "signup.seated": N_("place given out of turn"),
     "signup.series_made": N_("signed up for a whole series"),
     "signup.joined": N_("sign-ups for the series put on a new date"),
+    "signup.exported": N_("list of participants saved as a table"),
     "gate.rules_set": N_("rules of the gate changed"),
     "gate.added": N_("people added to an entry list"),
     "gate.guest_added": N_("guest added to an entry list"),

@@ -19,7 +19,7 @@ from app.web.forms import Form
 from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, translated
-from app.web.session import actor, close_early, session, tell
+from app.web.session import actor, apart, close_early, session, tell
 from events.calendar import queries as calendar
 from events.calendar.forms import read_day
 from events.calendar.models import SignUpScope
@@ -273,6 +273,9 @@ def _table(event_uuid: UUID, ending: str) -> Response:
         [row.person, row.function, row.institution, row.email, _(_STANDS[row.state]), row.ahead or None]
         for row in (*panel.seated, *panel.line, *panel.requests)
     ]
+    who = actor()
+    with apart() as own:  # names and addresses leave the portal here, though a GET changes nothing else
+        actions.note_export(own, who, panel.occurrence_id, len(lines), now())
     name = f"{_('participants')}-{slug(page.title)[:40]}-{page.occurrence.local_date}.{ending}"
     return downloads.table(name, _("Participants"), header, lines)
 

@@ -29,6 +29,7 @@ from partners.availability.rules import PeriodDraft
 from partners.institutions.models import Institution
 from tests.factories.events import date_of, local, make_draft, make_event
 from tests.factories.gate import entries, expect, make_visit
+from tests.factories.guests import sign_up
 from tests.factories.minutes import found, met, saved
 from tests.factories.series import dates_of, make_series
 
@@ -233,3 +234,16 @@ def test_what_has_taken_place_keeps_its_title_when_the_series_is_renamed(session
     )
     assert changes.edit(session, people.ewa.actor, event, renamed, event.revision, now()) == {"title"}
     assert (first.event_id, first.title, second.title) == (event.id, "Szkolenie o świadczeniach", None)
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_whoever_takes_names_and_addresses_along_leaves_a_line(client, session, people, ending):
+    event = make_event(session, people.ewa)
+    sign_up(session, event, people.jola)
+    session.commit()
+    path = f"/wydarzenia/{event.uuid}/zapisy/lista.{ending}"
+    assert client.sign_in(people.jola).get(path).status_code == 403
+    assert client.sign_in(people.ewa).get(path).status_code == 200
+    (line,) = session.exec(select(AuditLine).where(AuditLine.verb == "signup.exported")).all()
+    assert (line.user_id, line.subject_id) == (people.ewa.user_id, date_of(session, event).id)
+    assert line.details == {"number": 1}
