@@ -74,7 +74,7 @@ def plan(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Sprawdź")
     expect(page.get_by_role("button", name="Opublikuj wydarzenie")).to_have_count(0)
     page.get_by_role("button", name="Poproś o potwierdzenie").click()
-    expect(page.get_by_text("Poproszono pocztą 1 instytucję.")).to_be_visible()
+    expect(page.get_by_text("Wysłaliśmy prośbę e-mailem do 1 instytucji.")).to_be_visible()
 
 
 def confirm(page: Page, portal: Portal) -> str:
