@@ -14,7 +14,7 @@ def day_in(today: date, week: int, weekday: int) -> date:
     So does the time between Christmas and the New Year.
     """
     day = today - timedelta(days=today.weekday()) + week * _WEEK + timedelta(days=weekday)
-    while holiday_name(day, "pl") or _is_quiet(day):
+    while is_quiet(day):
         day += _WEEK
     return day
 
@@ -42,5 +42,6 @@ def instant(day: date, clock: str = "9:00") -> datetime:
     return warsaw.to_utc(wall(day, clock))
 
 
-def _is_quiet(day: date) -> bool:
-    return (12, 23) < (day.month, day.day) <= (12, 31)
+def is_quiet(day: date) -> bool:
+    """Whether nobody meets on this *day*: a holiday, or between Christmas and the New Year."""
+    return bool(holiday_name(day, "pl")) or (12, 23) < (day.month, day.day) <= (12, 31)

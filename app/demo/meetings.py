@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlmodel import Session, col, delete, select
 
 from app.actors import Actor
-from app.demo.dates import day_in, instant, wall
+from app.demo.dates import day_in, instant, is_quiet, wall
 from app.demo.people import Staff
 from app.demo.seed import Entry
 from app.demo.vocabulary import Ids
@@ -98,9 +98,8 @@ def load_events(
                 parties.ask(session, actor, event, meeting.at(2, "10:00"))
             continue
         if "left_out" in entry:
-            day = dates.occurrences(session, event)[entry["left_out"]].local_date
-            calendar.leave_out(session, actor, event, {day}, meeting.at(_KNOWN_BEFORE + 1))
-        _agree(session, meeting, event, staff)
+            calendar.leave_out(session, actor, event, _left_out(session, event, entry), meeting.at(_KNOWN_BEFORE + 1))
+        _agree(session, meeting, event, staff, today)
         calendar.publish(session, actor, event, meeting.at(_KNOWN_BEFORE, "10:00"))
         _fill(session, meeting, event, staff)
         _differ(session, meeting, event, actor)
@@ -212,8 +211,19 @@ def _differ(session: Session, meeting: Meeting, event: Event, actor: Actor) -> N
         changes.cancel(session, actor, event, reason, now, occurrence_id=row.id, scope=changes_rules.Scope.THIS)
 
 
-def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff) -> None:
-    """Let the host and the co-organisers confirm, in Kładka if they have people there; the director consents last."""
+def _left_out(session: Session, event: Event, entry: Entry) -> set[date]:
+    """Give the days of a series that do not take place: one by its number, or all on which nobody works."""
+    rows = dates.occurrences(session, event)
+    if entry["left_out"] == "holidays":
+        return {row.local_date for row in rows if is_quiet(row.local_date)}
+    return {rows[entry["left_out"]].local_date}
+
+
+def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff, today: date) -> None:
+    """Let the host and the co-organisers confirm, in Kładka if they have people there; the director consents last.
+
+    What is over took place, so its director has consented.
+    """
     entry, asked = meeting.entry, meeting.at(_KNOWN_BEFORE + 1, "10:00")
     houses = dict.fromkeys([*entry.get("co", ()), *([entry["at"]] if "at" in entry else [])])
     others = [key for key in houses if key != entry["by"]]
@@ -225,8 +235,9 @@ def _agree(session: Session, meeting: Meeting, event: Event, staff: Staff) -> No
             parties.answer(session, staff.coordinator(key), event, asked + timedelta(hours=3), agrees=True)
         else:
             parties.note_outside(session, staff.coordinator(entry["by"]), event, staff.ids[key], asked)
-    if event.consent is not None and "consent" in entry:
-        consent, day = Consent(entry["consent"]), meeting.settled - timedelta(days=_KNOWN_BEFORE + 1)
+    noted = entry.get("consent", Consent.GRANTED.value if meeting.day < today else None)
+    if event.consent is not None and noted is not None:
+        consent, day = Consent(noted), meeting.settled - timedelta(days=_KNOWN_BEFORE + 1)
         unit = staff.coordinator(entry["at"])
         parties.note_consent(session, unit, event, consent, day, asked + timedelta(hours=4))
 

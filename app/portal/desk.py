@@ -167,7 +167,7 @@ def _of_places(who: Actor, instant: datetime) -> list[Task]:
             words = _n("%(num)d request for a place is waiting", "%(num)d requests for places are waiting", one.number)
             found.append(Task(one.url, "users", words, text))
         elif one.kind is signups.TaskKind.OFFER and one.until is not None:
-            until = f"{warsaw.day_words(warsaw.today(one.until), language())}, {warsaw.hour_words(one.until)}"
+            until = f"{warsaw.short_day_words(warsaw.today(one.until), language())}, {warsaw.hour_words(one.until)}"
             found.append(Task(one.url, "clock", _("You are offered a place until %(until)s", until=until), text))
         else:
             words = _n("%(num)d name is missing", "%(num)d names are missing", one.number)

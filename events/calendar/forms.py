@@ -58,6 +58,7 @@ AUTOMATIC = "auto"
 _ADDRESS = re.compile(r"^https?://[^\s/]+\.[^\s]+$")
 _BETWEEN_NAMES = re.compile(r"[\n,;]")
 _DAYS = ("%Y-%m-%d", "%d.%m.%Y")
+NUMBER_DIGITS = 9
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _CODE = re.compile(r"^(0[2468]|[12][02468]|3[02])$")
 # The fields that every event needs; all others are folded.
@@ -125,6 +126,11 @@ def read_day(text: str) -> date | None:
             continue
         return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
     return None
+
+
+def _chosen_id(text: str | None) -> int | None:
+    """Read the number of a choice; None for anything else, which the field itself refuses."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS else None
 
 
 class EventForm(Repeating, Form):
@@ -254,7 +260,7 @@ class EventForm(Repeating, Form):
 
     def place_id(self) -> int | None:
         """Give the chosen institution of the place, if one was chosen."""
-        return int(self.place.data) if (self.place.data or "").isdigit() else None
+        return _chosen_id(self.place.data)
 
     def invited_names(self) -> list[str]:
         """Give the typed names of further invited institutions, each once."""
@@ -328,7 +334,7 @@ class EventForm(Repeating, Form):
     def speakers(self) -> tuple[Speaker, ...]:
         """Give those who lead or speak, in the order of the rows."""
         return tuple(
-            Speaker(person.data, function.data or "", int(house.data) if house.data else None)
+            Speaker(person.data, function.data or "", _chosen_id(house.data))
             for person, function, house in self.speaker_rows()
             if person.data
         )

@@ -37,6 +37,13 @@ class LineList(FieldList):  # type: ignore[type-arg]  # it is not generic when i
                 yield int(number)
 
 
+class PeriodForm(Form):
+    """The days of the list of meetings; both may stay empty."""
+
+    od = DayField(_l("From day"))
+    do = DayField(_l("To day"))
+
+
 class RowForm(Form):
     """One person on the list of attendance."""
 

@@ -20,10 +20,9 @@ from app.web.htmx import respond, see_other
 from app.web.i18n import _, language, translated
 from app.web.session import SAFE, actor, close_early, session, tell
 from events.calendar import queries as calendar
-from events.calendar.forms import read_day
 from events.calendar.models import Outcome
 from events.minutes import actions, history, queries, rules, versions
-from events.minutes.forms import ROWS_MAX, RecordForm, RemarkForm, StoryForm, values_of
+from events.minutes.forms import ROWS_MAX, PeriodForm, RecordForm, RemarkForm, StoryForm, values_of
 from events.minutes.history import ASKED_WORD, Asked, Line, Wanted
 from events.minutes.models import Record, RecordState
 from events.minutes.queries import Date, RecordPage
@@ -469,7 +468,7 @@ def listing() -> Response:
     """List what was held and where it is written."""
     if not history.may_list(actor()):
         abort(403)
-    wanted, context = _wanted()
+    wanted, context, period = _wanted()
     number = _page()
     lines, more = history.listed(session(), actor(), wanted, now(), number)
     return respond(
@@ -477,6 +476,7 @@ def listing() -> Response:
         "events/minutes/_records.html",
         lines=lines,
         wanted=wanted,
+        period=period,
         asked_labels={ASKED_WORD.get(asked, ""): _(label) for asked, label in history.ASKED_LABEL.items()},
         outcome_labels=rules.OUTCOME_LABEL,
         side_labels=rules.SIDE_LABEL,
@@ -506,7 +506,7 @@ def as_xlsx() -> Response:
 def _export(name: str) -> Response:
     if not history.may_list(actor()):
         abort(403)
-    wanted, _context = _wanted()
+    wanted, _context, _period = _wanted()
     header = [
         _("Day"),
         _("Hours"),
@@ -554,12 +554,14 @@ def _cells(line: Line) -> list[Cell]:
     ]
 
 
-def _wanted() -> tuple[Wanted, dict[str, Any]]:
+def _wanted() -> tuple[Wanted, dict[str, Any], PeriodForm]:
     """Read the filter out of the address, and give it back as an address without what means nothing."""
     args = request.args
     words = " ".join(args.get("instytucja", "").split())[:TEXT_MAX]
     asked = args.get("stan", "")
-    first, last = read_day(args.get("od", "")), read_day(args.get("do", ""))
+    period = PeriodForm(formdata=args)
+    period.validate()
+    first, last = period.od.data, period.do.data
     if first and last and last < first:
         first, last = last, first
     ids = tuple(one.id for one in calendar.look_up(session(), words)) if words else None
@@ -570,7 +572,7 @@ def _wanted() -> tuple[Wanted, dict[str, Any]]:
         "instytucja": words,
     }
     wanted = Wanted(_ASKED.get(asked, Asked.ALL), first, last, ids)
-    return wanted, {name: value for name, value in context.items() if value}
+    return wanted, {name: value for name, value in context.items() if value}, period
 
 
 def _address(context: Mapping[str, Any], number: int) -> str:

@@ -306,7 +306,7 @@ def test_an_old_demo_moves_and_keeps_its_addresses(loaded):
     for name in ("audit", "audit_values"):
         assert after.pop(name) > before.pop(name)
     # Holidays move meetings, and so how many of them are over and recorded.
-    for name in ("record", "attendance", "record_task", "record_reply", "certificate"):
+    for name in ("record", "attendance", "record_task", "record_reply", "certificate", "signup"):
         assert after.pop(name) > 0 < before.pop(name)
     assert after == before
     assert demo.loaded_for(loaded) == later

@@ -43,7 +43,7 @@ def test_from_draft_to_publication(client: Browser, people: People, draft: Event
     assert client.post(at(draft, "/sprawdz")).status_code == 409
     assert "Brakuje potwierdzenia" in client.page.text
     client.post(at(draft, "/uzgodnienia/popros"), follow_redirects=True)
-    assert "Poproszono pocztą 2 instytucje." in client.page.text
+    assert "Wysłaliśmy prośbę e-mailem do 2 instytucji." in client.page.text
     assert client.post(at(draft, "/uzgodnienia/popros")).status_code == 409
     assert "Nie ma kogo zapytać" in client.page.text
     for who in (people.ewa, people.jola):
@@ -126,7 +126,7 @@ def test_the_house_moves_and_the_co_organiser_writes(
     typed |= {"ends": "11.00", "room_id": str(room.id), "room": ""}
     client.post(at(draft, "/gospodarz"), data=typed, follow_redirects=True)
     assert "Sala widzeń" in client.page.text
-    assert "Termin zmieniony, czeka na potwierdzenie: " in client.page.text
+    assert "Po zmianie czeka na potwierdzenie: " in client.page.text
     assert client.post(at(draft, "/gospodarz"), data=typed).status_code == 409
     client.sign_in(people.jola).see(at(draft, "/tematy"))
     typed = {**client.page.values(at(draft, "/tematy")), "topics": "schronienie", "speaker_0": "Maria Próbna"}

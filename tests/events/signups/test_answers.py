@@ -106,9 +106,9 @@ def test_the_unit_decides_too_and_nobody_else(client, session, people, clock):
 def test_an_offer_is_shown_and_taken(client, session, people, clock):
     event, second = offering(session, people)
     client.sign_in(people.marek)
-    assert "Masz propozycję miejsca do wtorek, 24 listopada 2026, 9.00" in client.see("/biurko").text
+    assert "Masz propozycję miejsca do 24 listopada 2026, 9.00" in client.see("/biurko").text
     client.see(page_of(event))
-    assert "Przyjmij je do 24 listopada 2026, 9.00." in roster(client).text
+    assert "Przyjmij je do 24 listopada 2026, godz. 9.00." in roster(client).text
     client.post(path(event, f"/{second.id}/biore"))
     assert "1 osoba ma miejsce" in client.see(page_of(event)).text
     assert ("Marek Przykładowy", "seat") in stands(session)
