@@ -107,9 +107,13 @@ def test_who_has_not_answered_anew_writes_the_record_with_the_others(session, pe
     assert people.mops.id in found(session, event).circle.sides
 
 
-def test_nobody_answers_about_an_event_that_is_over(session, people, clock):
+def test_nobody_answers_about_an_event_that_is_over(client, session, people, clock):
     event = make_event(session, people.ewa, co_organisers=(people.mops.id,))
+    session.commit()
+    page = f"/wydarzenia/{event.uuid}/uzgodnienia"
     clock.shift(timedelta(days=30))
+    assert f"{page}/odpowiedz" not in client.sign_in(people.marek).get(page).text
+    assert client.post(f"{page}/odpowiedz", data={"answer": "nie", "reason": "po fakcie"}).status_code == 409
     with pytest.raises(rules.AlreadyOver):
         parties.answer(session, people.marek.actor, event, now(), agrees=False, reason="po fakcie")
     assert people.mops.id in found(session, event).circle.sides
