@@ -40,6 +40,7 @@ TABLE_LABEL: Mapping[str, str] = {
     "occurrence": N_("dates of events"),
     "programme": N_("projects led"),
     "programme_partner": N_("projects of others"),
+    "record_remark": N_("remarks on sealed records"),
     "record_reply": N_("answers to records of meetings"),
     "record_task": N_("tasks out of meetings"),
     "room": N_("rooms"),

@@ -13,9 +13,8 @@ from app.audit.trail import Plain
 from app.db import lock
 from events.calendar.models import Occurrence, Outcome
 from events.minutes import mail, queries, rules, versions
-from events.minutes.models import Attendance, Record, RecordReply, RecordState, RecordTask, Reply
+from events.minutes.models import Attendance, Record, RecordRemark, RecordReply, RecordState, RecordTask, Reply
 from events.minutes.queries import Date
-from events.minutes.rules import Remark
 from events.minutes.versions import Clash, Version
 from partners.people import queries as people
 
@@ -148,15 +147,11 @@ def add_remark(session: Session, actor: Actor, record_id: int, text: str, now: d
     if record.state is not RecordState.SEALED:
         raise rules.NotSealed
     institution_id = actor.institution_id or 0
-    replies = {one.institution_id: one for one in queries.replies_of(session, record_id)}
-    reply = replies.get(institution_id)
-    if reply is None:
-        # No answer of the seal: an institution that was not asked, such as the one that approved.
-        reply = RecordReply(
-            record_id=record_id, institution_id=institution_id, reply=Reply.REMARKED, asked_at=now, replied_at=now
+    session.add(
+        RecordRemark(
+            record_id=record_id, institution_id=institution_id, remark=text, made_at=now, made_by=actor.user_id
         )
-        session.add(reply)
-    reply.remark = rules.with_later(reply.remark, Remark(now, actor.user_id, text))
+    )
     session.flush()
     details: dict[str, Plain] = {"institution_id": institution_id}
     trail.record(

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from app.db import choice
@@ -51,6 +51,15 @@ class Record(SQLModel, table=True):
     """
 
     __tablename__ = "record"
+    # Accounts for everybody are few among many records, and pages ask for them.
+    __table_args__ = (
+        Index(
+            "ix_record_story",
+            "story_at",
+            sqlite_where=text("story_at IS NOT NULL"),
+            postgresql_where=text("story_at IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     occurrence_id: int = Field(foreign_key="occurrence.id", ondelete="RESTRICT", unique=True)
@@ -124,3 +133,16 @@ class RecordReply(SQLModel, table=True):
     asked_at: datetime
     replied_at: datetime | None = None
     replied_by: int | None = None
+
+
+class RecordRemark(SQLModel, table=True):
+    """A remark added after the sealing: it stands beside the sealed content and never touches it."""
+
+    __tablename__ = "record_remark"
+
+    id: int | None = Field(default=None, primary_key=True)
+    record_id: int = Field(foreign_key="record.id", ondelete="CASCADE", index=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT")
+    remark: str = Field(sa_column=Column(Text, nullable=False))
+    made_at: datetime
+    made_by: int | None = None

@@ -19,8 +19,8 @@ from events.calendar.models import Event, EventKind, EventParty, EventSpeaker, O
 from events.calendar.rules import FAMILY, ICON, KIND_LABEL
 from events.gate.models import Entry, EntryState, Origin
 from events.minutes import rules
-from events.minutes.models import Attendance, Record, RecordReply, RecordState, RecordTask, Reply, Side
-from events.minutes.rules import Remark, Sealed, Sealing, Sight
+from events.minutes.models import Attendance, Record, RecordRemark, RecordReply, RecordState, RecordTask, Reply, Side
+from events.minutes.rules import Sealed, Sealing, Sight
 from events.minutes.versions import Row, Task, Version, row_key, task_key
 from events.signups.models import SignUp, SignUpState
 from partners.institutions.models import Institution, InstitutionSlug, Kind
@@ -146,19 +146,22 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What an institution has said of the record; *later* are its remarks after the sealing."""
+    """What an institution that was asked has said of the record."""
 
     institution_id: int
     institution: str
     reply: Reply
     replied_at: datetime | None
     text: str
-    later: tuple[Remark, ...]
 
-    @property
-    def of_the_seal(self) -> bool:
-        """Whether the institution was asked; else only its later remarks stand here."""
-        return self.reply is not Reply.REMARKED or bool(self.text)
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What an institution has added after the sealing."""
+
+    institution: str
+    text: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ class RecordPage:
     people: tuple[Person, ...]
     tasks: tuple[TaskLine, ...]
     words: tuple[Word, ...]
+    remarks: tuple[Remark, ...]
     sealing: Sealing | None
     names: dict[int, str]
     may_write: bool
@@ -501,7 +505,7 @@ def record_of(session: Session, viewer: Actor, occurrence_id: int) -> RecordPage
 
 
 def page_of(session: Session, viewer: Actor, found: Date) -> RecordPage:
-    """Give the record of a date as *viewer* reads it: up to five statements.
+    """Give the record of a date as *viewer* reads it: up to six statements.
 
     A record in writing shows nothing but that it is written; guests read their own people only.
     """
@@ -536,6 +540,7 @@ def page_of(session: Session, viewer: Actor, found: Date) -> RecordPage:
         ),
         tasks=tuple(one for one in lines if sees is Sight.SIDE or one.institution_id in mine),
         words=words,
+        remarks=_remarks(session, done) if sees is Sight.SIDE else (),
         sealing=_sealing(done, replies),
         names=names,
         may_write=rules.may_write(viewer, around.sides) and done is None,
@@ -548,11 +553,7 @@ def page_of(session: Session, viewer: Actor, found: Date) -> RecordPage:
 def sealed(session: Session, record: Record, starts_at: datetime) -> Sealed:
     """Give what the seal of a record covers, as the database holds it now. Three statements."""
     number = record.id or 0
-    replies = []
-    for one in replies_of(session, number):
-        words, _later = rules.apart(one.remark)
-        if one.reply is not Reply.REMARKED or words:
-            replies.append((one.institution_id, one.reply, words, one.replied_at))
+    replies = [(one.institution_id, one.reply, one.remark, one.replied_at) for one in replies_of(session, number)]
     people = attendance(session, number)
     return Sealed(
         occurrence_id=record.occurrence_id,
@@ -843,9 +844,20 @@ def _lines_of(session: Session, record_id: int) -> list[TaskLine]:
 
 
 def _word(reply: RecordReply, around: Circle) -> Word:
-    words, later = rules.apart(reply.remark)
     name = around.names.get(reply.institution_id, "")
-    return Word(reply.institution_id, name, reply.reply, reply.replied_at, words, later)
+    return Word(reply.institution_id, name, reply.reply, reply.replied_at, reply.remark)
+
+
+def _remarks(session: Session, record: Record | None) -> tuple[Remark, ...]:
+    if record is None or record.state is not RecordState.SEALED:
+        return ()
+    statement = (
+        columns(Institution.name, RecordRemark.remark, RecordRemark.made_at)
+        .join(Institution, col(Institution.id) == RecordRemark.institution_id)
+        .where(col(RecordRemark.record_id) == record.id)
+        .order_by(col(RecordRemark.id))
+    )
+    return tuple(Remark(*row) for row in session.execute(statement))
 
 
 def _names(session: Session, ids: Sequence[int], around: Circle) -> dict[int, str]:
@@ -873,5 +885,4 @@ def _numbers(record: Record | None, sees: Sight) -> tuple[str, str, str]:
 def _sealing(record: Record | None, replies: Sequence[RecordReply]) -> Sealing | None:
     if record is None or record.state is not RecordState.SEALED:
         return None
-    asked = [one.reply for one in replies if one.reply is not Reply.REMARKED or rules.apart(one.remark)[0]]
-    return rules.sealing(asked)
+    return rules.sealing([one.reply for one in replies])

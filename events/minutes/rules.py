@@ -26,7 +26,6 @@ ANSWER_IN = 7
 REMEMBERED = timedelta(days=60)
 """How long a date without a note is asked for."""
 HIDDEN_BELOW = 3
-_LATER, _PART = "\x1e", "\x1f"
 _CALLINGS_TRIED = 256
 
 
@@ -200,15 +199,6 @@ class Sight(StrEnum):
     SIDE = "side"
     GUEST = "guest"
     FACT = "fact"
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A remark written after the sealing; it stands beside the sealed content and never touches it."""
-
-    at: datetime
-    user_id: int | None
-    text: str
 
 
 # --- who
@@ -451,24 +441,6 @@ def fits(stored: str, sealed: Sealed, called: Mapping[int, Sequence[str]]) -> bo
     ids = sealed.institutions
     ways = product(*(called.get(one, ("",)) for one in ids))
     return any(seal(sealed, dict(zip(ids, way, strict=True))) == stored for way in islice(ways, _CALLINGS_TRIED))
-
-
-# --- remarks after the sealing
-
-
-def with_later(stored: str, remark: Remark) -> str:
-    """Append a later remark to what stands in the column: each behind a control character that nobody can type."""
-    return f"{stored}{_LATER}{remark.at.isoformat()}{_PART}{remark.user_id or ''}{_PART}{remark.text}"
-
-
-def apart(stored: str) -> tuple[str, tuple[Remark, ...]]:
-    """Take the column apart: the words of the answer, which the seal covers, and the later remarks."""
-    words, *later = stored.split(_LATER)
-    found = []
-    for one in later:
-        at, user, text = one.split(_PART, 2)
-        found.append(Remark(datetime.fromisoformat(at), int(user) if user else None, text))
-    return words, tuple(found)
 
 
 def _stamp(instant: datetime | None) -> str:

@@ -437,10 +437,9 @@ def _concerned(found: Date) -> Record:
 
 def _answers(page: RecordPage) -> list[tuple[str, str, Any]]:
     words = {after: sentence for (_before, after), sentence in rules.ANSWERS.items()}
-    asked = [one for one in page.words if one.of_the_seal]
     return [
         (one.institution, _(words[one.reply]) if one.reply in words else _("no answer yet"), one.replied_at)
-        for one in asked
+        for one in page.words
     ]
 
 

@@ -356,6 +356,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_record_reply_institution_id"), ["institution_id"], unique=False)
 
     op.create_table(
+        "record_remark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("institution_id", sa.Integer(), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=False),
+        sa.Column("made_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["institution_id"], ["institution.id"], name=op.f("fk_record_remark_institution_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["record_id"], ["record.id"], name=op.f("fk_record_remark_record_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record_remark")),
+    )
+    with op.batch_alter_table("record_remark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_record_remark_record_id"), ["record_id"], unique=False)
+
+    with op.batch_alter_table("record", schema=None) as batch_op:
+        told = sa.text("story_at IS NOT NULL")
+        batch_op.create_index("ix_record_story", ["story_at"], unique=False, sqlite_where=told, postgresql_where=told)
+
+    op.create_table(
         "record_task",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("record_id", sa.Integer(), nullable=False),
@@ -626,6 +649,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_record_task_open")
 
     op.drop_table("record_task")
+    op.drop_table("record_remark")
     with op.batch_alter_table("record_reply", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_record_reply_institution_id"))
 

@@ -310,11 +310,14 @@ def test_later_remarks_have_their_own_date_and_leave_the_seal_alone(session, peo
         actions.add_remark(session, who.actor, record.id or 0, text, now())
     assert holds(session, record)
     page = read(session, people.ewa, record)
-    later = {word.institution_id: [one.text for one in word.later] for word in page.words}
-    assert later == {people.mops.id: ["Lista przyszła."], people.prison.id: ["Dziękujemy.", "I jeszcze jedno."]}
+    assert [(one.institution, one.text) for one in page.remarks] == [
+        (people.mops.name, "Lista przyszła."),
+        (people.prison.name, "Dziękujemy."),
+        (people.prison.name, "I jeszcze jedno."),
+    ]
     assert page.sealing is rules.Sealing.REMARKS
     assert session.get_one(Record, record.id).seal == seal
-    assert {one.at.date().isoformat() for word in page.words for one in word.later} == {"2026-12-25"}
+    assert {one.made_at.date().isoformat() for one in page.remarks} == {"2026-12-25"}
 
 
 def test_later_remarks_are_refused_without_words_before_the_seal_and_to_others(session, people, clock):

@@ -1,7 +1,7 @@
 """Decisions about records: reasons, who reads what, steps, days, the seal, later remarks."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -11,7 +11,7 @@ from app.actors import Actor, Role
 from events.calendar.models import Outcome, State
 from events.minutes import rules
 from events.minutes.models import RecordState, Reply, Side
-from events.minutes.rules import Remark, Sealed, Sealing, Sight
+from events.minutes.rules import Sealed, Sealing, Sight
 from events.minutes.versions import Row, Version
 
 # code: side, needs words, read by (own side, the other side, guests of another kind, the inspector)
@@ -291,11 +291,3 @@ def test_a_new_address_of_an_institution_breaks_no_seal():
     stored = rules.seal(SEALED, {1: "zk", 2: "mops-dawny"})
     assert rules.fits(stored, SEALED, CALLED)
     assert not rules.fits(stored, SEALED, {1: ["zk"], 2: ["mops"]})
-
-
-def test_later_remarks_stand_apart_from_the_answer():
-    one = Remark(datetime(2026, 12, 20, 10, tzinfo=UTC), 5, "Pierwsza\nuwaga.")
-    two = Remark(datetime(2027, 1, 4, 10, tzinfo=UTC), None, "Druga.")
-    stored = rules.with_later(rules.with_later("Zgoda.", one), two)
-    assert rules.apart(stored) == ("Zgoda.", (one, two))
-    assert rules.apart("") == ("", ())
