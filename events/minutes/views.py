@@ -13,6 +13,7 @@ from app import warsaw
 from app.actors import Role
 from app.clock import now
 from app.tables import Cell
+from app.text import clean
 from app.web import downloads, kept
 from app.web.errors import get_or_404
 from app.web.guards import acting_for, signed_in
@@ -556,7 +557,7 @@ def _cells(line: Line) -> list[Cell]:
 def _wanted() -> tuple[Wanted, dict[str, Any], PeriodForm]:
     """Read the filter out of the address, and give it back as an address without what means nothing."""
     args = request.args
-    words = " ".join(args.get("instytucja", "").split())[:TEXT_MAX]
+    words = " ".join(clean(args.get("instytucja", "")).split())[:TEXT_MAX]
     asked = args.get("stan", "")
     period = PeriodForm(formdata=args)
     period.validate()
