@@ -1,8 +1,10 @@
 """By which texts an event is found, and the index of all events that were published before there was one."""
 
+from functools import lru_cache
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import bindparam, exists, func
+from sqlalchemy import Select, bindparam, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -35,7 +37,7 @@ def index_all(session: Session) -> int:
     A thousand at a time, without loading them: a portal may have a hundred thousand.
     """
     number = last_id = 0
-    while batch := session.execute(_UNFOUND, {"after": last_id}).all():
+    while batch := session.execute(_unfound(), {"after": last_id}).all():
         words = (search.rows(row[0], _in_order(*row[2:]), warsaw.today(row[1])) for row in batch)
         insert_all(session, EventWord, list(chain.from_iterable(words)))
         number, last_id = number + len(batch), batch[-1][0]
@@ -58,30 +60,32 @@ def _in_order(
     return [title, *kinds, place, host or "", town or "", organiser, short_name, *topics, description]
 
 
-_HOST, _ORGANISER = (aliased(Institution, name=name) for name in ("host", "organiser"))
-_UNFOUND = (
-    columns(
-        Event.id,
-        func.max(col(Occurrence.ends_at)),
-        Event.title,
-        Event.kind,
-        Event.place,
-        _HOST.name,
-        _HOST.post_town,
-        _ORGANISER.name,
-        _ORGANISER.short_name,
-        Event.topics,
-        Event.description,
+@lru_cache(maxsize=1)
+def _unfound() -> Select[Any]:
+    host, organiser = (aliased(Institution, name=name) for name in ("host", "organiser"))
+    return (
+        columns(
+            Event.id,
+            func.max(col(Occurrence.ends_at)),
+            Event.title,
+            Event.kind,
+            Event.place,
+            host.name,
+            host.post_town,
+            organiser.name,
+            organiser.short_name,
+            Event.topics,
+            Event.description,
+        )
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .join(organiser, col(organiser.id) == Event.organiser_id)
+        .join(host, col(host.id) == Event.place_institution_id, isouter=True)
+        .where(
+            col(Event.id) > bindparam("after"),
+            col(Event.state).in_(_FOUND),
+            ~exists().where(col(EventWord.event_id) == Event.id),
+        )
+        .group_by(col(Event.id), col(host.id), col(organiser.id))
+        .order_by(col(Event.id))
+        .limit(_BATCH)
     )
-    .join(Occurrence, col(Occurrence.event_id) == Event.id)
-    .join(_ORGANISER, col(_ORGANISER.id) == Event.organiser_id)
-    .join(_HOST, col(_HOST.id) == Event.place_institution_id, isouter=True)
-    .where(
-        col(Event.id) > bindparam("after"),
-        col(Event.state).in_(_FOUND),
-        ~exists().where(col(EventWord.event_id) == Event.id),
-    )
-    .group_by(col(Event.id), col(_HOST.id), col(_ORGANISER.id))
-    .order_by(col(Event.id))
-    .limit(_BATCH)
-)
