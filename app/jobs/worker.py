@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -96,14 +97,9 @@ class Worker:
 
     def _minute(self) -> None:
         for job in self._minutely:
-            try:
-                with self._database.session(writes=True) as session:
-                    if job(session, now()):
-                        session.commit()
-            except OperationalError:  # the database itself does not answer
-                raise
-            except Exception:  # a fault that comes back each minute must not keep the night from what it forgets
-                logger.exception("job failed: %s", job.__name__)
+            with _logged(job.__name__), self._database.session(writes=True) as session:
+                if job(session, now()):
+                    session.commit()
 
     def _night(self) -> None:
         instant = now()
@@ -124,17 +120,23 @@ def work_through(database: Database, jobs: Timetable, at: datetime) -> Iterator[
     OperationalError when the database does not answer.
     """
     for words, job in jobs:
-        try:
-            with database.session(writes=True) as session:
-                done = job(session, at)
-                session.commit()
-        except OperationalError:  # the database itself does not answer: no other job would fare better
-            raise
-        except Exception:  # whatever the fault of one job is, the others are owed
-            logger.exception("nightly job failed: %s", words)
-            yield words, None
-        else:
-            yield words, done
+        done: int | None = None
+        with _logged(words), database.session(writes=True) as session:
+            number = job(session, at)
+            session.commit()
+            done = number
+        yield words, done
+
+
+@contextmanager
+def _logged(words: str) -> Iterator[None]:
+    """Log the fault of one job, so that the others are done, and the night forgets what it must."""
+    try:
+        yield
+    except OperationalError:  # the database itself does not answer: no other job would fare better
+        raise
+    except Exception:  # whatever the fault of one job is, the others are owed
+        logger.exception("job failed: %s", words)
 
 
 def is_alive(session: Session, at: datetime) -> bool:
