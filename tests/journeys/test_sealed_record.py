@@ -134,7 +134,9 @@ def fill_entry_list(page: Page) -> None:
     page.get_by_role("link", name="Lista osób wchodzących").last.click()
     expect(page.get_by_role("heading", level=2).filter(has_text="Lista jest otwarta")).to_be_visible()
     page.get_by_role("link", name="Uzupełnij dane").first.click()
-    for line in page.get_by_label("Pojazd i numer rejestracyjny").all():
+    lines = page.get_by_label("Pojazd i numer rejestracyjny")
+    expect(lines).not_to_have_count(0)
+    for line in lines.all():
         line.fill(PLATE)
     page.get_by_role("button", name="Zapisz dane").click()
     page.get_by_label("Co i ile sztuk").fill("laptop, 1 sztuka")
