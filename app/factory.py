@@ -24,11 +24,13 @@ from app.web.htmx import htmx
 from events.calendar import views as calendar_views
 from events.changes import views as changes_views
 from events.consents import views as consents_views
+from events.duty import views as duty_views
 from events.feeds import views as feeds_views
 from events.gate import views as gate_views
 from events.minutes import views as minutes_views
 from events.papers import views as papers_views
 from events.signups import views as signups_views
+from events.visits import views as visits_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
 from partners.availability import views as availability_views
@@ -71,6 +73,8 @@ BLUEPRINTS = (
     signups_views.bp,
     changes_views.bp,
     consents_views.bp,
+    visits_views.bp,
+    duty_views.bp,
     papers_views.bp,
     minutes_views.bp,
     feeds_views.bp,

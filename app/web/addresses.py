@@ -44,6 +44,12 @@ class MonthConverter(BaseConverter):
         return f"{value.year:04d}-{value.month:02d}"
 
 
+class CaseConverter(BaseConverter):
+    """The number of a visit request, such as W-2026-041."""
+
+    regex = r"W-[0-9]{4}-[0-9]{3,6}"
+
+
 class WeekConverter(BaseConverter):
     """An ISO week such as 2026-W48, given as its Monday."""
 
@@ -109,6 +115,7 @@ def init(app: Flask) -> None:
         id=IdConverter,
         slug=SlugConverter,
         month=MonthConverter,
+        case=CaseConverter,
         week=WeekConverter,
         day=DayConverter,
         number=NumberConverter,

@@ -169,6 +169,8 @@ class Event(SQLModel, table=True):
     signup_scope: SignUpScope = Field(default=SignUpScope.DATE, sa_type=choice(SignUpScope))
     signup_closes_at: datetime | None = None
     withdraw_until: datetime | None = None
+    slot_minutes: int | None = Field(default=None, description="length of a slot of duty hours")
+    slot_persons: int | None = Field(default=None, description="how many persons one slot holds")
     consent: Consent | None = Field(default=None, sa_type=choice(Consent))
     consent_on: date | None = None
     children: bool = False

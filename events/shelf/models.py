@@ -1,4 +1,4 @@
-"""Tables of the shelf: VEVENT text written with the change, and the version of each feed."""
+"""Tables of the shelf: VEVENT text written with the change, for everybody and for those concerned; feed versions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,11 +10,12 @@ from app.db import choice
 
 
 class FeedKind(StrEnum):
-    """Which feed."""
+    """Which feed; *inner* is what an institution's own people read, with what is not for everybody."""
 
     PUBLIC = "public"
     INSTITUTION = "institution"
     PROGRAMME = "programme"
+    INNER = "inner"
 
 
 class EventText(SQLModel, table=True):
@@ -29,6 +30,24 @@ class EventText(SQLModel, table=True):
     last_day: datetime = Field(description="end of the last date: the feed's window reads it")
     modified: datetime
     ics: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class InnerText(SQLModel, table=True):
+    """The VEVENTs of one event as those concerned read them, and as mere busy time. Every published event has a row.
+
+    A table of its own, so that no statement of a public feed can reach it.
+    """
+
+    __tablename__ = "event_inner_ics"
+    __table_args__ = (Index("ix_event_inner_ics_window", "last_day"),)
+
+    event_id: int = Field(primary_key=True, foreign_key="event.id", ondelete="CASCADE")
+    render: int = Field(description="version of the code that wrote the text")
+    cancelled: bool = False
+    last_day: datetime = Field(description="end of the last date: the feed's window reads it")
+    modified: datetime
+    ics: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    busy: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class FeedEvent(SQLModel, table=True):

@@ -60,6 +60,8 @@ class SignUp(SQLModel, table=True):
             postgresql_where=text("state NOT IN ('withdrawn', 'refused', 'expired')"),
         ),
         Index("ix_signup_state", "occurrence_id", "state", "queue_no"),
+        # What a personal feed asks at every fetch: has anything changed for us?
+        Index("ix_signup_institution", "institution_id", "changed_at"),
         Index(
             "ix_signup_offer",
             "offer_until",
@@ -71,7 +73,7 @@ class SignUp(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     booking_id: int = Field(foreign_key="booking.id", ondelete="CASCADE", index=True)
     occurrence_id: int = Field(foreign_key="occurrence.id", ondelete="CASCADE")
-    institution_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT", index=True)
+    institution_id: int = Field(foreign_key="institution.id", ondelete="RESTRICT")
     user_id: int | None = Field(default=None, foreign_key="user_account.id", ondelete="SET NULL", index=True)
     person: str = Field(default="", max_length=120)
     function: str = Field(default="", max_length=120)

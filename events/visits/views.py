@@ -1,0 +1,5 @@
+"""Routes of visit requests."""
+
+from flask import Blueprint
+
+bp = Blueprint("visits", __name__)
