@@ -191,9 +191,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["institution.id"], name=op.f("fk_visit_unit_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
-        sa.UniqueConstraint("event_id", name=op.f("uq_visit_event_id")),
-        sa.UniqueConstraint("key", name=op.f("uq_visit_key")),
         sa.UniqueConstraint("number", name=op.f("uq_visit_number")),
+        sa.UniqueConstraint("key", name=op.f("uq_visit_key")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_visit_event_id")),
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index("ix_visit_asked", ["asked_id", "changed_at"], unique=False)
