@@ -86,7 +86,7 @@ def _differs_on_postgresql(item: pytest.Item) -> bool:
     at pages alone.
     """
     names = set(getattr(item, "fixturenames", ()))
-    if OF_DATABASES.isdisjoint(names) or "sqlite_files" in names:
+    if OF_DATABASES.isdisjoint(names) or "sqlite_files" in names or "address" in names:
         return False
     return not any(item.get_closest_marker(name) for name in ("look", "postgres"))
 
@@ -164,6 +164,17 @@ def copying(request: pytest.FixtureRequest) -> Callable[..., AbstractContextMana
         return lambda _folder, like="": databases.fresh(like=like)
     files: SQLiteFiles = request.getfixturevalue("sqlite_files")
     return files.fresh
+
+
+@pytest.fixture(name="address", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def _address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated empty database of each kind, whatever the other tests run on: for what runs at once."""
+    if request.param == "postgresql":
+        with request.getfixturevalue("postgres_databases").fresh() as url:
+            yield url
+    else:
+        with request.getfixturevalue("sqlite_files").fresh(tmp_path) as url:
+            yield url
 
 
 @pytest.fixture(name="database_url")

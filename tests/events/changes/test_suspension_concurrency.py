@@ -26,8 +26,6 @@ from events.signups.rules import Wanted
 from partners.availability import rules
 from partners.availability.rules import PeriodDraft
 from partners.institutions.models import Institution
-from tests import postgres
-from tests.conftest import SQLiteFiles
 from tests.factories.events import draft_of, local, make_draft, make_event, named
 from tests.factories.persons import People, make_people
 
@@ -35,18 +33,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clock")]
 WEEK = PeriodDraft(date(2026, 12, 7), date(2026, 12, 11))
 DRAFTS = 12
 MOVED = 4
-
-
-@pytest.fixture(name="address", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def _address(request: pytest.FixtureRequest, tmp_path) -> Iterator[str]:
-    if request.param == "postgresql":
-        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
-        with databases.fresh() as url:
-            yield url
-    else:
-        files: SQLiteFiles = request.getfixturevalue("sqlite_files")
-        with files.fresh(tmp_path) as url:
-            yield url
 
 
 @pytest.fixture(name="database")

@@ -25,8 +25,6 @@ from events.signups import actions
 from events.signups.models import Booking, SignUp, SignUpState
 from events.signups.rules import Wanted
 from partners.institutions.models import Kind
-from tests import postgres
-from tests.conftest import SQLiteFiles
 from tests.factories.events import date_of, draft_of, make_event, named
 from tests.factories.institutions import make_institution
 from tests.factories.persons import People, make_people
@@ -35,19 +33,6 @@ SEAT, WAITING, WITHDRAWN = SignUpState.SEAT, SignUpState.WAITING, SignUpState.WI
 THREADS = 16
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(name="address", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def _address(request, tmp_path) -> Iterator[str]:
-    """A migrated database of each kind, whatever the other tests run on."""
-    if request.param == "postgresql":
-        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
-        with databases.fresh() as url:
-            yield url
-    else:
-        files: SQLiteFiles = request.getfixturevalue("sqlite_files")
-        with files.fresh(tmp_path) as url:
-            yield url
 
 
 @dataclass

@@ -33,8 +33,6 @@ from events.signups import actions, offers, order, requests, rules
 from events.signups.models import SignUp, SignUpState
 from events.signups.rules import Wanted
 from partners.institutions.models import Kind
-from tests import postgres
-from tests.conftest import SQLiteFiles
 from tests.factories.events import named
 from tests.factories.institutions import make_institution
 from tests.factories.persons import People, make_people
@@ -69,18 +67,6 @@ BECOMES = {
 }
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(name="address", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def _address(request, tmp_path) -> Iterator[str]:
-    if request.param == "postgresql":
-        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
-        with databases.fresh() as url:
-            yield url
-    else:
-        files: SQLiteFiles = request.getfixturevalue("sqlite_files")
-        with files.fresh(tmp_path) as url:
-            yield url
 
 
 @dataclass

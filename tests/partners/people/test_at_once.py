@@ -17,27 +17,17 @@ from app.errors import Refusal
 from partners.people import actions
 from partners.people.models import Invitation, Membership
 from partners.people.rules import Wanted
-from tests import postgres
-from tests.conftest import SQLiteFiles
 from tests.factories.persons import People, make_people, make_person
 
 pytestmark = pytest.mark.slow
 NEW = "nowa@przyklad.example"
 
 
-@pytest.fixture(name="database", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def _database(request, tmp_path) -> Iterator[Database]:
-    """A migrated database of each kind, whatever the other tests run on."""
-    if request.param == "postgresql":
-        databases: postgres.Databases = request.getfixturevalue("postgres_databases")
-        fresh = databases.fresh()
-    else:
-        files: SQLiteFiles = request.getfixturevalue("sqlite_files")
-        fresh = files.fresh(tmp_path)
-    with fresh as url:
-        database = Database(url)
-        yield database
-        database.dispose()
+@pytest.fixture(name="database")
+def _database(address: str) -> Iterator[Database]:
+    database = Database(address)
+    yield database
+    database.dispose()
 
 
 def at_once(database: Database, acts: Sequence[Callable[[Session], object]]) -> Counter[str]:
