@@ -7,6 +7,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
 from app.db import Database
+from events.feeds.models import CalendarFeed
 from events.feeds.rules import PUBLIC_NAME, Edition, Feed
 from events.shelf import queries as shelf
 from events.shelf.models import FeedKind, FeedState
@@ -28,6 +29,10 @@ _OF_INSTITUTION = (
 _AT_SLUG = _OF_INSTITUTION.where(col(Institution.slug) == bindparam("slug"))
 _ONCE_AT_SLUG = _OF_INSTITUTION.join(InstitutionSlug, col(InstitutionSlug.institution_id) == col(Institution.id)).where(
     col(InstitutionSlug.slug) == bindparam("slug")
+)
+# What a personal address opens; everything that could close it is part of the one statement.
+_KEPT = columns(col(CalendarFeed.id), col(CalendarFeed.institution_id)).where(
+    col(CalendarFeed.token_hash) == bindparam("token_hash"), col(CalendarFeed.revoked_at).is_(None)
 )
 _OF_PROGRAMME = (
     columns(col(Programme.id), col(Programme.title), col(Programme.changed_at), *_STATE)
