@@ -59,11 +59,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A date on offer in a visit request: its room waits for an answer. Rooms upstairs know of these.
+
+    *number* is that of the request, "" where the viewer may not know of it; *event_id* the event that is to be moved.
+    """
+
+    unit_id: int
+    starts_at: datetime
+    ends_at: datetime
+    room_id: int | None
+    room: str
+    visit_id: int
+    number: str = ""
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clash:
     """Something else at the time of one date (on *day*).
 
     *hidden*: the viewer may not know of it, so it has no title and no address. *person* is who is needed in both
-    places, "" where the viewer may not know the name.
+    places, "" where the viewer may not know the name. *number* is that of a visit request for which the room is held.
     """
 
     why: Why
@@ -73,11 +90,12 @@ class Clash:
     uuid: UUID | None = None
     title: str = ""
     person: str = ""
+    number: str = ""
 
     @property
     def hidden(self) -> bool:
         """Whether it is merely "taken"."""
-        return self.uuid is None
+        return self.uuid is None and not self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +187,19 @@ def spans_of(event: Event, dates: Iterable[Occurrence], now: datetime) -> list[S
 
 
 def find(
-    session: Session, viewer: Actor, event: Event, spans: Sequence[Span], *, people: Sequence[Clash] = ()
+    session: Session,
+    viewer: Actor,
+    event: Event,
+    spans: Sequence[Span],
+    *,
+    people: Sequence[Clash] = (),
+    held: Sequence[Held] = (),
 ) -> Findings:
     """Check all *spans* of *event* as *viewer* sees them, in at most three statements however many they are.
 
     Besides the place it looks at the viewer's own institution, which organises or has to agree. *people* are clashes of
-    persons, which rooms upstairs know of. An event that *viewer* may not know of is "taken".
+    persons and *held* the rooms that wait for an answer, which rooms upstairs know of. An event that *viewer* may not
+    know of is "taken".
     """
     if not spans:
         return Findings(0)
@@ -191,7 +216,7 @@ def find(
         blocked_place=blocked.get("place", ()),
         blocked_room=blocked.get("room", ()),
         blocked_own=blocked.get("own", ()),
-        clashes=(*_clashes(session, viewer, event, own_id, spans), *people),
+        clashes=(*_waiting(event, spans, held), *_clashes(session, viewer, event, own_id, spans), *people),
         own_place=event.place_institution_id == own_id,
         year=spans[0].first.year,
     )
@@ -260,6 +285,26 @@ def _clashes(session: Session, viewer: Actor, event: Event, own_id: int, spans: 
         uuid, title = known.get(other.id, (None, ""))
         found.append(Clash(why, span.first, other.starts_at, other.ends_at, uuid, title))
     return found
+
+
+def same_room(room_id: int | None, room: str, other_id: int | None, other: str) -> bool:
+    """Tell whether two rooms of one house are the same: by their ids if both have one, else by their folded names."""
+    if room_id is not None and other_id is not None:
+        return room_id == other_id
+    return bool(room) and room == other
+
+
+def _waiting(event: Event, spans: Sequence[Span], held: Sequence[Held]) -> list[Clash]:
+    """Give the rooms of these dates that wait for an answer, unless it is this event that is to be moved."""
+    found = []
+    for span in spans:
+        room = fold(span.room)
+        for one in held:
+            if one.unit_id != span.place_id or (event.id is not None and one.event_id == event.id):
+                continue
+            if span.meets(one.starts_at, one.ends_at) and same_room(span.room_id, room, one.room_id, fold(one.room)):
+                found.append(Clash(Why.ROOM, span.first, one.starts_at, one.ends_at, number=one.number))
+    return found[:SHOWN_MAX]
 
 
 def _why(event: Event, own_id: int, span: Span, room: str, other: _Other) -> Why | None:

@@ -71,6 +71,25 @@ def standing(session: Session, institution_ids: Collection[int], first_day: date
     return [Blocked(*row) for row in rows(session, _STANDING, parameters)]
 
 
+def closed_days(
+    session: Session, institution_ids: Collection[int], first_day: date, last_day: date
+) -> Mapping[int, frozenset[date]]:
+    """Give each institution's blocked days between two days, as counting in working days leaves them out.
+
+    Of whole institutions only: a blocked room keeps nobody from answering, nor does a suspension of meetings. Days of a
+    period that was ended early count until its end. One statement, none for nobody; every institution has an entry.
+    """
+    wanted = sorted(set(institution_ids))
+    if not wanted:
+        return {}
+    days: dict[int, set[date]] = {institution_id: set() for institution_id in wanted}
+    parameters = {"institutions": wanted, "first": first_day, "last": last_day}
+    for institution_id, first, last, ended_at in rows(session, _CLOSED, parameters):
+        begin, until = max(first, first_day), min(rules.in_force_until(last, ended_at), last_day)
+        days[institution_id].update(begin + timedelta(days=n) for n in range((until - begin).days + 1))
+    return {institution_id: frozenset(found) for institution_id, found in days.items()}
+
+
 def suspensions(session: Session, institution_id: int, today: date) -> tuple[Blocked, ...]:
     """Give the suspensions of a prison unit that last until *today* or longer, in one statement."""
     found = rows(session, _SUSPENSIONS, {"institutions": [institution_id], "first": today})
@@ -175,6 +194,15 @@ _BLOCKED = _touching(last=True).where(
 )
 _STANDING = _touching(last=True)
 _SUSPENSIONS = _touching(last=False).where(col(Unavailability.suspends).is_(True))
+_CLOSED = columns(
+    Unavailability.institution_id, Unavailability.first_day, Unavailability.last_day, Unavailability.ended_at
+).where(
+    col(Unavailability.institution_id).in_(bindparam("institutions", expanding=True)),
+    col(Unavailability.room_id).is_(None),
+    col(Unavailability.suspends).is_(False),
+    col(Unavailability.last_day) >= bindparam("first", type_=Date()),
+    col(Unavailability.first_day) <= bindparam("last", type_=Date()),
+)
 _MARKS = (
     columns(
         Unavailability.first_day,

@@ -1,6 +1,6 @@
 """Polish public holidays by their names, out of the holidays library, and counting in working days."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -33,18 +33,34 @@ def is_workday(day: date) -> bool:
     return not is_weekend(day) and not holiday_name(day, "pl")
 
 
-def after(day: date, number: int) -> date:
-    """Give the *number*-th working day after *day*; *day* itself for 0."""
-    return _step(day, number, timedelta(days=1))
+def after(day: date, number: int, closed: Callable[[date], bool] | None = None) -> date:
+    """Give the *number*-th working day after *day*; *day* itself for 0.
+
+    Days for which *closed* is true do not count either: an institution's own blocked days, say. One of them must end.
+    """
+    return _step(day, number, timedelta(days=1), closed)
 
 
 def before(day: date, number: int) -> date:
     """Give the *number*-th working day before *day*; *day* itself for 0."""
-    return _step(day, number, timedelta(days=-1))
+    return _step(day, number, timedelta(days=-1), None)
 
 
-def _step(day: date, number: int, step: timedelta) -> date:
+def between(first: date, last: date, closed: Callable[[date], bool] | None = None) -> int:
+    """Count the working days after *first* up to *last*, which counts too: after(first, n) is n days away.
+
+    0 where *last* is not later than *first*. Days for which *closed* is true do not count.
+    """
+    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+    return sum(_counts(day, closed) for day in days)
+
+
+def _step(day: date, number: int, step: timedelta, closed: Callable[[date], bool] | None) -> date:
     while number > 0:
         day += step
-        number -= is_workday(day)
+        number -= _counts(day, closed)
     return day
+
+
+def _counts(day: date, closed: Callable[[date], bool] | None) -> bool:
+    return is_workday(day) and not (closed is not None and closed(day))
