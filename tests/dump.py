@@ -8,7 +8,9 @@ from app.db import Database, metadata
 # What a visit may leave behind: when a session was last seen, attempts at signing in, the worker's sign of life.
 PASSING = frozenset({"user_session", "sign_in_attempt", "worker_beat"})
 # Lines of the trail that a GET may leave: that somebody has read what few may read.
-READINGS = frozenset({"audit.read", "audit.exported", "mail.read", "gate.read", "gate.exported", "signup.exported"})
+READINGS = frozenset(
+    {"audit.read", "audit.exported", "mail.read", "gate.read", "gate.exported", "signup.exported", "silence.exported"}
+)
 
 
 def dump(app: Flask) -> dict[str, list[tuple[object, ...]]]:

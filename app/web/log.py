@@ -5,7 +5,7 @@ import logging
 import re
 from datetime import UTC, datetime
 
-_TOKEN = re.compile(r"(/(?:kanaly/o|zaproszenie|haslo)/)[^/?\s.]+")
+_TOKEN = re.compile(r"(/(?:kanaly/o|zaproszenie|haslo|odpowiedz)/)[^/?\s.]+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _EXTRA = ("error_id", "endpoint", "fault", "mail_id", "state", "job")
 

@@ -28,6 +28,7 @@ FURTHER: dict[str, Param] = {
     "role": "coordinator",
     "report": "phone",
     "number": 3,
+    "case": "W-2026-041",
     "allowed": 2,
     "refused": 1,
     "seats": 2,
