@@ -90,6 +90,18 @@ def closed_days(
     return {institution_id: frozenset(found) for institution_id, found in days.items()}
 
 
+def reasons(session: Session, viewer: Actor, found: Collection[Blocked]) -> Mapping[int, str]:
+    """Give the reasons of those periods that block the viewer's own institution, by their keys; one statement or none.
+
+    Only to a person who works there: a mailed link acts for an institution, too, and reads none.
+    """
+    own = [one.id for one in found if rules.may_read(viewer, one.institution_id)]
+    if not own or not viewer.signed_in:
+        return {}
+    statement = columns(Unavailability.id, Unavailability.reason).where(col(Unavailability.id).in_(own))
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
 def suspensions(session: Session, institution_id: int, today: date) -> tuple[Blocked, ...]:
     """Give the suspensions of a prison unit that last until *today* or longer, in one statement."""
     found = rows(session, _SUSPENSIONS, {"institutions": [institution_id], "first": today})
