@@ -1,7 +1,7 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,7 +36,7 @@ _OF_DATE = ("title", "starts_at", "ends_at", "place_institution_id", "place", "r
 DEADLINES = ("signup_closes_at", "withdraw_until")
 _NOT_COPIED = frozenset({"starts", "ends", "invited", "co_organisers", "speakers", "consent"})
 # Said at the first saving; a form of a change knows nothing of them.
-_LASTING = ("synthetic", "basis", "part_of_id")
+_LASTING = ("synthetic", "basis", "part_of_id", "slot_minutes", "slot_persons")
 # The host follows from the place, whose change is told as "place_institution_id".
 _NAMED_AS = {Part.INVITED: "invited", Part.CO_ORGANISER: "co_organisers", Part.HOST: ""}
 # Feeds reach back 90 days before the beginning of the month.
@@ -146,8 +146,10 @@ def would_change(session: Session, event: Event, wanted: EventDraft, rhythm: ser
     return frozenset(name for name in columns if name not in _LASTING and columns[name] != stands[name])
 
 
-def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None:
+def publish(session: Session, actor: Actor, event: Event, now: datetime, *, tell: bool = True) -> None:
     """Make a draft visible as its visibility says, put it on the shelf of the feeds, tell the institutions it names.
+
+    Without *tell* the caller writes to them himself.
 
     Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, NotAgreed, InThePast,
     StalePage when the place changes meanwhile, Suspended.
@@ -174,7 +176,8 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
     rules.check_future(_wall(first.starts_at), now, all_day=event.all_day)
     check_suspensions(session, event, now)
     _announce(session, actor, event, now)
-    mail.published(session, event, first, now)
+    if tell:
+        mail.published(session, event, first, now)
 
 
 def check_suspensions(session: Session, event: Event, now: datetime) -> None:
@@ -409,11 +412,21 @@ def gaps(event: Event) -> list[str]:
 
 def shelve(session: Session, event: Event, now: datetime) -> None:
     """Write the event's words and its iCalendar text, and raise the feeds that it stands in, or stood in before."""
-    shown = event.visibility is Visibility.PUBLIC and event.state in (State.PUBLISHED, State.CANCELLED)
+    known = event.state in (State.PUBLISHED, State.CANCELLED)
+    shown = known and event.visibility is Visibility.PUBLIC
     last = series.last_end(event, series.occurrences(session, event), now)
-    feeds = _feeds(session, event) if shown else []
-    shelf.put(session, _id(event), items(session, event) if shown else (), feeds, last, now)
+    named = _named(session, event) if known else ()
+    written = items(session, event) if known else ()
+    shelf.put(session, _id(event), written if shown else (), _feeds(event, named) if shown else (), last, now)
+    if event.state is not State.DRAFT:
+        shelf.put_inner(session, _id(event), written, _concerned(event, named), last, now)
     search.put(session, _id(event), found.texts(session, event), warsaw.today(last))
+
+
+def shelve_inner(session: Session, event: Event, now: datetime) -> None:
+    """Write what those concerned read of a published event, after a change of who they are that nobody else reads."""
+    last = series.last_end(event, series.occurrences(session, event), now)
+    shelf.put_inner(session, _id(event), items(session, event), _concerned(event, _named(session, event)), last, now)
 
 
 def rebuild_shelf(session: Session, now: datetime) -> int:
@@ -431,7 +444,8 @@ def follow_cards(session: Session, institution_ids: Collection[int], now: dateti
     recent = select(Occurrence.event_id).where(Occurrence.ends_at > now - TOLD_FOR)
     named = or_(col(Event.organiser_id).in_(institution_ids), col(Event.place_institution_id).in_(institution_ids))
     events = session.exec(select(Event).where(named, col(Event.id).in_(recent)).order_by(col(Event.id))).all()
-    return shelf.rebuild(session, ((_id(event), items(session, event)) for event in events), now)
+    written = [(_id(event), items(session, event)) for event in events]
+    return max(shelf.rebuild(session, written, now), shelf.rebuild_inner(session, written, now))
 
 
 def publication(session: Session, event: Event) -> str:
@@ -560,19 +574,41 @@ def _announce(session: Session, actor: Actor, event: Event, now: datetime) -> No
     shelve(session, event, now)
 
 
-def _feeds(session: Session, event: Event) -> list[tuple[FeedKind, int]]:
-    statement = select(EventParty.institution_id).where(
-        EventParty.event_id == event.id,
-        EventParty.part == Part.CO_ORGANISER,
-        queries.stands(),
-    )
-    owners = {event.organiser_id, *session.exec(statement).all()}
+@dataclass(frozen=True, slots=True)
+class _Party:
+    """An institution beside the organiser, and what it said; *stands*: it is named as one that takes part."""
+
+    institution_id: int
+    part: Part
+    answer: Answer | None
+    stands: bool
+
+
+def _named(session: Session, event: Event) -> Sequence[_Party]:
+    named = session.exec(select(EventParty).where(EventParty.event_id == event.id)).all()
+    return [
+        _Party(one.institution_id, one.part, one.answer, rules.stands(one.answer, answered=one.answered_at is not None))
+        for one in named
+    ]
+
+
+def _feeds(event: Event, named: Sequence[_Party]) -> list[tuple[FeedKind, int]]:
+    owners = {
+        event.organiser_id,
+        *(one.institution_id for one in named if one.part is Part.CO_ORGANISER and one.stands),
+    }
     if event.place_institution_id is not None:
         owners.add(event.place_institution_id)
     feeds = [(FeedKind.PUBLIC, 0), *((FeedKind.INSTITUTION, owner) for owner in sorted(owners))]
     if event.programme_id is not None:
         feeds.append((FeedKind.PROGRAMME, event.programme_id))
     return feeds
+
+
+def _concerned(event: Event, named: Sequence[_Party]) -> set[int]:
+    """Name the institutions in whose people's calendars the event stands: inner.agree says the same for all events."""
+    owners = {event.organiser_id, *(one.institution_id for one in named if one.answer is not Answer.DECLINED)}
+    return owners | ({event.place_institution_id} if event.place_institution_id is not None else set())
 
 
 def _columns(wanted: EventDraft) -> dict[str, Any]:

@@ -303,8 +303,8 @@ class Speaker:
 class EventDraft:
     """What a form says of an event: checked values, Warsaw wall times, ids that the view has resolved.
 
-    *consent* is a wish, heard only from the prison unit in which the event takes place; *part_of_id* is kept from the
-    first saving on.
+    *consent* is a wish, heard only from the prison unit in which the event takes place; *part_of_id* and the slots of
+    duty hours are kept from the first saving on.
     """
 
     title: str
@@ -343,6 +343,8 @@ class EventDraft:
     co_organisers: tuple[int, ...] = ()
     invited: tuple[int, ...] = ()
     part_of_id: int | None = None
+    slot_minutes: int | None = None
+    slot_persons: int | None = None
     rule: Rule | None = None
     basis: str = ""
     synthetic: bool = False

@@ -309,6 +309,8 @@ def _drafted() -> Response | BaseResponse:
         return _new_page(form, model, first, status=422)
     if first:
         wanted = replace(wanted, part_of_id=first.event.part_of_id or first.event.id)
+    elif model and wanted.kind is model.event.kind:
+        wanted = replace(wanted, slot_minutes=model.event.slot_minutes, slot_persons=model.event.slot_persons)
     event = actions.draft(session(), actor(), wanted, now())
     if goes_on:
         return see_other("calendar.check", event_uuid=event.uuid)

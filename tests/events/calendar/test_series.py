@@ -1,6 +1,7 @@
 """The dates of a series as rows: made, extended by night, at their local hour."""
 
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlmodel import Session, col, select
 from app import warsaw
 from app.clock import now
 from events import recurrence
-from events.calendar import series
+from events.calendar import actions, series
 from events.calendar.models import Event, EventKind, Occurrence, State, Visibility
 from events.recurrence import Freq, Rule
 from events.shelf.models import EventText, FeedState
@@ -193,3 +194,11 @@ def test_5000_series_are_extended_in_half_a_minute(session: Session, people: Peo
     assert session.exec(select(func.count(col(Occurrence.id)))).one() == made > 20_000
     assert took < 30, f"{made} dates took {took:.1f} s"
     assert series.extend(session, now()) == 0
+
+
+def test_slots_of_duty_hours_stay_through_changes_and_splits(session: Session, people: People) -> None:
+    event = make_series(session, people.ewa, kind=EventKind.DUTY_HOURS, slot_minutes=20, slot_persons=3)
+    wanted = replace(actions.as_saved(session, event), slot_minutes=None, slot_persons=None, title="Inny tytuł")
+    actions.revise(session, people.ewa.actor, event, wanted, now())
+    part = actions.split(session, people.ewa.actor, event, dates_of(session, event)[2].original_local, now())
+    assert [(one.title, one.slot_minutes, one.slot_persons) for one in (event, part)] == [("Inny tytuł", 20, 3)] * 2
