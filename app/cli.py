@@ -35,7 +35,7 @@ from app.portal import facts
 from app.portal import nightly as timetable
 from app.web import log
 from events.calendar import actions as calendar
-from events.calendar import found
+from events.calendar import found, inner
 from partners.competence import actions as competence
 from partners.exchange import actions as exchange
 from partners.exchange import queries as exchange_queries
@@ -391,6 +391,7 @@ def _upgrade(database: Database, config: Config) -> None:
         if not config.demo_allowed and not people_queries.any_institution(session):
             demo.load_reference(session, now())  # a portal in earnest begins with these
         calendar.rebuild_shelf(session, now())
+        inner.renew(session, now())
         found.index_all(session)
         session.commit()
 

@@ -1,7 +1,7 @@
 """iCalendar text: one VEVENT from one CalendarItem, and the calendar around stored VEVENTs. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -17,6 +17,7 @@ RENDER = 2
 """Raised whenever the code below writes other text than before: part of every ETag; `kladka db upgrade` rebuilds."""
 
 CANCELLED_PREFIX = "ODWOŁANE: "
+BUSY = "Zajęte"
 REFRESH = "PT1H"
 COLOR = "teal"
 COLOR_HEX = "#1B5E56"
@@ -26,6 +27,19 @@ _SPACES = re.compile(r"\s+")
 _LINES = re.compile(r"\s*\n\s*")
 # RFC 3986, 2.2 and 2.3, and the percent sign of what is encoded already.
 _IN_ADDRESS = "%:/?#[]@!$&'()*+,;=-._~"
+# A property with the lines it is folded into, in text that we wrote ourselves.
+_PROPERTY = re.compile(rb"([A-Z-]+)[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
+_EVENT = re.compile(rb"BEGIN:VEVENT\r\n.*?END:VEVENT\r\n", re.DOTALL)
+_FOLD = b"\r\n "
+_FOLDED_AT = 75
+# What stays of an event of which nothing may be told but that somebody is busy: the list of what may, not of what not.
+_OF_BUSY = frozenset(
+    {
+        b"BEGIN", b"DTSTART", b"DTEND", b"DTSTAMP", b"UID", b"RECURRENCE-ID", b"SEQUENCE", b"RRULE", b"EXDATE",
+        b"CREATED", b"LAST-MODIFIED", b"STATUS", b"TRANSP", b"END",
+    }
+)  # fmt: skip
+_OF_SERIES = frozenset({b"RRULE", b"EXDATE", b"RECURRENCE-ID", b"RELATED-TO"})
 # Feeds hold no address of a person as a link; a typed address stays readable text.
 _MAILTO = re.compile(r"mailto:", re.IGNORECASE)
 
@@ -146,7 +160,81 @@ def vevent(item: CalendarItem) -> bytes:
 
 def vevents(items: Iterable[CalendarItem]) -> bytes:
     """Write a single event, or a series: its master and then the dates that differ, one VEVENT each."""
+    return _written(tuple(items))
+
+
+@lru_cache(maxsize=8)
+def _written(items: tuple[CalendarItem, ...]) -> bytes:
+    # One change writes the same text for everybody and for those concerned.
     return b"".join(vevent(item) for item in items)
+
+
+def busy(text: bytes) -> bytes:
+    """Take out of stored VEVENTs all but their times: whoever reads them learns that somebody is busy, and not why."""
+    return b"".join(_busy(event) for event in _EVENT.findall(text))
+
+
+def _busy(event: bytes) -> bytes:
+    title = CANCELLED_PREFIX + BUSY if b"\r\nSTATUS:CANCELLED\r\n" in event else BUSY
+    summary = f"SUMMARY:{title}\r\n".encode()
+    kept = (summary if one[1] == b"SUMMARY" else one[0] for one in _PROPERTY.finditer(event) if _stays(one[1]))
+    return b"".join(kept)
+
+
+def _stays(name: bytes) -> bool:
+    return name in _OF_BUSY or name == b"SUMMARY"
+
+
+@dataclass(frozen=True, slots=True)
+class SingleDate:
+    """One date of a series: the wall time *replaces* that its rule gives it, and when it really begins and ends."""
+
+    replaces: datetime
+    starts_at: datetime
+    ends_at: datetime
+    all_day: bool = False
+
+
+def alone(text: bytes, dates: Collection[SingleDate]) -> bytes:
+    """Take single *dates* out of the stored VEVENTs of a series, each as an event of its own.
+
+    For those who come on some dates of a series: the series would fill their calendar with all the others. The UID of
+    a date is that of the series with the wall time of its rule, which stays when the date is moved.
+    """
+    events = _EVENT.findall(text)
+    master = next((event for event in events if b"\r\nRECURRENCE-ID" not in event), b"")
+    return b"".join(_alone(master, events, one) for one in dates) if master else b""
+
+
+def _alone(master: bytes, events: Iterable[bytes], date: SingleDate) -> bytes:
+    stamp = _stamp(date.replaces, all_day=date.all_day)
+    own = re.compile(rb"\r\nRECURRENCE-ID[^\r\n]*:" + stamp + rb"\r\n")
+    event = next((one for one in events if own.search(one)), None)
+    parts = []
+    for found in _PROPERTY.finditer(event or master):
+        name, line = found[1], found[0]
+        if name in _OF_SERIES:
+            continue
+        if name == b"UID":
+            uid, _at, host = line.replace(_FOLD, b"").rstrip().partition(b"@")
+            line = _folded(uid + b"-" + stamp + b"@" + host)
+        elif event is None and name in (b"DTSTART", b"DTEND"):
+            instant = date.starts_at if name == b"DTSTART" else date.ends_at
+            wall = _stamp(warsaw.to_local(instant), all_day=date.all_day)
+            line = line.rstrip().rpartition(b":")[0] + b":" + wall + b"\r\n"
+        parts.append(line)
+    return b"".join(parts)
+
+
+def _stamp(wall: datetime, *, all_day: bool) -> bytes:
+    return wall.strftime("%Y%m%d" if all_day else "%Y%m%dT%H%M%S").encode()
+
+
+def _folded(line: bytes) -> bytes:
+    # For ASCII alone: a fold within a letter of two octets would break it.
+    first, rest = line[:_FOLDED_AT], line[_FOLDED_AT:]
+    lines = [first, *(rest[at : at + _FOLDED_AT - 1] for at in range(0, len(rest), _FOLDED_AT - 1))]
+    return _FOLD.join(lines) + b"\r\n"
 
 
 def header(name: str, description: str = "") -> bytes:

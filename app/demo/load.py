@@ -19,7 +19,7 @@ from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
 from events.ical import CalendarItem
 from events.search import actions as search
 from events.search.models import EventWord
-from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState, InnerText
 from partners.institutions.models import Institution, Kind, Service, ServiceOffer, Status
 from partners.territory.models import Gmina
 
@@ -85,7 +85,7 @@ def add_load(
     """Bring the load of *seed* to *institutions* institutions and *events* events within 270 days of *today*.
 
     All of it is synthetic. The same numbers and seed give the same rows; a second call adds only what is missing.
-    Texts of public events go to the shelf in bulk. The territory must be loaded.
+    Texts go to the shelf in bulk. The territory must be loaded.
     """
     _institutions(session, seed, institutions, today, progress)
     _events(session, seed, events, today, progress)
@@ -149,18 +149,22 @@ def _events(session: Session, seed: int, number: int, today: date, progress: Pro
         ids = {uuid: event_id or 0 for uuid, event_id in found}
         _add(session, Occurrence, [_occurrence(row, ids[row["uuid"]]) for row in rows])
         by_id = {host.id: host for host in hosts}
+        texts = [_text(row, ids[row["uuid"]], by_id[row["organiser_id"]]) for row in rows]
         public = [row for row in rows if row["visibility"] is Visibility.PUBLIC]
+        shown = {ids[row["uuid"]] for row in public}
         _add(session, EventWord, [word for row in rows for word in _words(row, ids[row["uuid"]], by_id)])
-        _add(session, EventText, [_text(row, ids[row["uuid"]], by_id[row["organiser_id"]]) for row in public])
+        _add(session, EventText, [text for text in texts if text["event_id"] in shown])
+        _add(session, InnerText, [{**text, "busy": ical.busy(text["ics"])} for text in texts])
         _add(
             session,
             FeedEvent,
             [
                 {"kind": FeedKind.INSTITUTION, "owner_id": row["organiser_id"], "event_id": ids[row["uuid"]]}
                 for row in public
-            ],
+            ]
+            + [{"kind": FeedKind.INNER, "owner_id": row["organiser_id"], "event_id": ids[row["uuid"]]} for row in rows],
         )
-        touched |= {row["organiser_id"] for row in public}
+        touched |= {row["organiser_id"] for row in rows}
         progress(f"wydarzenia: {numbers[-1] + 1} z {number}")
     if begin < number:
         _raise_feeds(session, touched, instant(today))
@@ -297,7 +301,8 @@ def _item(row: Row, host: Host, starts_at: datetime, ends_at: datetime) -> Calen
 
 
 def _raise_feeds(session: Session, owners: set[int], now: datetime) -> None:
-    feeds = {(FeedKind.PUBLIC, 0), *((FeedKind.INSTITUTION, owner) for owner in owners)}
+    kinds = (FeedKind.INSTITUTION, FeedKind.INNER)
+    feeds = {(FeedKind.PUBLIC, 0), *((kind, owner) for kind in kinds for owner in owners)}
     known = set(session.exec(select(FeedState.kind, FeedState.owner_id)).all())
     # All feeds grow by one: that costs a subscriber one reading more, once.
     session.exec(update(FeedState).values(version=FeedState.version + 1, modified=now))

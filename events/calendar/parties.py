@@ -49,11 +49,13 @@ def ask_again(session: Session, actor: Actor, event: Event, now: datetime) -> in
     Kładka has to be agreed there again. Of a draft only those are asked who were asked before.
     """
     told: list[int] = []
+    returns = False
     for party in _answering(session, event):
         if party.answer is None and event.state is State.DRAFT:
             continue
         # Who has agreed before stays named while it thinks again.
         before = party.answered_at if rules.has_agreed(party.answer) or party.answer is Answer.ASKED else None
+        returns = returns or party.answer is Answer.DECLINED
         if party.institution_id == actor.institution_id:
             _put(party, Answer.CONFIRMED, now, by=actor.user_id)
         elif party.answer is Answer.OUTSIDE or not people.coordinators(session, party.institution_id):
@@ -66,6 +68,8 @@ def ask_again(session: Session, actor: Actor, event: Event, now: datetime) -> in
         event.consent, event.consent_on = Consent.PENDING, None
         trail.record(session, actor, "event.consent", "event", event.id or 0, now, details={"consent": "pending"})
     session.flush()
+    if returns and event.state is State.PUBLISHED:
+        actions.shelve_inner(session, event, now)  # who had declined thinks again, and sees it in his calendar
     if told:
         trail.record(session, actor, "event.asked_again", "event", event.id or 0, now, details={"institutions": told})
         mail.asked_again(session, event, told, now)
@@ -105,6 +109,12 @@ def answer(session: Session, actor: Actor, event: Event, now: datetime, *, agree
     mail.answered(session, event, party, now)
     if event.state is State.PUBLISHED and party.part is Part.CO_ORGANISER:
         actions.shelve(session, event, now)
+
+
+def has_agreed(session: Session, event: Event, institution_id: int, user_id: int | None, now: datetime) -> None:
+    """Note the yes of a party that has just been given by another act, as the one from which this draft comes."""
+    _put(session.get_one(EventParty, (event.id or 0, institution_id)), Answer.CONFIRMED, now, by=user_id)
+    session.flush()
 
 
 def note_outside(session: Session, actor: Actor, event: Event, institution_id: int, now: datetime) -> None:

@@ -3,16 +3,17 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import case, delete, insert, update
+from sqlalchemy import ColumnElement, case, delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from events import ical
 from events.ical import CalendarItem
-from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState, InnerText
 from events.shelf.queries import PUBLIC_OWNER
 
 Feed = tuple[FeedKind, int]
+Text = EventText | InnerText
 PUBLIC: Feed = (FeedKind.PUBLIC, PUBLIC_OWNER)
 # Versions follow the clock (seconds since this day) and never stand still, so that a database restored from a backup
 # does not give out once more the ETags of what was lost.
@@ -49,9 +50,84 @@ def put(
     _raise(session, old_feeds | new_feeds, now)
 
 
+def put_inner(
+    session: Session,
+    event_id: int,
+    items: Sequence[CalendarItem],
+    institutions: Collection[int],
+    last_day: datetime,
+    now: datetime,
+) -> bool:
+    """Store the text of an event as those concerned read it, and as mere busy time; take it away without *items*.
+
+    *institutions* are those in whose people's calendars it stands from now on. Raises their versions, and those of
+    the institutions in whose it stood; returns whether anything differed.
+    """
+    old, before = _stored_inner(session, event_id)
+    after = {(FeedKind.INNER, institution_id) for institution_id in institutions} if items else set()
+    new = inner_of(event_id, items, last_day, now) if items else None
+    if (old is None and new is None) or (old and new and _same(old, new) and before == after):
+        return False
+    if new is not None:
+        _write(session, old, new)
+    else:
+        session.exec(delete(InnerText).where(col(InnerText.event_id) == event_id))
+    _place(session, event_id, before, after)
+    _raise(session, before | after, now)
+    return True
+
+
+def rebuild_inner(session: Session, events: Iterable[tuple[int, Sequence[CalendarItem]]], now: datetime) -> int:
+    """Write the inner text of *events* (id and items) anew, as `rebuild` does; return how many differ."""
+    touched: set[Feed] = set()
+    differing = 0
+    for event_id, items in events:
+        old, feeds = _stored_inner(session, event_id)
+        if old is None:
+            continue
+        new = inner_of(event_id, items, old.last_day, old.modified)
+        if not _same(old, new):
+            differing += 1
+            touched |= feeds
+            new.modified = now
+        _write(session, old, new)
+    _raise(session, touched, now)
+    return differing
+
+
+def add_inner(session: Session, texts: Sequence[InnerText]) -> None:
+    """Store the inner texts of events that have none; the caller places them and raises the feeds."""
+    if texts:
+        session.exec(insert(InnerText).values([one.model_dump() for one in texts]))
+
+
+def inner_text(event_id: int, text: bytes, last_day: datetime, now: datetime, *, cancelled: bool) -> InnerText:
+    """Give the row that holds *text* and its mere times."""
+    return InnerText(
+        event_id=event_id,
+        render=ical.RENDER,
+        cancelled=cancelled,
+        last_day=last_day,
+        modified=now,
+        ics=text,
+        busy=ical.busy(text),
+    )
+
+
+def inner_of(event_id: int, items: Sequence[CalendarItem], last_day: datetime, now: datetime) -> InnerText:
+    """Give the row of an event whose *items* are as put takes them."""
+    return inner_text(event_id, ical.vevents(items), last_day, now, cancelled=items[0].cancelled)
+
+
+def touch(session: Session, feeds: Collection[Feed], now: datetime) -> None:
+    """Raise the versions of *feeds*: something they show has changed that the shelf does not hold itself."""
+    _raise(session, feeds, now)
+
+
 def remove(session: Session, event_id: int, now: datetime) -> None:
     """Take an event off the shelf: it is no longer for everybody, or it is about to be deleted."""
     put(session, event_id, (), (), now, now)
+    put_inner(session, event_id, (), (), now, now)
 
 
 def rebuild(session: Session, events: Iterable[tuple[int, Sequence[CalendarItem]]], now: datetime) -> int:
@@ -94,20 +170,41 @@ def _stored(session: Session, event_id: int) -> tuple[EventText | None, set[Feed
         return None, set()
     cancelled, last_day, modified, ics = row
     old = EventText(event_id=event_id, render=0, cancelled=cancelled, last_day=last_day, modified=modified, ics=ics)
-    feeds = session.exec(select(FeedEvent.kind, FeedEvent.owner_id).where(FeedEvent.event_id == event_id)).all()
-    return old, {PUBLIC, *((FeedKind(kind), owner_id) for kind, owner_id in feeds)}
+    return old, {PUBLIC, *_standing(session, event_id, col(FeedEvent.kind) != FeedKind.INNER)}
 
 
-def _same(old: EventText, new: EventText) -> bool:
+def _stored_inner(session: Session, event_id: int) -> tuple[InnerText | None, set[Feed]]:
+    row = session.exec(
+        select(InnerText.cancelled, InnerText.last_day, InnerText.modified, InnerText.ics).where(
+            InnerText.event_id == event_id
+        )
+    ).first()
+    feeds = _standing(session, event_id, col(FeedEvent.kind) == FeedKind.INNER)
+    if row is None:
+        return None, feeds
+    cancelled, last_day, modified, ics = row
+    # What is busy follows from the text, so it is not compared.
+    old = InnerText(
+        event_id=event_id, render=0, cancelled=cancelled, last_day=last_day, modified=modified, ics=ics, busy=b""
+    )
+    return old, feeds
+
+
+def _standing(session: Session, event_id: int, kinds: ColumnElement[bool]) -> set[Feed]:
+    statement = select(FeedEvent.kind, FeedEvent.owner_id).where(FeedEvent.event_id == event_id, kinds)
+    return {(FeedKind(kind), owner_id) for kind, owner_id in session.exec(statement).all()}
+
+
+def _same(old: Text, new: Text) -> bool:
     return (old.ics, old.cancelled, old.last_day) == (new.ics, new.cancelled, new.last_day)
 
 
-def _write(session: Session, old: EventText | None, new: EventText) -> None:
-    values = new.model_dump()
+def _write(session: Session, old: Text | None, new: Text) -> None:
+    table, values = type(new), new.model_dump()
     if old is None:
-        session.exec(insert(EventText).values(values))
+        session.exec(insert(table).values(values))
     else:
-        session.exec(update(EventText).where(col(EventText.event_id) == new.event_id).values(values))
+        session.exec(update(table).where(col(table.event_id) == new.event_id).values(values))
 
 
 def _place(session: Session, event_id: int, before: set[Feed], after: set[Feed]) -> None:

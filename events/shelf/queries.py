@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.db import columns, rows
 from events import ical
-from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState, InnerText
 
 PUBLIC_OWNER = 0
 
@@ -49,13 +49,31 @@ def texts(
     return session.exec(statement).all()
 
 
+def inner_texts(
+    session: Session, institution_id: int, *, busy: bool, since: datetime, cancelled_since: datetime
+) -> Sequence[bytes]:
+    """Give what stands in the calendars of an institution's own people, or its times alone; else as `texts`."""
+    statement = (
+        select(InnerText.busy if busy else InnerText.ics)
+        .join(FeedEvent, col(FeedEvent.event_id) == col(InnerText.event_id))
+        .where(
+            FeedEvent.kind == FeedKind.INNER,
+            FeedEvent.owner_id == institution_id,
+            col(InnerText.last_day) >= since,
+            or_(col(InnerText.cancelled).is_(False), col(InnerText.last_day) >= cancelled_since),
+        )
+        .order_by(col(InnerText.last_day), col(InnerText.event_id))
+    )
+    return session.exec(statement).all()
+
+
 def text(session: Session, event_id: int) -> bytes | None:
-    """Give the stored VEVENT of an event; None for one that stands in no feed."""
+    """Give the stored VEVENT of an event as those concerned read it; None for a draft."""
     found = rows(session, _TEXT, {"event_id": event_id})
     return found[0].ics if found else None
 
 
-_TEXT = columns(EventText.ics).where(col(EventText.event_id) == bindparam("event_id"))
+_TEXT = columns(InnerText.ics).where(col(InnerText.event_id) == bindparam("event_id"))
 
 
 def outdated(session: Session) -> Sequence[int]:
@@ -63,3 +81,16 @@ def outdated(session: Session) -> Sequence[int]:
     return session.exec(
         select(EventText.event_id).where(EventText.render != ical.RENDER).order_by(col(EventText.event_id))
     ).all()
+
+
+def outdated_inner(session: Session) -> Sequence[int]:
+    """Give the ids of the events whose inner text was written by another RENDER."""
+    return session.exec(
+        select(InnerText.event_id).where(InnerText.render != ical.RENDER).order_by(col(InnerText.event_id))
+    ).all()
+
+
+def public_texts(session: Session, event_ids: Sequence[int]) -> dict[int, EventText]:
+    """Give the stored public texts of these events, those that the present RENDER has written."""
+    statement = select(EventText).where(col(EventText.event_id).in_(event_ids), EventText.render == ical.RENDER)
+    return {one.event_id: one for one in session.exec(statement).all()}

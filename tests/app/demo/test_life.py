@@ -15,10 +15,11 @@ from app.demo.life import life, life_events
 from app.demo.meetings import life_uuid, meetings
 from app.outbox.models import OutboxMail
 from app.portal.facts import DEMO_PASSWORD
+from events.calendar import inner
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Outcome, Promotion, State, Visibility
 from events.minutes.models import Record, RecordState, RecordTask
 from events.minutes.queries import late_notes, seal_holds
-from events.shelf.models import EventText, FeedEvent, FeedKind
+from events.shelf.models import EventText, FeedEvent, FeedKind, InnerText
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.agreements.models import Agreement, AgreementParty, AgreementState
 from partners.contacts.models import Contact
@@ -228,7 +229,10 @@ def test_public_events_stand_on_the_shelf_and_in_their_feeds(loaded):
         Event.visibility == Visibility.PUBLIC, col(Event.state).in_([State.PUBLISHED, State.CANCELLED])
     )
     assert set(loaded.exec(select(EventText.event_id)).all()) == set(loaded.exec(public).all())
-    assert {FeedKind.INSTITUTION, FeedKind.PROGRAMME} == set(loaded.exec(select(FeedEvent.kind).distinct()).all())
+    assert set(FeedKind) - {FeedKind.PUBLIC} == set(loaded.exec(select(FeedEvent.kind).distinct()).all())
+    known = select(Event.id).where(col(Event.state).in_([State.PUBLISHED, State.CANCELLED]))
+    assert set(loaded.exec(select(InnerText.event_id)).all()) == set(loaded.exec(known).all())
+    assert inner.renew(loaded, LOADED_AT) == 0
 
 
 def test_a_few_mails_wait_for_demo_accounts(loaded):

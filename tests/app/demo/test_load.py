@@ -8,8 +8,9 @@ from app.demo.reference import load_reference
 from app.demo.vocabulary import load_services
 from events import ical
 from events.calendar import actions as calendar
+from events.calendar import inner
 from events.calendar.models import Event, Occurrence, State, Visibility
-from events.shelf.models import EventText, FeedEvent, FeedState
+from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState, InnerText
 from partners.agreements.models import ClauseType
 from partners.institutions.models import Institution, Kind, Service, ServiceOffer
 from partners.territory import actions as territory
@@ -35,7 +36,9 @@ def test_a_load_has_as_many_rows_as_asked_for(ready):
     assert count(ready, Event, col(Event.synthetic)) == count(ready, Occurrence) == 300
     public = count(ready, Event, Event.visibility == Visibility.PUBLIC)
     assert 180 <= public <= 240
-    assert count(ready, EventText) == count(ready, FeedEvent) == public
+    own = FeedEvent.kind == FeedKind.INNER
+    assert count(ready, EventText) == count(ready, FeedEvent, ~own) == public
+    assert count(ready, InnerText) == count(ready, FeedEvent, own) == 300
     assert lines == ["instytucje: 40 z 40", "wydarzenia: 300 z 300"]
 
 
@@ -66,6 +69,13 @@ def test_the_text_of_the_shelf_is_what_the_action_would_write(ready):
     for event in events:
         stored = ready.get_one(EventText, event.id)
         assert stored.ics == ical.vevent(calendar.item(ready, event))
+    every = ready.exec(select(Event)).all()
+    assert len(every) == 60 > len(events)
+    for event in every:
+        text = ical.vevent(calendar.item(ready, event))
+        own = ready.get_one(InnerText, event.id)
+        assert (own.ics, own.busy) == (text, ical.busy(text))
+    assert inner.renew(ready, LOADED_AT) == 0
 
 
 def test_feeds_that_stood_before_are_raised(ready):
@@ -74,7 +84,7 @@ def test_feeds_that_stood_before_are_raised(ready):
     add_load(ready, events=40, institutions=2, seed=3, today=TODAY)
     ready.expire_all()
     second = {(row.kind, row.owner_id): row.version for row in ready.exec(select(FeedState)).all()}
-    assert len(first) == 3
+    assert len(first) == 5
     assert all(second[feed] > version for feed, version in first.items())
 
 
