@@ -30,6 +30,8 @@ from events.gate import views as gate_views
 from events.minutes import views as minutes_views
 from events.papers import views as papers_views
 from events.signups import views as signups_views
+from events.visits import replies as visit_replies
+from events.visits import settings as visit_settings
 from events.visits import views as visits_views
 from partners.admission import views as admission_views
 from partners.agreements import views as agreements_views
@@ -74,6 +76,8 @@ BLUEPRINTS = (
     changes_views.bp,
     consents_views.bp,
     visits_views.bp,
+    visit_settings.bp,
+    visit_replies.bp,
     duty_views.bp,
     papers_views.bp,
     minutes_views.bp,

@@ -1,4 +1,4 @@
-"""How long a visit request waits: nudge, answer, expiry in the working days of the institution that must answer."""
+"""How long a visit request waits: the rules of an institution, nudge, answer and expiry in its working days."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,23 @@ from datetime import date, datetime
 from sqlmodel import Session, col
 
 from app import warsaw
-from app.db import columns
+from app.actors import Actor, Role
+from app.audit import trail
+from app.audit.trail import Plain
+from app.db import columns, lock
+from app.errors import Forbidden
+from app.text import N_
 from events.visits.models import ANSWER_DAYS, NOTICE_DAYS, VisitRules
 from partners.availability import queries as availability
 from partners.availability import rules as availability_rules
 from partners.institutions import workdays
+from partners.institutions.models import Institution
+
+
+class NotYourRules(Forbidden):
+    """Rules of an institution that one does not administer."""
+
+    message = N_("Only an administrator of this institution can change how it agrees on visits.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,33 @@ def habits(session: Session, institution_ids: Collection[int]) -> Mapping[int, H
     )
     found = {row[0]: Habits(row[1], row[2]) for row in session.execute(statement)}
     return {institution_id: found.get(institution_id, Habits()) for institution_id in institution_ids}
+
+
+def may_set(actor: Actor, institution_id: int | None) -> bool:
+    """Whether *actor* says how an institution agrees on visits: its administrators, and the operator for it."""
+    if actor.role in (Role.OPERATOR, Role.SYSTEM):
+        return True
+    return actor.role is Role.ADMIN and institution_id is not None and actor.institution_id == institution_id
+
+
+def set_habits(session: Session, actor: Actor, institution_id: int, wanted: Habits, now: datetime) -> bool:
+    """Set how an institution agrees on visits; return whether anything changed. Deadlines that run stay as they are.
+
+    Locks the institution: two administrators at once make one row. Raises NotYourRules.
+    """
+    if not may_set(actor, institution_id):
+        raise NotYourRules
+    lock(session, Institution, institution_id)
+    found = session.get(VisitRules, institution_id) or VisitRules(institution_id=institution_id, changed_at=now)
+    if (found.answer_days, found.notice_days) == (wanted.answer_days, wanted.notice_days):
+        return False
+    found.answer_days, found.notice_days = wanted.answer_days, wanted.notice_days
+    found.changed_at, found.changed_by = now, actor.user_id
+    session.add(found)
+    session.flush()
+    details: dict[str, Plain] = {"answer_days": found.answer_days, "notice_days": found.notice_days}
+    trail.record(session, actor, "visit.rules_set", "institution", institution_id, now, details=details)
+    return True
 
 
 def deadlines(session: Session, institution_id: int, today: date) -> Deadlines:

@@ -188,8 +188,8 @@ def test_own_people_read_the_reason_and_others_never(session: Session, people: P
     make_period(session, people.prison, first_day=TUESDAY, last_day=TUESDAY, reason=SECRET)
     assert said(check(session, people.ewa, people)) == [
         (
-            f"Twoja instytucja jest niedostępna 08.12.2026: {SECRET}. Wybierz inny dzień albo najpierw zakończ ten okres "
-            "na karcie, w części „Niedostępne”."
+            f"Twoja instytucja jest niedostępna 08.12.2026: {SECRET}. Wybierz inny dzień albo najpierw zakończ ten "
+            "okres na karcie, w części „Niedostępne”."
         )
     ]
     assert said(check(session, people.marek, people)) == ["Jednostka jest niedostępna 08.12.2026. Wybierz inny dzień."]
@@ -250,8 +250,8 @@ def test_a_taken_room_is_named_to_those_who_may_know(session: Session, people: P
     wanted = option(11, room_id=hall)
     assert said(check(session, people.ewa, people, wanted)) == [
         (
-            f"08.12.2026 sala jest zajęta w godzinach 10.00–12.00: „{SECRET}”. Wybierz inną godzinę, inną salę albo inny "
-            "dzień."
+            f"08.12.2026 sala jest zajęta w godzinach 10.00–12.00: „{SECRET}”. Wybierz inną godzinę, inną salę albo "
+            "inny dzień."
         )
     ]
     assert said(check(session, people.marek, people, wanted)) == [
@@ -273,8 +273,8 @@ def test_a_held_room_is_refused_with_its_case(session: Session, people: People) 
     wanted = option(11, room_id=hall)
     assert said(check(session, people.ewa, people, wanted)) == [
         (
-            "08.12.2026 sala czeka w godzinach 10.00–12.00 na odpowiedź w sprawie W-2026-001. Wybierz inną godzinę albo "
-            "inną salę, albo najpierw zamknij tamtą sprawę."
+            "08.12.2026 sala czeka w godzinach 10.00–12.00 na odpowiedź w sprawie W-2026-001. Wybierz inną godzinę "
+            "albo inną salę, albo najpierw zamknij tamtą sprawę."
         )
     ]
     assert said(check(session, people.marek, people, wanted)) == [
