@@ -297,7 +297,7 @@ class MoveForm(OfferForm):
 class AcceptForm(Turned):
     """The date that is accepted, and words to go with it."""
 
-    option = ChoiceField(_l("Dates on offer"))
+    option = HiddenField("")
     message = LongTextField(_l("Message"), longest=MESSAGE_MAX)
 
     def option_id(self) -> int | None:

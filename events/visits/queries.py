@@ -1,7 +1,7 @@
 """Reads of visit requests: the list, what waits for whom, what is new, and the counts beside them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,9 +13,11 @@ from sqlmodel import Session, col, func
 
 from app.actors import Actor
 from app.db import columns
-from app.text import fold
+from app.text import N_, fold
+from events.calendar.clashes import Held, Span
 from events.calendar.models import EventKind, Occurrence, Outcome
 from events.calendar.models import State as EventState
+from events.visits import holds, rules
 from events.visits.models import Act, OptionState, Path, State, Visit, VisitOption, VisitSeen, VisitStep
 from partners.institutions.models import Institution, Room
 
@@ -46,6 +48,16 @@ class Group(StrEnum):
 
 
 _GROUPS = tuple(Group)
+
+
+DELIVERY_LABEL: Mapping[Delivery, str] = {
+    Delivery.PLANNED: N_("agreed"),
+    Delivery.CANCELLED: N_("called off"),
+    Delivery.HELD: N_("held"),
+    Delivery.NOT_HELD: N_("did not take place"),
+    Delivery.UNRECORDED: N_("waits for a note"),
+    Delivery.GONE: N_("agreed, the event was deleted"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,13 @@ class Line:
         """Whether the viewer's institution has to answer."""
         return self.group is Group.OURS
 
+    @property
+    def state_label(self) -> str:
+        """Msgid of the state, or of what became of an agreed visit."""
+        if self.state is State.ACCEPTED and self.delivery is not None:
+            return DELIVERY_LABEL[self.delivery]
+        return rules.STATE_LABEL[self.state]
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -114,6 +133,11 @@ class Listing:
     lines: tuple[Line, ...]
     counts: dict[Group, int]
     more: bool
+
+
+def on_hold(session: Session, viewer: Actor, spans: Sequence[Span]) -> list[Held]:
+    """Give the rooms that wait for an answer around the dates of an event, for its check; as holds.around."""
+    return holds.around(session, viewer, spans)
 
 
 def listing(session: Session, viewer: Actor, wanted: Wanted, now: datetime, page: int = 1) -> Listing:

@@ -1,5 +1,541 @@
-"""Routes of visit requests."""
+"""Routes of visit requests: the list, a new request, the case with its answers, its messages and its end."""
 
-from flask import Blueprint
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, request, url_for
+from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import warsaw
+from app.actors import Role
+from app.clock import now
+from app.errors import Conflict, Forbidden, Refusal
+from app.tables import Cell
+from app.web import downloads
+from app.web.errors import get_or_404
+from app.web.guards import acting_for, signed_in
+from app.web.htmx import respond, see_other
+from app.web.i18n import _, language, translated
+from app.web.session import SAFE, actor, apart, close_early, session, tell
+from events.calendar import queries as calendar
+from events.calendar.rules import KIND_LABEL
+from events.visits import actions, asking, cases, checks, deadlines, queries, reading, rules, silence
+from events.visits.asking import Joining
+from events.visits.cases import Case
+from events.visits.checks import Verdict
+from events.visits.forms import (
+    GROUP_WORD,
+    STATE_WORD,
+    AcceptForm,
+    Asked,
+    AskForm,
+    MoveForm,
+    OfferForm,
+    ReasonForm,
+    SayForm,
+    begun,
+    option_of,
+    path_sentence,
+    read,
+    written,
+)
+from events.visits.models import OPTIONS_MAX, Act, Path
+from events.visits.queries import Group, Line, Wanted
+from events.visits.rules import Option
+from partners.institutions import queries as institutions
+from partners.institutions.queries import RoomRow
 
 bp = Blueprint("visits", __name__)
+
+PAGE_MAX = 10_000
+_FIELD_OF: dict[type[Refusal], str] = {
+    rules.UnknownReason: "reason",
+    rules.NoteNeeded: "message",
+    rules.TooLong: "message",
+    rules.SameDates: "day_0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One date that is being offered: what stands in its way, and other dates at which all is free, as buttons."""
+
+    number: int
+    verdict: Verdict
+    instead: tuple[tuple[str, Option], ...] = ()
+
+
+# --- the list
+
+
+@bp.get("/wizyty")
+@acting_for(Role.MEMBER)
+def index() -> Response:
+    asked, wanted = _wanted()
+    number = _page_number()
+    listing = queries.listing(session(), actor(), wanted, now(), number)
+    address: dict[str, Any] = asked.address()
+    ungrouped: dict[str, Any] = asked.address(grouped=False)
+    further: dict[str, Any] = {"strona": number + 1}
+    back: dict[str, Any] = {"strona": number - 1} if number > 2 else {}
+    return respond(
+        "events/visits/index.html",
+        "events/visits/_cases.html",
+        listing=listing,
+        asked=asked,
+        group_words=GROUP_WORD,
+        group_urls={group: url_for(".index", **ungrouped, grupa=word) for group, word in GROUP_WORD.items()},
+        all_url=url_for(".index", **ungrouped),
+        state_words={word: _(rules.STATE_LABEL[state]) for state, word in STATE_WORD.items()},
+        chosen_state=STATE_WORD[asked.state] if asked.state else "",
+        nobody=wanted.partner_ids == (),
+        previous_url=url_for(".index", **address, **back) if number > 1 else "",
+        next_url=url_for(".index", **address, **further) if listing.more else "",
+        csv_url=url_for(".as_csv", **address),
+        xlsx_url=url_for(".as_xlsx", **address),
+        today=warsaw.today(now()),
+        may_ask=rules.may_ask(actor()),
+    )
+
+
+@bp.get("/wizyty.csv")
+@acting_for(Role.MEMBER)
+def as_csv() -> Response:
+    return _export("wizyty.csv")
+
+
+@bp.get("/wizyty.xlsx")
+@acting_for(Role.MEMBER)
+def as_xlsx() -> Response:
+    return _export("wizyty.xlsx")
+
+
+# --- a new request
+
+
+@bp.get("/wizyty/nowa")
+@acting_for(Role.COORDINATOR)
+def choose() -> Response:
+    text = Asked.read(request.args).text
+    return respond(
+        "events/visits/choose.html",
+        "events/visits/_partners.html",
+        text=text,
+        found=asking.partners(session(), actor(), text),
+        in_unit=actor().institution_kind in rules.UNIT_KINDS,
+        may_help=actor().institution_kind in rules.CENTRE_KINDS,
+    )
+
+
+@bp.route("/wizyty/nowa/<slug:slug>", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def ask(slug: str) -> Response | BaseResponse:
+    return _asked(slug, assistance=False)
+
+
+@bp.route("/wizyty/nowa/<slug:slug>/pomoc", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def assist(slug: str) -> Response | BaseResponse:
+    return _asked(slug, assistance=True)
+
+
+# --- one case
+
+
+@bp.get("/wizyty/<case:number>")
+@signed_in
+def show(number: str) -> Response:
+    case = _case(number)
+    page = _case_page(case)
+    if request.method == "GET" and case.news:
+        close_early()
+        _note_reading(case)
+    return page
+
+
+@bp.post("/wizyty/<case:number>/przyjmij")
+@acting_for(Role.COORDINATOR)
+def accept(number: str) -> Response | BaseResponse:
+    case, form = _case(number), AcceptForm()
+    option_id, message = form.option_id(), form.message.data or ""
+    valid = form.validate()
+    if option_id is None and Act.ACCEPT in case.may:
+        form.refuse(form.option, translated(rules.NoSuchOption()))
+        valid = False
+    if not valid:
+        return _case_page(case, accept_form=form, status=422)
+    try:
+        actions.accept(session(), actor(), case.visit, option_id or 0, now(), turn=form.turn_id(), message=message)
+    except Forbidden:
+        raise
+    except Refusal as refusal:
+        return _refused(case, form, refusal)
+    tell(_("The date is agreed. It stands in the calendars of both institutions, and both get a mail."), "ok")
+    return see_other(".show", number=number)
+
+
+@bp.route("/wizyty/<case:number>/inny-termin", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def counter(number: str) -> Response | BaseResponse:
+    case = _case(number)
+    form = OfferForm(data={"turn": str(case.visit.open_step_id or "")})
+    form.offer_rooms(_rooms(case))
+
+    def send() -> None:
+        turn, message = form.turn_id(), form.message.data or ""
+        actions.counter(session(), actor(), case.visit, form.options(), now(), turn=turn, message=message)
+        tell(_("Sent. Now the other side answers; until then the rooms are held."), "ok")
+
+    return _offered(case, Act.COUNTER, form, send)
+
+
+@bp.route("/wizyty/<case:number>/przeloz", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def move(number: str) -> Response | BaseResponse:
+    case = _case(number)
+    form = MoveForm()
+    form.offer(rules.by_of(case.own_id, case.visit), _rooms(case))
+
+    def send() -> None:
+        reason, message = form.reason.data or "", form.message.data or ""
+        actions.move(session(), actor(), case.visit, form.options(), reason, now(), message=message)
+        tell(_("Sent. The agreed date stands until the other side accepts another one."), "ok")
+
+    return _offered(case, Act.MOVE, form, send)
+
+
+@bp.route("/wizyty/<case:number>/odmowa", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def refuse(number: str) -> Response | BaseResponse:
+    case, form = _case(number), ReasonForm()
+
+    def send(reason: str, message: str) -> None:
+        actions.refuse(session(), actor(), case.visit, reason, now(), turn=form.turn_id(), message=message)
+        tell(_("Sent. The other side reads the reason, and the rooms on offer are free again."), "ok")
+
+    return _ended(case, Act.REFUSE, form, send)
+
+
+@bp.route("/wizyty/<case:number>/wycofaj", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def withdraw(number: str) -> Response | BaseResponse:
+    case, form = _case(number), ReasonForm()
+
+    def send(reason: str, message: str) -> None:
+        turn = form.turn_id()
+        actions.withdraw(session(), actor(), case.visit, now(), turn=turn, reason=reason, message=message)
+        tell(_("Taken back. The other side has been told, and the rooms on offer are free again."), "ok")
+
+    return _ended(case, Act.WITHDRAW, form, send)
+
+
+@bp.route("/wizyty/<case:number>/odwolaj", methods=["GET", "POST"])
+@acting_for(Role.COORDINATOR)
+def cancel(number: str) -> Response | BaseResponse:
+    case, form = _case(number), ReasonForm()
+
+    def send(reason: str, message: str) -> None:
+        actions.cancel(session(), actor(), case.visit, reason, now(), message=message)
+        tell(_("The meeting is called off. Everybody concerned gets a mail with the reason."), "ok")
+
+    return _ended(case, Act.CANCEL, form, send)
+
+
+@bp.post("/wizyty/<case:number>/wiadomosc")
+@acting_for(Role.COORDINATOR)
+def say(number: str) -> Response | BaseResponse:
+    case, form = _case(number), SayForm()
+    if not form.validate():
+        return _case_page(case, say_form=form, status=422)
+    try:
+        actions.say(session(), actor(), case.visit, form.message.data or "", now())
+    except (rules.MessageMissing, rules.TooLong) as refusal:
+        close_early()
+        form.refuse(form.message, translated(refusal))
+        return _case_page(_case(number), say_form=form, status=422)
+    except Conflict as refusal:
+        return _refused(case, form, refusal)
+    tell(_("The message is sent."), "ok")
+    return see_other(".show", number=number, _anchor="rozmowa")
+
+
+# --- pieces of these pages
+
+
+def _wanted() -> tuple[Asked, Wanted]:
+    asked = Asked.read(request.args)
+    ids = tuple(one.id for one in calendar.look_up(session(), asked.institution)) if asked.institution else None
+    return asked, Wanted(asked.group, asked.state, ids, asked.text)
+
+
+def _page_number() -> int:
+    text = request.args.get("strona", "")
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(PAGE_MAX))
+    return max(int(text), 1) if is_number else 1
+
+
+def _export(name: str) -> Response:
+    header = [
+        _("Number"), _("What it is about"), _("With whom"), _("Where"), _("State"), _("Answer until"), _("Day"),
+        _("Hours"), _("Sent on"), _("Last change"), _("Address"),
+    ]  # fmt: skip
+    lines = queries.exported(session(), actor(), _wanted()[1], now())
+    return downloads.table(name, _("Visits"), header, map(_cells, lines))
+
+
+def _cells(line: Line) -> list[Cell]:
+    hours = ""
+    if line.starts_at is not None and line.ends_at is not None:
+        hours = warsaw.span_words(line.starts_at, line.ends_at, all_day=False, language=language())
+    return [
+        line.number,
+        line.subject,
+        line.other,
+        line.unit,
+        _(line.state_label),
+        line.answer_by if line.group in (Group.OURS, Group.THEIRS) else None,
+        warsaw.today(line.starts_at) if line.starts_at else None,
+        hours,
+        warsaw.today(line.made_at),
+        warsaw.today(line.changed_at),
+        url_for(".show", number=line.number, _external=True),
+    ]
+
+
+def _asked(slug: str, *, assistance: bool) -> Response | BaseResponse:
+    """Show the form of a request, the page on which it is checked, or send it."""
+    today = warsaw.today(now())
+    joined = get_or_404(asking.joining(session(), actor(), slug, today, assistance=assistance))
+    if request.method in SAFE:
+        form = AskForm(data=begun(request.args) | {"key": str(uuid4()), "reply_email": joined.mailbox})
+        form.offer(joined)
+        return _ask_page(joined, form)
+    form = AskForm()
+    form.offer(joined)
+    valid = form.check()
+    if not form.key.data:
+        form.key.data, form.key.raw_data = str(uuid4()), None
+    if not valid or "popraw" in request.form:
+        return _ask_page(joined, form, status=200 if valid else 422)
+    if not _swapped(form) and "wyslij" in request.form:
+        try:
+            visit = actions.ask(session(), actor(), form.draft(joined), form.key.data or "", now())
+        except Forbidden:
+            raise
+        except Refusal as refusal:
+            close_early()
+            return _ask_check(joined, form, refusal)
+        tell(_("Sent. You will find the answer here and on your desk; a mail tells you, too."), "ok")
+        return see_other(".show", number=visit.number)
+    return _ask_check(joined, form)
+
+
+def _ask_page(joined: Joining, form: AskForm, status: int = 200) -> Response:
+    return respond("events/visits/ask.html", status=status, joined=joined, form=form, **_asking_words(joined))
+
+
+def _ask_check(joined: Joining, form: AskForm, refusal: Refusal | None = None) -> Response:
+    sides = (actor().institution_id or 0, joined.asked.id)
+    clauses = {str(one.id): one.name_pl if language() == "pl" else one.name_en for one in joined.clauses}
+    draft = form.draft(joined)
+    return respond(
+        "events/visits/check.html",
+        status=refusal.status if refusal else 200,
+        joined=joined,
+        form=form,
+        findings=_findings(form.options(), joined.unit.id, sides),
+        refusal=translated(refusal) if refusal else "",
+        draft=draft,
+        kind_label=_(KIND_LABEL[draft.kind]),
+        clause_label=clauses.get(form.clause.data or "", ""),
+        room_names={one.id: one.name for one in joined.rooms},
+        answer_by=deadlines.deadlines(session(), joined.asked.id, warsaw.today(now())).answer_by,
+        **_asking_words(joined),
+    )
+
+
+def _asking_words(joined: Joining) -> dict[str, Any]:
+    here = ".assist" if joined.path is Path.ASSISTANCE else ".ask"
+    meant = joined.unit if joined.path is Path.ASSISTANCE else joined.asked
+    return {"heading": path_sentence(joined.path), "here": url_for(here, slug=meant.slug)}
+
+
+def _swapped(form: OfferForm) -> bool:
+    """Put the other date in place that was chosen by its button; tell whether one was."""
+    number, _slash, text = request.form.get("zamiast", "").partition("/")
+    option = read(text)
+    if option is None or number not in {str(n) for n in range(OPTIONS_MAX)}:
+        return False
+    form.put(int(number), option)
+    return True
+
+
+def _findings(
+    options: Sequence[Option], unit_id: int, sides: tuple[int, int], visit_id: int | None = None
+) -> list[Finding]:
+    """Say of each date what stands in its way, with free ones beside those of which there is something to say."""
+    found = []
+    for n, verdict in enumerate(checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)):
+        free: list[Option] = []
+        if verdict.refusals or verdict.warnings:
+            free = checks.suggest(session(), unit_id, sides, verdict.option, now(), visit_id=visit_id)
+        others = {(one.starts, one.ends) for one in options}
+        instead = tuple((f"{n}/{written(one)}", one) for one in free if (one.starts, one.ends) not in others)
+        found.append(Finding(n, verdict, instead))
+    return found
+
+
+def _offered(case: Case, act: Act, form: OfferForm, send: Callable[[], None]) -> Response | BaseResponse:
+    """Show the form of other dates, the page on which they are checked if there is something to say, or send them."""
+    if request.method in SAFE:
+        return _offer_page(case, act, form) if act in case.may else _too_late(case, act)
+    valid = form.check()
+    if act in case.may:
+        if not valid or "popraw" in request.form:
+            return _offer_page(case, act, form, status=200 if valid else 422)
+        if _swapped(form) or ("wyslij" not in request.form and _doubtful(case, form)):
+            return _offer_check(case, act, form)
+    try:
+        send()
+    except Forbidden:
+        raise
+    except (rules.UnknownReason, rules.NoteNeeded, rules.TooLong, rules.SameDates) as refusal:
+        close_early()
+        form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
+        return _offer_page(_case(case.visit.number), act, form, status=422)
+    except Refusal as refusal:
+        close_early()
+        fresh = _case(case.visit.number)
+        if act in fresh.may and not isinstance(refusal, rules.Meanwhile):
+            return _offer_check(fresh, act, form, refusal)
+        return _refused(case, form, refusal)
+    return see_other(".show", number=case.visit.number)
+
+
+def _doubtful(case: Case, form: OfferForm) -> bool:
+    visit = case.visit
+    sides = (visit.asking_id, visit.asked_id)
+    found = checks.check(session(), actor(), visit.unit_id, sides, form.options(), now(), visit_id=visit.id)
+    return any(one.refusals or one.warnings for one in found)
+
+
+def _offer_page(case: Case, act: Act, form: OfferForm, status: int = 200) -> Response:
+    return respond("events/visits/offer.html", status=status, case=case, form=form, **_offer_words(case, act))
+
+
+def _offer_check(case: Case, act: Act, form: OfferForm, refusal: Refusal | None = None) -> Response:
+    visit = case.visit
+    return respond(
+        "events/visits/check.html",
+        status=refusal.status if refusal else 200,
+        case=case,
+        form=form,
+        findings=_findings(form.options(), visit.unit_id, (visit.asking_id, visit.asked_id), visit.id),
+        refusal=translated(refusal) if refusal else "",
+        room_names={one.id: one.name for one in _rooms(case)},
+        **_offer_words(case, act),
+    )
+
+
+def _offer_words(case: Case, act: Act) -> dict[str, Any]:
+    moving = act is Act.MOVE
+    here = url_for(".move" if moving else ".counter", number=case.visit.number)
+    return {"heading": _("Ask for another date") if moving else _("Offer other dates"), "here": here, "moving": moving}
+
+
+def _ended(case: Case, act: Act, form: ReasonForm, send: Callable[[str, str], None]) -> Response | BaseResponse:
+    """Show the form of a reason, or send it."""
+    form.offer(act, rules.by_of(case.own_id, case.visit))
+    if request.method in SAFE:
+        if act not in case.may:
+            return _too_late(case, act)
+        if form.turn.data is None:
+            form.turn.data = str(case.visit.open_step_id or "")
+        return _reason_page(case, act, form)
+    valid = form.validate()
+    if not valid and act in case.may:
+        return _reason_page(case, act, form, status=422)
+    try:
+        send(form.reason.data or "", form.message.data or "")
+    except Forbidden:
+        raise
+    except (rules.UnknownReason, rules.NoteNeeded, rules.TooLong) as refusal:
+        close_early()
+        form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
+        return _reason_page(_case(case.visit.number), act, form, status=422)
+    except Refusal as refusal:
+        return _refused(case, form, refusal)
+    return see_other(".show", number=case.visit.number)
+
+
+def _reason_page(case: Case, act: Act, form: ReasonForm, status: int = 200) -> Response:
+    return respond("events/visits/reason.html", status=status, case=case, form=form, act=act)
+
+
+def _too_late(case: Case, act: Act) -> BaseResponse:
+    """Lead back to the case from a form that cannot be sent any more, and say why."""
+    try:
+        rules.check_act(actor(), case.visit, case.event, act, now())
+    except Conflict as refusal:
+        tell(translated(refusal), "info")
+    return see_other(".show", number=case.visit.number)
+
+
+def _refused(case: Case, form: OfferForm | ReasonForm | AcceptForm | SayForm, refusal: Refusal) -> Response:
+    """Show how the case stands now, why the act was refused, and what was typed."""
+    close_early()
+    options = form.options() if isinstance(form, OfferForm) else ()
+    typed = SayForm(formdata=None, data={"message": form.message.data or ""})
+    return _case_page(
+        _case(case.visit.number), say_form=typed, refusal=translated(refusal), typed=options, status=refusal.status
+    )
+
+
+def _case(number: str) -> Case:
+    return get_or_404(cases.case(session(), actor(), number, now()))
+
+
+def _case_page(
+    case: Case,
+    status: int = 200,
+    accept_form: AcceptForm | None = None,
+    say_form: SayForm | None = None,
+    refusal: str = "",
+    typed: tuple[Option, ...] = (),
+) -> Response:
+    visit = case.visit
+    sides = (visit.asking_id, visit.asked_id)
+    options = [option_of(one) for one in case.offers] if case.mine else []
+    verdicts = checks.check(session(), actor(), visit.unit_id, sides, options, now(), visit_id=visit.id)
+    return respond(
+        "events/visits/show.html",
+        status=status,
+        case=case,
+        verdicts=dict(zip((one.id for one in case.offers), verdicts, strict=False)),
+        accept_form=accept_form or AcceptForm(formdata=None, data={"turn": str(visit.open_step_id or "")}),
+        say_form=say_form or SayForm(),
+        refusal=refusal,
+        typed=typed,
+        usual=silence.usual(session(), actor(), case.own_id, case.other.id) if case.open and not case.mine else None,
+        reasons={code: _(one.label) for code, one in rules.REASONS.items()},
+        step_labels=rules.STEP_LABEL,
+        state_sentence=_(rules.STATE_SENTENCE[visit.state]),
+        today=warsaw.today(now()),
+    )
+
+
+def _rooms(case: Case) -> list[RoomRow]:
+    return institutions.rooms(session(), case.unit.id)
+
+
+def _note_reading(case: Case) -> None:
+    try:
+        with apart() as own:
+            reading.note(own, case.visit.id or 0, case.own_id, case.last, now())
+    except DBAPIError:
+        # A full disk or a busy writer: the page is there, and the next look notes it.
+        logging.getLogger("kladka").warning("reading of a visit request not noted")
