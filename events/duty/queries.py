@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from app import warsaw
 from app.accounts.models import UserAccount
 from app.actors import Actor
+from app.audit.models import AuditLine
 from app.db import columns
 from events.calendar.models import Event, EventKind, Occurrence, Outcome, State
 from events.duty import rules
@@ -23,6 +24,7 @@ from events.duty.rules import Kept
 from events.signups.models import SignUp, SignUpState
 from partners.institutions.models import Institution
 
+ANNOUNCED = "duty.announced"
 BOARDS_MAX = 100
 DATES_MAX = 200
 
@@ -455,6 +457,16 @@ def by_key(session: Session, key: str) -> DutyBooking | None:
     return session.exec(select(DutyBooking).where(DutyBooking.key == key)).first()
 
 
+def bookings_of(session: Session, occurrence_id: int) -> list[DutyBooking]:
+    """Give what is booked on a date, in the order of the slots."""
+    statement = (
+        select(DutyBooking)
+        .where(DutyBooking.occurrence_id == occurrence_id, _stands())
+        .order_by(col(DutyBooking.slot), col(DutyBooking.id))
+    )
+    return list(session.exec(statement).all())
+
+
 def on_duty(session: Session, occurrence_ids: Sequence[int]) -> list[SignUp]:
     """Give the sign-ups of the centres' own people who come on these dates of duty hours, in the order of dates."""
     statement = (
@@ -481,6 +493,16 @@ def bookers(session: Session, occurrence_id: int) -> list[Booker]:
         .order_by(col(UserAccount.id))
     )
     return [Booker(*row) for row in session.execute(statement)]
+
+
+def announced(session: Session, since: datetime) -> dict[int, tuple[datetime, int]]:
+    """Give when each date was last announced to those on duty after *since*, and how many persons were booked then."""
+    statement = (
+        columns(AuditLine.subject_id, AuditLine.at, AuditLine.details)
+        .where(col(AuditLine.verb) == ANNOUNCED, col(AuditLine.at) >= since)
+        .order_by(col(AuditLine.id))
+    )
+    return {row[0]: (row[1], int(row[2].get("persons", 0))) for row in session.execute(statement)}
 
 
 def fallen(session: Session, now: datetime) -> list[int]:

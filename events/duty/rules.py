@@ -7,13 +7,14 @@ from typing import Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from app.actors import Actor, Role
+from app.actors import Actor
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
 from events import recurrence
 from events.duty.models import PERSONS_MAX, SLOT_MINUTES, SLOT_PERSONS
 from events.recurrence import Rule
 from events.signups.rules import Person
+from partners.institutions import workdays
 from partners.institutions.models import Kind, KindGroup
 from partners.institutions.rules import KIND_GROUP
 
@@ -294,12 +295,12 @@ def crowded(dates: Iterable[Kept], now: datetime) -> Kept | None:
     return next((one for one in dates if one.starts_at > now and one.full), None)
 
 
+def digest_day(day: date) -> date:
+    """Give the day on which those on duty read who is expected on *day*: one working day ahead."""
+    return workdays.before(day, 1)
+
+
 def until_of(today: date, months: int) -> date:
     """Give the day until which a proposal is set aside."""
     day: date = today + relativedelta(months=months)
     return day
-
-
-def system_or_run(actor: Actor, organiser_id: int) -> bool:
-    """Whether *actor* runs the duty hours, or is the portal itself."""
-    return actor.role is Role.SYSTEM or may_run(actor, organiser_id)

@@ -17,22 +17,32 @@ from events.signups.models import SignUp, SignUpState
 from events.signups.rules import Person
 
 
-def name(session: Session, actor: Actor, event: Event, signup_id: int, person: Person, now: datetime) -> SignUp:
+def name(
+    session: Session,
+    actor: Actor,
+    event: Event,
+    signup_id: int,
+    person: Person,
+    now: datetime,
+    *,
+    once: bool = False,
+) -> SignUp:
     """Put a person on a place: on one without a name until the date begins, in another's stead until the deadline.
 
     Where the organiser decides about places, another person in somebody's stead is asked about anew and keeps the
-    seat meanwhile; a first name asks nothing. On a series the name goes onto this and the later dates. Locks the
-    dates. Raises NoSuchSignUp, NotYourSignUp, OnlyYourself, NoLongerCounts, NotNamed, NamedAlready, SignedUpAlready,
-    TooLate, WithdrawalClosed.
+    seat meanwhile; a first name asks nothing. On a series the name goes onto this and the later dates, *once* onto
+    this one alone. Locks the dates. Raises NoSuchSignUp, NotYourSignUp, OnlyYourself, NoLongerCounts, NotNamed,
+    NamedAlready, SignedUpAlready, TooLate, WithdrawalClosed.
     """
     if not person.name.strip() or not person.email.strip():
         raise rules.NotNamed
-    if event.signup_scope is SignUpScope.SERIES:
+    onwards = event.signup_scope is SignUpScope.SERIES and not once
+    if onwards:
         for occurrence_id in queries.dates_of_place(session, signup_id):
             lock(session, Occurrence, occurrence_id)
     occurrence, row = line.reach(session, actor, event, signup_id)
     _check(actor, event, occurrence, row, person, now)
-    same = queries.same_place(session, row, now) if event.signup_scope is SignUpScope.SERIES else []
+    same = queries.same_place(session, row, now) if onwards else []
     _rename(session, actor, event, occurrence, row, person, now)
     for one in same:
         later = session.get_one(Occurrence, one.occurrence_id)

@@ -1,0 +1,48 @@
+"""What time does to duty hours: the digest before a date, and bookings of dates that others have cancelled."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from app import warsaw
+from app.actors import Actor
+from app.db import lock
+from events.calendar.models import Event, Occurrence, State
+from events.duty import actions, queries, rules
+
+_DAYS_LOOKED_AT = 8
+
+
+def announce(session: Session, now: datetime) -> int:
+    """Tell those on duty one working day ahead what is booked, booked or not; return how many were told.
+
+    Once for each date, and once more each night in which the number has changed since. A night that was missed is
+    made up for as long as the date lies ahead.
+    """
+    today = warsaw.today(now)
+    days = [today + timedelta(days=number) for number in range(_DAYS_LOOKED_AT)]
+    due = [day for day in days if rules.digest_day(day) <= today]
+    dates = queries.dates_on(session, due, now)
+    if not dates:
+        return 0
+    said = queries.announced(session, warsaw.start_of(min(rules.digest_day(one.local_date) for _event, one in dates)))
+    expected = queries.expected_on(session, [one.id or 0 for _event, one in dates])
+    told = 0
+    for event, occurrence in dates:
+        last = said.get(occurrence.id or 0)
+        number = expected[occurrence.id or 0].persons
+        if last is None or (last[1] != number and warsaw.today(last[0]) < today):
+            told += actions.announce(session, event, occurrence, now)
+    return told
+
+
+def let_fall(session: Session, now: datetime) -> int:
+    """Tell who has booked on dates that were cancelled by another way than their board; return how many dates."""
+    number = 0
+    for occurrence_id in queries.fallen(session, now):
+        occurrence = lock(session, Occurrence, occurrence_id)
+        if occurrence is None or occurrence.state is State.PUBLISHED:
+            continue
+        event = session.get_one(Event, occurrence.event_id)
+        number += actions.let_fall(session, Actor.system(), event, occurrence, now) > 0
+    return number
