@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, or_
@@ -13,8 +14,7 @@ from app.db import columns
 from events.calendar.models import Answer, Consent, Event, EventParty, Occurrence, Part, State
 from partners.institutions.models import Institution
 
-SHOWN = 20
-COUNTED = 200
+ON_DESK = 20
 
 
 class Matter(StrEnum):
@@ -28,26 +28,36 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """An event that waits: for the director's consent here, for the answers of others, or for its publication."""
+    """An event that waits: for a director's consent, for the answers of others, or for its publication.
+
+    *whose*: who has to answer first, or whose consent it is; *number*: how many have to; *total*: how many such events.
+    """
 
     uuid: UUID
     title: str
     day: date
     matter: Matter
+    total: int = 0
+    whose: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An event about which the viewer's institution is asked; *again* when it had agreed and something was moved."""
+    """An event about which the viewer's institution is asked; *again* when it had agreed and something was moved.
+
+    *total* is how many such events there are.
+    """
 
     uuid: UUID
     title: str
     organiser: str
     day: date
     again: bool
+    total: int = 0
 
 
-def to_answer(session: Session, viewer: Actor, now: datetime) -> list[Question]:
+def to_answer(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Question]:
     """Give the events to come that wait for the answer of the viewer's institution, the soonest first. One statement.
 
     Nothing for those who do not coordinate it.
@@ -55,7 +65,14 @@ def to_answer(session: Session, viewer: Actor, now: datetime) -> list[Question]:
     if not viewer.coordinates:
         return []
     statement = (
-        columns(Event.uuid, Event.title, Institution.name, func.min(Occurrence.local_date), Event.state)
+        columns(
+            Event.uuid,
+            Event.title,
+            Institution.name,
+            func.min(Occurrence.local_date),
+            Event.state,
+            func.count().over(),
+        )
         .join(EventParty, col(EventParty.event_id) == Event.id)
         .join(Institution, col(Institution.id) == Event.organiser_id)
         .join(Occurrence, col(Occurrence.event_id) == Event.id)
@@ -68,18 +85,33 @@ def to_answer(session: Session, viewer: Actor, now: datetime) -> list[Question]:
         )
         .group_by(col(Event.id), col(Institution.id))
         .order_by(func.min(Occurrence.local_date), col(Event.id))
-        .limit(SHOWN)
+        .limit(limit)
     )
-    rows = session.execute(statement)
-    return [Question(uuid, title, name, day, again=state is State.PUBLISHED) for uuid, title, name, day, state in rows]
+    return [
+        Question(uuid, title, name, day, state is State.PUBLISHED, total)
+        for uuid, title, name, day, state, total in session.execute(statement)
+    ]
 
 
-def to_settle(session: Session, viewer: Actor, now: datetime) -> list[Open]:
+def to_settle(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Open]:
     """Give the events to come whose director's consent the viewer's unit has to note, and the drafts of the viewer's
-    institution about which others were asked, the soonest first. One statement.
+    institution that somebody has declined or that nobody has still to confirm, the soonest first. One statement.
 
     Nothing for those who do not coordinate it.
     """
+    return _open(session, viewer, now, limit, others=False)
+
+
+def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Open]:
+    """Give the events of the viewer's institution to come that wait for others, the soonest first: drafts for answers,
+    published ones for the consent of the unit's director. One statement.
+
+    Nothing for those who do not coordinate it.
+    """
+    return _open(session, viewer, now, limit, others=True)
+
+
+def _open(session: Session, viewer: Actor, now: datetime, limit: int, *, others: bool) -> list[Open]:
     if not viewer.coordinates:
         return []
     own_id = viewer.institution_id
@@ -93,35 +125,56 @@ def to_settle(session: Session, viewer: Actor, now: datetime) -> list[Open]:
         .group_by(col(Occurrence.event_id))
         .subquery()
     )
+    elsewhere = and_(col(Event.organiser_id) == own_id, col(Event.place_institution_id) != own_id)
     here = and_(
-        col(Event.place_institution_id) == own_id,
+        elsewhere if others else col(Event.place_institution_id) == own_id,
         col(Event.consent) == Consent.PENDING,
         col(Event.state) == State.PUBLISHED,
     )
     ours = and_(col(Event.organiser_id) == own_id, col(Event.state) == State.DRAFT)
     agreed = col(EventParty.answer).in_((Answer.CONFIRMED, Answer.OUTSIDE))
     refused = col(EventParty.answer) == Answer.DECLINED
+    refusals = func.count(case((refused, 1)))
+    missing = func.count(col(EventParty.event_id)) - func.count(case((agreed, 1)))
+    waits = and_(refusals == 0, missing > 0)
+    name = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
+    asked = case((or_(col(Event.state) == State.PUBLISHED, ~agreed), name))
     statement = (
         columns(
             Event.uuid,
             Event.title,
             coming.c.day,
             Event.state,
-            func.count(case((refused, 1))),
-            func.count(col(EventParty.event_id)) - func.count(case((agreed, 1))),
+            refusals,
+            missing,
+            func.count().over(),
+            func.min(asked),
         )
         .join(coming, coming.c.event_id == Event.id)
         .outerjoin(EventParty, and_(col(EventParty.event_id) == Event.id, col(EventParty.part) != Part.INVITED))
+        .outerjoin(Institution, col(Institution.id) == _asked_id())
         .where(or_(here, ours))
         .group_by(col(Event.id), coming.c.day)
-        .having(or_(col(Event.state) == State.PUBLISHED, func.count(col(EventParty.answer)) > 0))
+        .having(
+            or_(
+                col(Event.state) == State.PUBLISHED,
+                and_(func.count(col(EventParty.answer)) > 0, waits if others else ~waits),
+            )
+        )
         .order_by(coming.c.day, col(Event.id))
-        .limit(COUNTED)
+        .limit(limit)
     )
     return [
-        Open(uuid, title, day, _matter(state, refusals, missing))
-        for uuid, title, day, state, refusals, missing in session.execute(statement)
+        Open(uuid, title, day, _matter(state, refused_by, open_answers), total, whose or "", open_answers)
+        for uuid, title, day, state, refused_by, open_answers, total, whose in session.execute(statement)
     ]
+
+
+def _asked_id() -> Any:
+    # Of what is published the place is named, whose director consents; of a draft whoever was asked.
+    return case(
+        (col(Event.state) == State.PUBLISHED, col(Event.place_institution_id)), else_=col(EventParty.institution_id)
+    )
 
 
 def _matter(state: State, refusals: int, missing: int) -> Matter:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, or_, union_all
+from sqlalchemy import String, and_, case, cast, or_, union_all
 from sqlmodel import Session, col, func, select
 
 from app import warsaw
@@ -21,6 +21,7 @@ from events.gate.rules import UnitRules
 from partners.institutions.models import Institution, Kind
 
 REMINDED = timedelta(days=21)
+ON_DESK = 20
 
 
 def rules_of(session: Session, unit_id: int) -> UnitRules:
@@ -319,7 +320,7 @@ def meetings_on(session: Session, unit_id: int, day: date) -> list[Meeting]:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits on one list, for a desk."""
+    """What waits on one list, for a desk; *total* is how many such lists there are."""
 
     uuid: UUID
     title: str
@@ -327,9 +328,10 @@ class Waiting:
     series: bool
     number: int
     until: date
+    total: int
 
 
-def to_decide(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
+def to_decide(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
     """Give the lists on which people or things wait for the decision of the viewer's unit, the next day first.
 
     One statement.
@@ -350,42 +352,52 @@ def to_decide(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
         columns(waiting.c.occurrence_id, func.count().label("number")).group_by(waiting.c.occurrence_id).subquery()
     )
     statement = (
-        _meeting(counted.c.number)
+        _meeting(counted.c.number, func.count().over())
         .join(counted, counted.c.occurrence_id == Occurrence.id)
         .where(col(Occurrence.state) == State.PUBLISHED)
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(limit)
     )
-    found = ((_as_meeting(row), row[15]) for row in session.execute(statement))
-    return [Waiting(one.uuid, one.title, one.day, one.series, number, one.day) for one, number in found]
+    found = ((_as_meeting(row), row[15], row[16]) for row in session.execute(statement))
+    return [Waiting(one.uuid, one.title, one.day, one.series, number, one.day, total) for one, number, total in found]
 
 
-def to_fill(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
+def to_fill(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
     """Give the lists on which people of the viewer's institution lack a name or an answer, the nearest freeze first.
 
     Only dates of the next weeks: whoever is reminded of everything reads nothing. One statement.
     """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
-    statement = (
-        _meeting(Entry.person, Entry.extras, GateRules.extra_fields, GateRules.freeze_days)
-        .join(Entry, col(Entry.occurrence_id) == Occurrence.id)
+    asked, said = cast(col(GateRules.extra_fields), String), cast(col(Entry.extras), String)
+    lacking = (
+        and_(asked.contains(f'"{key}"'), or_(~said.contains(f'"{key}": "'), said.contains(f'"{key}": ""')))
+        for key in rules.EXTRA_FIELDS
+    )
+    missing = (
+        columns(Entry.occurrence_id, func.max(GateRules.freeze_days).label("freeze_days"), func.count().label("number"))
         .outerjoin(GateRules, col(GateRules.institution_id) == Entry.unit_id)
         .where(
             col(Entry.institution_id) == viewer.institution_id,
             col(Entry.state).in_([state.value for state in rules.ACTIVE]),
             col(Entry.local_date).between(warsaw.today(now), warsaw.today(now) + REMINDED),
-            col(Occurrence.state) == State.PUBLISHED,
+            or_(col(Entry.person) == "", *lacking),
         )
+        .group_by(col(Entry.occurrence_id))
+        .subquery()
     )
-    missing: dict[Meeting, tuple[int, date]] = {}
+    statement = (
+        _meeting(missing.c.freeze_days, missing.c.number, func.count().over())
+        .join(missing, missing.c.occurrence_id == Occurrence.id)
+        .where(col(Occurrence.state) == State.PUBLISHED)
+        .order_by(col(Occurrence.local_date), col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(limit)
+    )
+    found = []
     for row in session.execute(statement):
-        person, extras, fields, freeze_days = row[15:]
-        if person and all(extras.get(key) for key in fields or ()):
-            continue
-        one = _as_meeting(row)
+        one, freeze_days = _as_meeting(row), row[15]
         until = rules.freeze_day(one.day, UnitRules().freeze_days if freeze_days is None else freeze_days)
-        missing[one] = (missing[one][0] + 1 if one in missing else 1, until)
-    found = [Waiting(one.uuid, one.title, one.day, one.series, *told) for one, told in missing.items()]
+        found.append(Waiting(one.uuid, one.title, one.day, one.series, row[16], until, row[17]))
     return sorted(found, key=lambda one: (one.until, one.day))
 
 

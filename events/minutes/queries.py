@@ -218,7 +218,10 @@ class OnEvent:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A line of the desk: a note to write (*late* after three working days), an answer, or a task."""
+    """A line of the desk: a note to write, an answer, or a task, with its last day (*late* when that is over).
+
+    *total* is how many lines of the same sort there are.
+    """
 
     what: str
     id: int
@@ -229,6 +232,7 @@ class Waiting:
     text: str
     due_on: date | None
     late: bool
+    total: int
 
     @property
     def address(self) -> dict[str, Any]:
@@ -633,11 +637,11 @@ def on_event(session: Session, page: calendar.EventPage, viewer: Actor, now: dat
     )
 
 
-def waiting(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
+def waiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
     """Give what waits for *viewer* on his desk, in one statement: notes to write, answers to give, tasks to do.
 
     Notes from the day after the meeting on, for coordinators of the organiser; answers for coordinators of those who
-    were asked; tasks for everybody of the institution that took them.
+    were asked; tasks for everybody of the institution that took them. At most *limit* of each.
     """
     if not viewer.works_for_institution:
         return []
@@ -646,8 +650,9 @@ def waiting(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
     where = (cast(col(Event.uuid), String), col(Event.rule).is_not(None), Occurrence.local_date, title)
     nothing = cast(literal(""), String)
     no_day = cast(literal(None), DayColumn)
+    in_all = func.count().over().label("in_all")
     task_rows = (
-        columns(literal("task").label("what"), RecordTask.id, *where, RecordTask.text, RecordTask.due_on)
+        columns(literal("task").label("what"), RecordTask.id, *where, RecordTask.text, RecordTask.due_on, in_all)
         .join(Record, col(Record.id) == RecordTask.record_id)
         .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
@@ -657,12 +662,12 @@ def waiting(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
             col(Record.state) != RecordState.OPEN,
         )
         .order_by(func.coalesce(RecordTask.due_on, date(2100, 1, 1)), col(RecordTask.id))
-        .limit(ON_DESK)
+        .limit(limit)
     )
     parts = [task_rows]
     if viewer.coordinates:
         parts.append(
-            columns(literal("answer"), Record.id, *where, nothing, Record.answer_by)
+            columns(literal("answer"), Record.id, *where, nothing, Record.answer_by, in_all)
             .join(RecordReply, col(RecordReply.record_id) == Record.id)
             .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
             .join(Event, col(Event.id) == Occurrence.event_id)
@@ -672,19 +677,58 @@ def waiting(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
                 col(Record.state) == RecordState.SUBMITTED,
             )
             .order_by(col(Record.answer_by), col(Record.id))
-            .limit(ON_DESK)
+            .limit(limit)
         )
         parts.append(
-            columns(literal("note"), Occurrence.id, *where, nothing, no_day)
+            columns(literal("note"), Occurrence.id, *where, nothing, no_day, in_all)
             .join(Event, col(Event.id) == Occurrence.event_id)
             .where(*_without_note(now), col(Occurrence.organiser_id) == own)
             .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-            .limit(ON_DESK)
+            .limit(limit)
         )
     together = union_all(*(columns(*part.subquery().c) for part in parts))
     found = [_waiting(row, today) for row in session.execute(together)]
     order = {"answer": 0, "note": 1, "task": 2}
     return sorted(found, key=lambda one: (order[one.what], one.due_on or one.day, one.id))
+
+
+def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
+    """Give the notes of meetings that the viewer's institution organised which wait for the word of others.
+
+    One statement; *text* names who has to answer, *what* is "reply". The first to be closed comes first.
+    """
+    if not viewer.coordinates:
+        return []
+    title = func.coalesce(Occurrence.title, Event.title)
+    name = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
+    statement = (
+        columns(
+            literal("reply"),
+            Record.id,
+            cast(col(Event.uuid), String),
+            col(Event.rule).is_not(None),
+            Occurrence.local_date,
+            title,
+            func.min(name),
+            Record.answer_by,
+            func.count().over(),
+        )
+        .select_from(Record)
+        .join(RecordReply, col(RecordReply.record_id) == Record.id)
+        .join(Institution, col(Institution.id) == RecordReply.institution_id)
+        .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .where(
+            col(Occurrence.organiser_id) == viewer.institution_id,
+            col(Record.state) == RecordState.SUBMITTED,
+            col(RecordReply.reply) == Reply.ASKED,
+        )
+        .group_by(col(Record.id), col(Occurrence.id), col(Event.id))
+        .order_by(col(Record.answer_by), col(Record.id))
+        .limit(limit)
+    )
+    today = warsaw.today(now)
+    return [_waiting(row, today) for row in session.execute(statement)]
 
 
 def late_notes(session: Session, now: datetime) -> list[tuple[int, datetime]]:
@@ -806,9 +850,11 @@ def _knows(viewer: Actor) -> ColumnElement[bool]:
 
 
 def _waiting(row: Any, today: date) -> Waiting:
-    what, number, uuid, series, day, title, text, due = row
-    late = due is not None and due < today
-    return Waiting(what, number, UUID(uuid), bool(series), day, title, text, due, late)
+    what, number, uuid, series, day, title, text, due, total = row
+    until = rules.note_due(warsaw.start_of(day)) if what == "note" else due
+    return Waiting(
+        what, number, UUID(uuid), bool(series), day, title, text, until, until is not None and until < today, total
+    )
 
 
 def _date(session: Session, event: Event, occurrence: Occurrence) -> Date:

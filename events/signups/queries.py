@@ -1,7 +1,7 @@
 """Reads of sign-ups: the panel of an event page, the roster of its organiser, queues under the lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -334,11 +334,15 @@ class TaskKind(StrEnum):
     REQUESTS = "requests"
     OFFER = "offer"
     NAMES = "names"
+    ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something about the places of one date that waits: how many, and for an offer until when."""
+    """Something about the places of one date that waits: how many, and for an offer until when.
+
+    *inside*: within a prison unit; *whose*: who decides about our own request; *total*: how many such rows there are.
+    """
 
     kind: TaskKind
     uuid: UUID
@@ -347,6 +351,9 @@ class Task:
     series: bool
     number: int
     until: datetime | None
+    inside: bool = False
+    whose: str = ""
+    total: int = 0
 
     @property
     def url(self) -> str:
@@ -357,11 +364,43 @@ class Task:
 def tasks(session: Session, viewer: Actor, now: datetime, limit: int = 10) -> list[Task]:
     """Give what waits for *viewer*: requests to decide, offers to answer, names missing; two statements.
 
-    Offers concern a member himself, a coordinator all people of his institution.
+    Offers concern a member himself, a coordinator all people of his institution. At most *limit* dates of each.
     """
     if not viewer.works_for_institution:
         return []
     return [*_to_decide(session, viewer, now, limit), *_to_answer(session, viewer, now, limit)]
+
+
+def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = 10) -> list[Task]:
+    """Give the dates for which the viewer's people (a member: he himself) have asked for places, the soonest first.
+
+    One statement.
+    """
+    if not viewer.works_for_institution:
+        return []
+    whose = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
+    statement = (
+        columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, whose, func.count(), func.count().over())
+        .select_from(SignUp)
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .join(Institution, col(Institution.id) == Occurrence.organiser_id)
+        .where(
+            col(SignUp.institution_id) == viewer.institution_id,
+            col(SignUp.state) == SignUpState.REQUESTED,
+            col(Occurrence.state) == State.PUBLISHED,
+            col(Occurrence.starts_at) > now,
+        )
+        .group_by(col(Occurrence.id), col(Event.id), col(Institution.id))
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(limit)
+    )
+    if not viewer.coordinates:
+        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
+    return [
+        Task(TaskKind.ASKED, uuid, title, day, rule is not None, number, None, whose=name, total=total)
+        for uuid, title, day, rule, name, number, total in rows(session, statement)
+    ]
 
 
 def _to_decide(session: Session, viewer: Actor, now: datetime, limit: int) -> list[Task]:
@@ -369,7 +408,7 @@ def _to_decide(session: Session, viewer: Actor, now: datetime, limit: int) -> li
         return []
     inside = and_(col(Event.consent).is_not(None), col(Occurrence.place_institution_id) == viewer.institution_id)
     statement = (
-        columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, Occurrence.requested)
+        columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, Occurrence.requested, func.count().over())
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
             col(Occurrence.requested) > 0,
@@ -381,8 +420,8 @@ def _to_decide(session: Session, viewer: Actor, now: datetime, limit: int) -> li
         .limit(limit)
     )
     return [
-        Task(TaskKind.REQUESTS, uuid, title, day, rule is not None, number, None)
-        for uuid, title, day, rule, number in rows(session, statement)
+        Task(TaskKind.REQUESTS, uuid, title, day, rule is not None, number, None, total=total)
+        for uuid, title, day, rule, number, total in rows(session, statement)
     ]
 
 
@@ -390,10 +429,21 @@ def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> li
     due = warsaw.start_of(workdays.after(warsaw.today(now), rules.NAMES_DUE_DAYS) + timedelta(days=1))
     open_offer = and_(col(SignUp.state) == SignUpState.OFFERED, col(SignUp.offer_until) > now)
     nameless = and_(col(SignUp.state) == SignUpState.SEAT, col(SignUp.person) == "", col(Occurrence.starts_at) < due)
-    shown = (col(Event.uuid), col(Event.title), col(Occurrence.local_date), col(Event.rule), col(Occurrence.starts_at))
+    inside = col(Event.consent).is_not(None)
+    shown = (
+        col(Event.uuid),
+        col(Event.title),
+        col(Occurrence.local_date),
+        col(Event.rule),
+        col(Occurrence.starts_at),
+        inside,
+    )
     offers, names = (func.sum(case((one, 1), else_=0)) for one in (open_offer, nameless))
+    until = func.min(case((open_offer, SignUp.offer_until)))
+    # A date with offers and names missing makes two tasks.
+    total = func.sum(case((offers > 0, 1), else_=0) + case((names > 0, 1), else_=0)).over()
     statement = (
-        columns(*shown, offers, names, func.min(case((open_offer, SignUp.offer_until))))
+        columns(*shown, offers, names, until, total)
         .select_from(SignUp)
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
@@ -404,17 +454,18 @@ def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> li
             col(Occurrence.starts_at) > now,
         )
         .group_by(*shown)
-        .order_by(col(Occurrence.starts_at))
+        .order_by(func.coalesce(until, Occurrence.starts_at), col(Occurrence.starts_at))
         .limit(limit)
     )
     if not viewer.coordinates:
         statement = statement.where(col(SignUp.user_id) == viewer.user_id)
     found = []
-    for uuid, title, day, rule, _starts_at, offered, unnamed, until in rows(session, statement):
+    for uuid, title, day, rule, _starts_at, within, offered, unnamed, until_at, number in rows(session, statement):
+        about = Task(TaskKind.NAMES, uuid, title, day, rule is not None, unnamed, None, bool(within), "", int(number))
         if offered:
-            found.append(Task(TaskKind.OFFER, uuid, title, day, rule is not None, offered, until))
+            found.append(replace(about, kind=TaskKind.OFFER, number=offered, until=until_at))
         if unnamed:
-            found.append(Task(TaskKind.NAMES, uuid, title, day, rule is not None, unnamed, None))
+            found.append(about)
     return found
 
 

@@ -1,0 +1,275 @@
+"""What waits for us: the tasks of each room in words, with the last day and what happens then."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from flask import url_for
+
+from app import warsaw
+from app.actors import Actor, Role
+from app.portal.tasks import Found, Gatherer, Kind, Task
+from app.web.i18n import _, _n, language
+from app.web.session import session
+from events.consents import queries as consents
+from events.consents.queries import Matter, Open
+from events.gate import queries as gate
+from events.minutes import queries as minutes
+from events.minutes.queries import Waiting
+from events.signups import queries as signups
+from events.signups.queries import TaskKind
+from events.visits import queries as visits
+from events.visits.models import State as VisitState
+from events.visits.queries import Line, Offer
+from partners.contacts import queries as contacts
+from partners.institutions import queries as institutions
+from partners.institutions import workdays
+from partners.institutions.rules import Freshness
+from partners.people import queries as people
+
+PRISON = frozenset({"prison", "remand_prison", "external_unit"})
+
+
+def of_visits(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the visit requests that our institution has to answer."""
+    if not who.coordinates:
+        return Found()
+    lines = visits.waiting(session(), who, at, limit)
+    return Found([_visit(one, warsaw.today(at)) for one in lines], visits.counts(session(), who)[0])
+
+
+def _visit(one: Line, today: date) -> Task:
+    if one.state is VisitState.COUNTERED:
+        title = _("%(name)s proposes another date", name=one.other)
+    elif one.state is VisitState.MOVING:
+        title = _("%(name)s asks to move an agreed visit", name=one.other)
+    elif one.unit == one.other:
+        title = _("%(name)s invites you to a meeting", name=one.other)
+    else:
+        title = _("%(name)s asks for a visit", name=one.other)
+    if one.answer_by is None:
+        said = ""
+    elif one.answer_by >= today:
+        day = warsaw.short_day_words(one.answer_by, language())
+        said = _("Without an answer until %(day)s we remind the substitutes.", day=day)
+    else:
+        said = expires(one)
+    text = f"{one.subject}: {options(one.offers)}" if one.offers else one.subject
+    url = url_for("visits.show", number=one.number)
+    return Task(url, "swap", title, text, "spotkanie", one.answer_by, said, kind=Kind.VISITS)
+
+
+def options(offers: tuple[Offer, ...]) -> str:
+    """Write the dates on offer in one line: "Thu 10 December, 10.00–12.00 or Tue 15 December, 9.00–11.00"."""
+    words = []
+    for one in offers:
+        day = warsaw.today(one.starts_at)
+        short, date_words = warsaw.weekday_short(day, language()), warsaw.short_day_words(day, language())
+        span = warsaw.span_words(one.starts_at, one.ends_at, all_day=False, language=language())
+        words.append(f"{short} {date_words}, {span}")
+    return f" {_('or')} ".join(words)
+
+
+def expires(one: Line) -> str:
+    """Say when a request ends without an answer."""
+    if one.expires_on is None:
+        return ""
+    day = warsaw.short_day_words(one.expires_on, language())
+    if one.state is VisitState.MOVING:
+        return _("Without an answer until %(day)s the agreed date stands.", day=day)
+    return _("Without an answer until %(day)s the request expires.", day=day)
+
+
+def of_gate(who: Actor, at: datetime, limit: int) -> Found:
+    """Give what waits about entry lists: the unit's decisions, and names and data of our own people."""
+    decide = gate.to_decide(session(), who, at, limit) if who.institution_kind in PRISON else []
+    fill = gate.to_fill(session(), who, at, limit)
+    return _counted([_to_decide(one) for one in decide], decide) + _counted(
+        [_to_fill(one, warsaw.today(at)) for one in fill], fill
+    )
+
+
+def _to_decide(one: gate.Waiting) -> Task:
+    words = _n(
+        "%(num)d change on the entry list waits for your decision",
+        "%(num)d changes on the entry list wait for your decision",
+        one.number,
+    )
+    day = warsaw.short_day_words(one.day, language())
+    return Task(
+        url_for("gate.show_date", event_uuid=one.uuid, day=one.day),
+        "gate",
+        words,
+        _("“%(title)s”, decide before %(day)s.", title=one.title, day=day),
+        due=day_before(one.day),
+        consequence=_("Without a decision nobody of them enters without the consent of the duty officer."),
+        kind=Kind.GATE,
+    )
+
+
+def _to_fill(one: gate.Waiting, today: date) -> Task:
+    if one.until < today:
+        words = _("Complete the entry list before %(day)s", day=warsaw.short_day_words(one.day, language()))
+        said = _("Every further change waits for a decision of the unit.")
+    else:
+        words = _("Complete the entry list until %(day)s", day=warsaw.short_day_words(one.until, language()))
+        said = _("Later changes wait for a decision of the unit.")
+    text = _(
+        "“%(title)s”: %(number)d without a name or data that the unit asks for.", title=one.title, number=one.number
+    )
+    url = url_for("gate.show_date", event_uuid=one.uuid, day=one.day)
+    due = one.until if one.until >= today else day_before(one.day)
+    return Task(url, "list", words, text, due=due, consequence=said, kind=Kind.GATE)
+
+
+def of_places(who: Actor, at: datetime, limit: int) -> Found:
+    """Give what waits about places: requests to decide, offers to answer, names that are still missing."""
+    found = signups.tasks(session(), who, at, limit)
+    deciding = [one for one in found if one.kind is TaskKind.REQUESTS]
+    others = [one for one in found if one.kind is not TaskKind.REQUESTS]
+    return _counted([_place(one) for one in deciding], deciding) + _counted([_place(one) for one in others], others)
+
+
+def _place(one: signups.Task) -> Task:
+    text = f"{one.title}, {warsaw.day_words(one.day, language())}"
+    if one.kind is TaskKind.REQUESTS:
+        words = _n("%(num)d request for a place is waiting", "%(num)d requests for places are waiting", one.number)
+        said = _("Without a decision those who have asked have no place.")
+        return Task(one.url, "users", words, text, due=day_before(one.day), consequence=said, kind=Kind.PLACES)
+    if one.kind is TaskKind.OFFER and one.until is not None:
+        due = warsaw.today(one.until)
+        until = f"{warsaw.short_day_words(due, language())}, {warsaw.hour_words(one.until)}"
+        words = _("You are offered a place until %(until)s", until=until)
+        said = _("Without an answer the place goes to the next in the queue.")
+        return Task(one.url, "clock", words, text, due=due, consequence=said, kind=Kind.PLACES)
+    words = _n("%(num)d name is missing", "%(num)d names are missing", one.number)
+    said = _("Nobody enters the unit on a place without a name.") if one.inside else ""
+    return Task(one.url, "pen", words, text, due=day_before(one.day), consequence=said, kind=Kind.PLACES)
+
+
+def of_events(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the events that wait for a word of our institution: questions of others, consents, our own drafts."""
+    asked = consents.to_answer(session(), who, at, limit)
+    settle = consents.to_settle(session(), who, at, limit)
+    return _counted([_question(one) for one in asked], asked) + _counted([_open_matter(one) for one in settle], settle)
+
+
+def _question(one: consents.Question) -> Task:
+    return Task(
+        url_for("consents.show", event_uuid=one.uuid),
+        "hands",
+        _("Changed: confirm once more") if one.again else _("Your institution is asked to confirm"),
+        f"{one.title}, {warsaw.day_words(one.day, language())}, {one.organiser}",
+        due=day_before(one.day),
+        consequence="" if one.again else _("Until you answer, the event cannot be published."),
+    )
+
+
+def _open_matter(one: Open) -> Task:
+    text = f"{one.title}, {warsaw.day_words(one.day, language())}"
+    agreed, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day)
+    unpublished = _("Until it is published, nobody else sees it.")
+    if one.matter is Matter.CONSENT:
+        said = _("Without consent nobody enters without the consent of the duty officer.")
+        return Task(f"{agreed}#zgoda", "key", _("Settle the director’s consent"), text, due=due, consequence=said)
+    if one.matter is Matter.REFUSED:
+        title = _("Declined: change your draft or ask anew")
+        return Task(agreed, "warn", title, text, due=due, consequence=unpublished)
+    check = url_for("calendar.check", event_uuid=one.uuid)
+    return Task(check, "check", _("All have confirmed: publish it"), text, due=due, consequence=unpublished)
+
+
+def of_notes(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the notes to write, the answers to give and the tasks that were taken at meetings."""
+    found = minutes.waiting(session(), who, at, limit)
+    totals = {one.what: one.total for one in found}
+    return Found([_after_meeting(one) for one in found], sum(totals.values()))
+
+
+def _after_meeting(one: Waiting) -> Task:
+    day = warsaw.short_day_words(one.day, language())
+    due = warsaw.short_day_words(one.due_on, language()) if one.due_on else ""
+    if one.what == "note":
+        url = url_for("minutes.write", **one.address)
+        title = _("Waits for a note: %(title)s", title=one.title)
+        text = _("Meeting of %(day)s: who came, what was agreed on, what comes next.", day=day)
+        said = "" if one.late else _("Later we remind you by mail.")
+        return Task(url, "list", title, text, "dyzur", one.due_on, said, kind=Kind.NOTES)
+    url = url_for("minutes.read", **one.address)
+    if one.what == "answer":
+        title = _("A note to confirm: %(title)s", title=one.title)
+        text = _("Meeting of %(day)s. Confirm it or add a remark until %(due)s.", day=day, due=due)
+        said = _("Without an answer the note is approved by itself.")
+        return Task(url, "check", title, text, due=one.due_on, consequence=said, kind=Kind.NOTES)
+    text = _("From the meeting “%(title)s” of %(day)s.", title=one.title, day=day)
+    if one.due_on:
+        text += " " + (_("It was due on %(due)s.", due=due) if one.late else _("Due until %(due)s.", due=due))
+    icon = "flag" if one.late else "list"
+    return Task(url, icon, _("Task: %(text)s", text=one.text), text, due=one.due_on, kind=Kind.NOTES)
+
+
+def of_card(who: Actor, at: datetime, _limit: int) -> Found:
+    """Give what waits for those who keep the institution's card, its contacts and its people."""
+    today = warsaw.today(at)
+    waiting = contacts.tasks(session(), who, today)
+    found = []
+    if waiting.reports:
+        words = _n("%(num)d report on your card", "%(num)d reports on your card", waiting.reports)
+        url = url_for("contacts.reports", slug=who.institution_slug)
+        found.append(_on_card(url, "flag", words, _("A partner says that something on it is wrong.")))
+    if waiting.outdated:
+        words = _n("%(num)d contact to confirm", "%(num)d contacts to confirm", waiting.outdated)
+        url = url_for("contacts.index", slug=who.institution_slug)
+        found.append(_on_card(url, "phone", words, _("Contacts are confirmed once a year, with one button.")))
+    if who.coordinates:
+        found += _grown_old(who, today)
+    if who.role is Role.ADMIN and who.admitted:
+        confirm_by = people.confirm_by(session(), who.institution_id or 0)
+        if confirm_by is not None and confirm_by <= today:
+            url = url_for("people.index", slug=who.institution_slug)
+            words = _("Do these people still work here?")
+            said = _("The list of people is confirmed once a year, with one button.")
+            found.append(_on_card(url, "users", words, said))
+    return Found(found, len(found))
+
+
+def _grown_old(who: Actor, today: date) -> list[Task]:
+    found = []
+    upkeep = institutions.upkeep(session(), who.institution_id or 0, today)
+    if upkeep.offers:
+        words = _n("%(num)d service to look through", "%(num)d services to look through", upkeep.offers)
+        url = url_for("services.offers", slug=who.institution_slug)
+        found.append(_on_card(url, "heart", words, _("Nobody has said in the last 12 months that it is still so.")))
+    if who.role is Role.ADMIN and upkeep.freshness is not Freshness.CONFIRMED:
+        url = url_for("cards.edit", slug=who.institution_slug)
+        text = _("Look through address, telephones and hours, and confirm them once a year.")
+        found.append(_on_card(url, "house", _("Are the data on your card right?"), text))
+    return found
+
+
+def _on_card(url: str, icon: str, title: str, text: str) -> Task:
+    return Task(url, icon, title, text, kind=Kind.CARD)
+
+
+def day_before(day: date) -> date:
+    """Give the last working day before *day*: until then what happens on it has to be settled."""
+    return workdays.before(day, 1)
+
+
+class _Numbered(Protocol):
+    @property
+    def total(self) -> int: ...
+
+
+def _counted(tasks: Sequence[Task], rows: Sequence[_Numbered]) -> Found:
+    return Found(tasks, rows[0].total if rows else 0)
+
+
+GATHERERS: Mapping[Kind, Gatherer] = {
+    Kind.VISITS: of_visits,
+    Kind.GATE: of_gate,
+    Kind.PLACES: of_places,
+    Kind.EVENTS: of_events,
+    Kind.NOTES: of_notes,
+    Kind.CARD: of_card,
+}

@@ -1,0 +1,94 @@
+"""What waits for others: what we have asked, whose turn it is, until when, and what happens then."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from flask import url_for
+
+from app import warsaw
+from app.actors import Actor
+from app.portal.ours import day_before, expires, options
+from app.portal.tasks import Found, Gatherer, Kind, Task
+from app.web.i18n import _, _n, language
+from app.web.session import session
+from events.consents import queries as consents
+from events.consents.queries import Matter, Open
+from events.minutes import queries as minutes
+from events.minutes.queries import Waiting
+from events.signups import queries as signups
+from events.visits import queries as visits
+from events.visits.queries import Line
+
+
+def of_visits(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the visit requests that the other side has to answer."""
+    lines = visits.awaiting_others(session(), who, at, limit)
+    ours, awaited = visits.counts(session(), who)
+    return Found([_visit(one, warsaw.today(at)) for one in lines], awaited - ours)
+
+
+def _visit(one: Line, today: date) -> Task:
+    url = url_for("visits.show", number=one.number)
+    text = f"{one.other}: {options(one.offers)}" if one.offers else one.other
+    due = one.answer_by if one.answer_by and one.answer_by >= today else one.expires_on
+    return Task(url, "swap", one.subject, text, "spotkanie", due, expires(one), mine=False, kind=Kind.VISITS)
+
+
+def of_places(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the dates for which our people have asked for a place."""
+    found = signups.awaiting(session(), who, at, limit)
+    return Found([_place(one) for one in found], found[0].total if found else 0)
+
+
+def _place(one: signups.Task) -> Task:
+    title = _n("%(num)d place asked for: %(title)s", "%(num)d places asked for: %(title)s", one.number, title=one.title)
+    text = f"{one.whose}, {warsaw.day_words(one.day, language())}"
+    said = _("Without a decision there is no place.")
+    return Task(one.url, "users", title, text, "kadra", day_before(one.day), said, mine=False, kind=Kind.PLACES)
+
+
+def of_events(who: Actor, at: datetime, limit: int) -> Found:
+    """Give our events that wait for the answers of others or for the consent of a unit's director."""
+    found = consents.awaiting(session(), who, at, limit)
+    return Found([_event(one) for one in found], found[0].total if found else 0)
+
+
+def _event(one: Open) -> Task:
+    url, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day)
+    text = f"{one.title}, {warsaw.day_words(one.day, language())}"
+    if one.matter is Matter.CONSENT:
+        said = _("Without consent nobody enters without the consent of the duty officer.")
+        title = _("Waits for the consent of the director")
+        return Task(url, "key", title, f"{text}, {one.whose}", "", due, said, mine=False, kind=Kind.EVENTS)
+    text = f"{text}, {one.whose}"
+    if one.number > 1:
+        text += " " + _n("and %(num)d more", "and %(num)d more ones", one.number - 1)
+    said = _("Without their answer it cannot be published.")
+    title = _("Your draft waits for confirmation by others")
+    return Task(url, "clock", title, text, "", due, said, mine=False, kind=Kind.EVENTS)
+
+
+def of_notes(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the notes of our meetings that wait for the word of the other side."""
+    found = minutes.awaiting(session(), who, at, limit)
+    return Found([_note(one) for one in found], found[0].total if found else 0)
+
+
+def _note(one: Waiting) -> Task:
+    title = _("Note: %(title)s", title=one.title)
+    text = f"{one.text}, {_('meeting of %(day)s', day=warsaw.short_day_words(one.day, language()))}"
+    said = _("Without an answer until %(day)s the note is approved by itself.", day=_words(one.due_on))
+    url = url_for("minutes.read", **one.address)
+    return Task(url, "check", title, text, "dyzur", one.due_on, said, mine=False, kind=Kind.NOTES)
+
+
+def _words(day: date | None) -> str:
+    return warsaw.short_day_words(day, language()) if day else ""
+
+
+GATHERERS: Mapping[Kind, Gatherer] = {
+    Kind.VISITS: of_visits,
+    Kind.PLACES: of_places,
+    Kind.EVENTS: of_events,
+    Kind.NOTES: of_notes,
+}
