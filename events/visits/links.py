@@ -1,5 +1,6 @@
 """Mailed links by which an institution without people here answers a visit request: made, opened, used up."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +16,9 @@ from app.errors import Conflict, Forbidden, Refusal
 from app.outbox import post
 from app.secret import new_token, token_hash
 from app.text import N_
-from events.visits.models import Act, Visit, VisitLink, VisitStep
+from events.calendar.models import Event
+from events.calendar.models import State as EventState
+from events.visits.models import Act, Visit, VisitLink, VisitOption, VisitStep
 from partners.contacts import queries as contacts
 from partners.contacts.queries import ContactRow, Recipient
 from partners.institutions.models import Institution, KindGroup
@@ -26,7 +29,10 @@ TO_ONE_A_DAY = 5
 """Links to one institution, or to one address, in 24 hours."""
 BY_ONE_A_DAY = 30
 """Links that one institution has sent to others in 24 hours."""
+WRONG_ADDRESS = "Odbiorca wiadomości z tą prośbą zaznaczył, że adres e-mail nie jest właściwy."
+"""What stands in the thread then: institutions write Polish, and this is said for one of them."""
 KEPT_FOR = timedelta(days=90)
+_OF_NIGHT = (Act.NUDGE, Act.ESCALATE)
 _DAY = timedelta(days=1)
 
 
@@ -81,6 +87,32 @@ class Answerable:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What a link shows of its visit: names of institutions and what they wrote, nobody's name.
+
+    *steps* are those of the thread in their order, *offers* the dates that each of them put forward, *event* is the
+    agreed meeting.
+    """
+
+    asking: Institution
+    asked: Institution
+    unit: Institution
+    steps: tuple[VisitStep, ...]
+    offers: Mapping[int, tuple[VisitOption, ...]]
+    event: Event | None
+
+    def name(self, institution_id: int | None) -> str:
+        """Give the name of one of the institutions, "" for the portal."""
+        known = {one.id: one.name for one in (self.asking, self.asked, self.unit)}
+        return known.get(institution_id, "")
+
+    @property
+    def agreed(self) -> bool:
+        """Whether a date stands."""
+        return self.event is not None and self.event.state in (EventState.DRAFT, EventState.PUBLISHED)
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """A link that answers nothing any more, and why."""
 
@@ -118,8 +150,7 @@ def send(session: Session, visit: Visit, step: VisitStep, to: int, now: datetime
     """Mail the institution *to* a link at which it answers *step*; return whether there was anything to send.
 
     Nothing goes to an institution with people here, to the side that asked, or where no address is known. Older links
-    of this visit open nothing but a sentence from now on. Raises TooManyLinks, where a person acts; a reminder of the
-    same step counts as no further one.
+    of this visit open nothing but a sentence from now on. Raises TooManyLinks for a new step; reminders do not count.
     """
     if to != visit.asked_id or visit.open_step_id != step.id or people.has_people(session, to):
         return False
@@ -127,7 +158,7 @@ def send(session: Session, visit: Visit, step: VisitStep, to: int, now: datetime
     if not address or visit.expires_on is None:
         return False
     again = session.exec(select(VisitLink.id).where(VisitLink.step_id == step.id).limit(1)).first() is not None
-    if not again:
+    if step.at >= now:  # somebody waits for the answer of this form; the night must not be stopped
         _check_number(session, visit, address.casefold(), now)
     unused = (col(VisitLink.visit_id) == visit.id) & col(VisitLink.used_at).is_(None)
     session.exec(update(VisitLink).where(unused, col(VisitLink.expires_at) > now).values(expires_at=now))
@@ -162,6 +193,35 @@ def open_link(session: Session, token: str, now: datetime) -> Answerable | Spent
         newer = select(VisitLink.id).where(VisitLink.step_id == link.step_id, col(VisitLink.id) > link.id).limit(1)
         return Spent(link, visit, Why.EXPIRED if session.exec(newer).first() is None else Why.REPLACED)
     return Answerable(link, visit, session.get_one(VisitStep, link.step_id))
+
+
+def by_number(session: Session, number: str) -> Visit | None:
+    """Give the visit with this number, whoever asks."""
+    return session.exec(select(Visit).where(Visit.number == number)).first()
+
+
+def facts(session: Session, visit: Visit) -> Facts:
+    """Give what a link shows of *visit*; four statements at most."""
+    ids = {visit.asking_id, visit.asked_id, visit.unit_id}
+    known = {one.id: one for one in session.exec(select(Institution).where(col(Institution.id).in_(sorted(ids))))}
+    steps = session.exec(
+        select(VisitStep)
+        .where(VisitStep.visit_id == visit.id, col(VisitStep.act).not_in(_OF_NIGHT))
+        .order_by(col(VisitStep.position))
+    ).all()
+    offers: dict[int, list[VisitOption]] = {}
+    for option in session.exec(
+        select(VisitOption).where(VisitOption.visit_id == visit.id).order_by(col(VisitOption.position))
+    ):
+        offers.setdefault(option.step_id, []).append(option)
+    return Facts(
+        known[visit.asking_id],
+        known[visit.asked_id],
+        known[visit.unit_id],
+        tuple(steps),
+        {step_id: tuple(found) for step_id, found in offers.items()},
+        session.get(Event, visit.event_id) if visit.event_id else None,
+    )
 
 
 def use_up(session: Session, link: VisitLink, now: datetime) -> None:
@@ -204,6 +264,7 @@ def readdress(session: Session, actor: Actor, visit: Visit, email: str, now: dat
         raise NoAddressNeeded
     visit.reply_email = email.strip().casefold()
     session.flush()
+    _check_number(session, visit, visit.reply_email, now)
     if not send(session, visit, session.get_one(VisitStep, visit.open_step_id), visit.asked_id, now):
         raise NoAddress
     trail.record(

@@ -118,12 +118,10 @@ def pairs(session: Session, viewer: Actor, now: datetime, page: int | None = 1) 
     ], len(others)
 
 
-def export(session: Session, actor: Actor, now: datetime) -> list[Pair]:
-    """Give all of them for a table, and leave a line in the trail that they were taken along."""
-    found, number = pairs(session, actor, now, None)
+def note_export(session: Session, actor: Actor, number: int, now: datetime) -> None:
+    """Leave a line that *actor* has saved the figures of his institution with *number* others as a table."""
     details = {"institutions": number}
     trail.record(session, actor, "silence.exported", "institution", actor.institution_id or 0, now, details=details)
-    return found
 
 
 def since(now: datetime) -> datetime:
