@@ -10,13 +10,16 @@ from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
 from events.calendar import actions as calendar
-from events.calendar import series
+from events.calendar import inner, series
 from events.changes import suspension
+from events.feeds import actions as feeds
 from events.gate import upkeep as gate
 from events.minutes import actions as minutes
 from events.signups import actions as signups
 from events.signups import offers
 from events.signups import series as series_signups
+from events.visits import links as visit_links
+from events.visits import upkeep as visits
 from partners.admission import actions as admission
 from partners.cards import actions as cards
 from partners.cards import queries as cards_queries
@@ -48,7 +51,7 @@ def follow_cards(session: Session, now: datetime) -> int:
     return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
 
 
-MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers)
+MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle)
 """What cannot wait for the night."""
 
 JOBS: Timetable = (
@@ -70,6 +73,12 @@ JOBS: Timetable = (
     ("sign-ups for whole series put on new dates", series_signups.join_all),
     ("offers of a place expired", offers.expire_offers),
     ("sign-ups whose names are forgotten 30 days after the date", signups.forget_names),
+    ("visit requests that wait: reminders, substitutes, expiry", visits.chase),
+    ("who wrote in visit requests forgotten 90 days after their end", visits.forget),
+    ("links to visit requests deleted 90 days after they ran out", visit_links.forget),
+    ("calendar texts for those concerned compared with the events", inner.renew),
+    ("personal calendars that are behind what they show", feeds.catch_up),
+    ("addresses of personal calendars closed when a person has left", feeds.close_ended),
     ("notes without an answer in time sealed", minutes.seal_silent),
     ("missing notes called to mind", minutes.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),

@@ -19,8 +19,11 @@ from app.succession.rules import Handover
 from app.text import fold
 from events.calendar import actions as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
+from events.shelf import actions as shelf
 from events.shelf.models import FeedKind, FeedState
 from events.signups.models import Booking, SignUp
+from events.visits import actions as visits
+from events.visits.models import OptionState, Visit, VisitOption, VisitRules
 from partners.availability.models import Unavailability
 from partners.competence.rules import KINDS_OF_TASK, PLACEHOLDER_SLUG
 from partners.contacts.models import CardReport, Contact
@@ -61,6 +64,7 @@ def merge(
     plan = queries.plan(session, duplicate_id, survivor_id)
     if seen and seen != plan.mark:
         raise rules.Stale
+    visits.end_between(session, duplicate_id, survivor_id, now)
     events = {*queries.events_touching(session, duplicate_id), *queries.events_touching(session, survivor_id)}
     projects = queries.programmes_touching(session, duplicate_id)
     _join_memberships(session, actor, duplicate_id, survivor_id, now)
@@ -86,6 +90,7 @@ def merge(
     reindex(session, survivor)
     _renew(session, events, projects, now)
     _forget_feed(session, duplicate_id)
+    shelf.touch(session, {(FeedKind.INNER, survivor_id)}, now)  # sign-ups have come with it
     details: dict[str, trail.Plain] = {
         "duplicate_id": duplicate_id,
         "slug": slug,
@@ -181,7 +186,10 @@ def _hand_over(
     events: list[int] = []
     projects: list[int] = []
     if handover.coming:
+        visits.end_between(session, old_id, successor_id, now)
         events, projects = _move_coming(session, old_id, successor_id, handover.day, now)
+        shelf.touch(session, {(FeedKind.INNER, one) for one in (old_id, successor_id)}, now)
+        _move_visits(session, old_id, successor_id, events)
     _close_reports(session, actor, old_id, now)
     session.expire_all()
     _take_names(session, old, successor)
@@ -373,6 +381,20 @@ def _move_coming(session: Session, old_id: int, new_id: int, day: date, now: dat
     return events, projects
 
 
+def _move_visits(session: Session, old_id: int, new_id: int, events: Iterable[int]) -> None:
+    """Hand over requests that wait for an answer or whose meeting is still to come; their threads stay as they were.
+
+    The successor that has set no rules for visits takes those of the old card over.
+    """
+    coming = columns(Visit.id).where(or_(col(Visit.open_step_id).is_not(None), col(Visit.event_id).in_(list(events))))
+    going = list(session.execute(coming).scalars())
+    for column in (Visit.asking_id, Visit.asked_id, Visit.unit_id, Visit.turn_of_id):
+        _set(session, column, col(Visit.id).in_(going), old_id, new_id)
+    held = (col(VisitOption.visit_id).in_(going), col(VisitOption.state) == OptionState.OPEN)
+    _set(session, VisitOption.unit_id, and_(*held), old_id, new_id)
+    _move(session, VisitRules, old_id, new_id)
+
+
 def _set(session: Session, column: Any, among: ColumnElement[bool], old_id: int, new_id: int) -> None:
     session.execute(update(column.class_).where(column == old_id, among).values({column.key: new_id}))
 
@@ -440,7 +462,9 @@ def _renew(session: Session, events: Iterable[int], projects: Iterable[int], now
 
 def _forget_feed(session: Session, institution_id: int) -> None:
     session.execute(
-        delete(FeedState).where(col(FeedState.kind) == FeedKind.INSTITUTION, col(FeedState.owner_id) == institution_id)
+        delete(FeedState).where(
+            col(FeedState.kind).in_((FeedKind.INSTITUTION, FeedKind.INNER)), col(FeedState.owner_id) == institution_id
+        )
     )
 
 

@@ -19,6 +19,7 @@ TABLE_LABEL: Mapping[str, str] = {
     "application": N_("application for admission"),
     "attendance": N_("attendance of its people"),
     "booking": N_("bookings"),
+    "calendar_feed": N_("personal addresses of calendars"),
     "card_report": N_("reports on the card"),
     "contact": N_("contacts"),
     "event": N_("events"),
@@ -47,6 +48,11 @@ TABLE_LABEL: Mapping[str, str] = {
     "service_offer": N_("services"),
     "signup": N_("sign-ups"),
     "unavailability": N_("blocked days"),
+    "visit": N_("visit requests"),
+    "visit_option": N_("dates on offer for visits"),
+    "visit_rules": N_("rules for visits"),
+    "visit_seen": N_("how far visit requests were read"),
+    "visit_step": N_("steps in visit requests"),
 }
 FILLED_LABEL: Mapping[str, str] = {
     "short_name": N_("short name"),

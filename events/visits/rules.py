@@ -10,8 +10,10 @@ from app import warsaw
 from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
+from events.calendar import rules as calendar_rules
 from events.calendar.models import EventKind
 from events.calendar.models import State as EventState
+from events.signups.models import BOOKING_MAX
 from events.visits.models import MESSAGE_MAX, OPTIONS_MAX, PERSONS_MAX, SUBJECT_MAX, TURNS_MAX, Act, Path, State
 
 UNIT_KINDS = frozenset({"prison", "remand_prison", "external_unit"})
@@ -20,6 +22,8 @@ CENTRE_KINDS = frozenset({"ops", "mops", "gops", "mgops", "mopr", "gcpr", "cus"}
 
 OPEN = frozenset({State.REQUESTED, State.COUNTERED, State.MOVING})
 """An offer waits for its answer: somebody has the turn."""
+VISITORS_MAX = BOOKING_MAX
+"""How many may come from outside: they are signed up together when a date is agreed."""
 CLOSED = frozenset({State.REFUSED, State.WITHDRAWN, State.EXPIRED})
 OFFERS = frozenset({Act.ASK, Act.COUNTER, Act.MOVE})
 """Steps with dates on offer."""
@@ -27,6 +31,8 @@ ANSWERS = frozenset({Act.ACCEPT, Act.COUNTER, Act.REFUSE})
 """Steps that answer the other side, whose time counts."""
 OF_TIME = frozenset({Act.NUDGE, Act.ESCALATE, Act.EXPIRE})
 """Steps that nobody takes: the night does."""
+BY_PORTAL = OF_TIME | {Act.WITHDRAW, Act.CANCEL}
+"""Steps that the portal takes: its own, and the end of what has lost its other side or its meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +314,22 @@ class NotYourVisit(Forbidden):
     message = N_("Only coordinators of the two institutions can do this. Ask the coordinator of your institution.")
 
 
+class OtherLayer(Refusal):
+    """A request from sample data to a real institution, or the other way round."""
+
+    message = N_(
+        "One of these institutions is sample data. Sample data and real institutions never write to each other."
+    )
+
+
+class NotThere(Refusal):
+    """A request to an institution that is archived, or that waits for its admission."""
+
+    message = N_(
+        "This institution cannot be asked: its card is archived or not admitted yet. See who does its work now."
+    )
+
+
 class WrongSides(Refusal):
     """Institutions that this path does not join."""
 
@@ -349,8 +371,8 @@ class WrongNumber(Refusal):
 
     message = N_("Give a number of persons from 1 to %(limit)d.")
 
-    def __init__(self) -> None:
-        super().__init__(limit=PERSONS_MAX)
+    def __init__(self, limit: int) -> None:
+        super().__init__(limit=limit)
 
 
 class TooLong(Refusal):
@@ -538,19 +560,26 @@ def check_message(message: str, *, needed: bool = False) -> None:
 
 
 def check_options(options: Sequence[Option]) -> None:
-    """Refuse an offer that nobody could answer. Raises DatesMissing, SameDates."""
+    """Refuse an offer that nobody could answer.
+
+    Raises DatesMissing, SameDates, EndBeforeStart, TooLong, UnsafeHour.
+    """
     if not 1 <= len(options) <= OPTIONS_MAX:
         raise DatesMissing
     if len({(one.starts, one.ends) for one in options}) < len(options):
         raise SameDates
+    for one in options:
+        calendar_rules.check_times(one.starts, one.ends)
 
 
 def check_wanted(wanted: VisitDraft) -> None:
     """Refuse a request whose values nobody could use. Raises SubjectMissing, WrongNumber and as check_options."""
     if not wanted.subject.strip() or len(wanted.subject) > SUBJECT_MAX:
         raise SubjectMissing
-    if not 1 <= wanted.visitors <= PERSONS_MAX or not 1 <= (wanted.participants or 1) <= PERSONS_MAX:
-        raise WrongNumber
+    if not 1 <= wanted.visitors <= VISITORS_MAX:
+        raise WrongNumber(VISITORS_MAX)
+    if wanted.participants is not None and not 1 <= wanted.participants <= PERSONS_MAX:
+        raise WrongNumber(PERSONS_MAX)
     check_message(wanted.message)
     check_options(wanted.options)
 
@@ -592,8 +621,8 @@ def check_act(actor: Actor, visit: HasSides, event: HasDate | None, act: Act, no
     Raises NotYourVisit, ClosedAlready, NothingOpen, NotAgreedYet, CalledOff, Begun, NotYourTurn, NoMoreOffers,
     NotYoursToRefuse, NotYoursToWithdraw.
     """
-    if act in OF_TIME and actor.role is Role.SYSTEM:
-        if next_state(visit.state, act) is None:
+    if act in BY_PORTAL and actor.role is Role.SYSTEM:
+        if visit.state not in OPEN:
             raise NothingOpen
         return
     if not may_act(actor, visit):

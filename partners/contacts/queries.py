@@ -160,6 +160,21 @@ def whom_to_write(session: Session, institution_id: int, role: str, day: date) -
     return Recipient(mailbox, "", None) if mailbox else None
 
 
+def whom_to_write_besides(session: Session, institution_id: int, role: str, day: date) -> list[Recipient]:
+    """Give everybody in the line of *role* with a mailbox who is not absent on *day*, in the order of substitutes.
+
+    For a message that the first one has left without an answer; never empty where whom_to_write names somebody.
+    """
+    first = whom_to_write(session, institution_id, role, day)
+    lines, away = _lines(session, institution_id, day)
+    found = [
+        Recipient(one.mailbox, one.person, one.id)
+        for one in lines
+        if one.role == role and one.mailbox and one.id not in away
+    ]
+    return found or ([first] if first is not None else [])
+
+
 def kept(session: Session, institution_id: int, viewer: Actor, today: date) -> list[Kept]:
     """Give all contacts with the absences that have not passed, for editing; nothing to others. Two statements."""
     if not rules.may_keep(viewer, institution_id):
