@@ -28,6 +28,7 @@ from events.calendar.rules import EventDraft
 from events.changes import queries as changes
 from events.minutes import queries as minutes
 from events.signups import queries as signups
+from events.visits import queries as visits
 from partners.availability import queries as days_off
 from partners.availability import rules as availability
 from partners.availability.queries import Mark
@@ -473,6 +474,7 @@ def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Respon
     rows = series.occurrences(session(), event) if event.rule else []
     spans = clashes.spans_of(event, rows or [occurrence], now())
     people = changes.elsewhere(session(), actor(), event, spans)
+    held = visits.on_hold(session(), actor(), spans)
     return respond(
         "events/calendar/check.html",
         status=status,
@@ -482,7 +484,7 @@ def _check_page(page: EventPage, status: int = 200, refusal: str = "") -> Respon
         refusal=refusal,
         gaps=actions.gaps(event),
         past=occurrence.starts_at <= now() and not event.all_day,
-        found=clashes.find(session(), actor(), event, spans, people=people),
+        found=clashes.find(session(), actor(), event, spans, people=people, held=held),
         left_out=[row.original_local.date() for row in rows if row.state is State.REMOVED],
         audiences={key: _(label) for key, label in rules.AUDIENCE.items()},
         visibilities={value.value: _(label) for value, label in rules.VISIBILITY_LABEL.items()},

@@ -34,6 +34,7 @@ from events.changes import queries as reach
 from events.changes.forms import CancelForm, CancelSeriesForm, DateForm, ScopeForm, SuspendForm
 from events.changes.parts import Asked, Part
 from events.changes.rules import DateCancelled, DateOver, Scope
+from events.visits import queries as visits
 from partners.availability import rules as availability
 from partners.institutions import queries as institutions
 from partners.institutions.models import Institution
@@ -287,7 +288,8 @@ def clashing(event_uuid: UUID) -> Response:
 def _findings(event: Event) -> Findings:
     spans = clashes.spans_of(event, series.occurrences(session(), event), now())
     people = reach.elsewhere(session(), actor(), event, spans)
-    return clashes.find(session(), actor(), event, spans, people=people)
+    held = visits.on_hold(session(), actor(), spans)
+    return clashes.find(session(), actor(), event, spans, people=people, held=held)
 
 
 def _edited(page: EventPage, part: Part | None) -> Response | BaseResponse:

@@ -23,6 +23,7 @@ from events.calendar.queries import EventPage, PartyLine
 from events.changes import queries as changes
 from events.consents import actions
 from events.consents.forms import YES, AnswerForm, ConsentForm, ContributionForm, MoveForm, OutsideForm
+from events.visits import queries as visits
 from partners.availability import rules as availability
 
 bp = Blueprint("consents", __name__)
@@ -238,7 +239,8 @@ def _findings(event: Event) -> Findings:
     """Give what stands in the way as the institution sees it that is asked: it decides, also on its blocked days."""
     spans = clashes.spans_of(event, series.occurrences(session(), event), now())
     people = changes.elsewhere(session(), actor(), event, spans)
-    return clashes.find(session(), actor(), event, spans, people=people)
+    held = visits.on_hold(session(), actor(), spans)
+    return clashes.find(session(), actor(), event, spans, people=people, held=held)
 
 
 def _silent(page: EventPage) -> frozenset[int]:
