@@ -22,6 +22,7 @@ from partners.contacts import queries as contacts
 from partners.institutions import queries as institutions
 from partners.institutions.models import SHOWN, Institution, Kind, Status
 from partners.institutions.queries import RoomRow
+from partners.institutions.rules import KIND_GROUP
 from partners.people import queries as people
 
 NEIGHBOURS = 40
@@ -90,6 +91,11 @@ class Partner:
     town: str
     known: bool
     synthetic: bool
+
+    @property
+    def group(self) -> str:
+        """Shape of the badge."""
+        return KIND_GROUP[self.kind].value
 
 
 def joining(session: Session, viewer: Actor, slug: str, today: date, *, assistance: bool = False) -> Joining | None:

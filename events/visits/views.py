@@ -23,7 +23,7 @@ from app.web.i18n import _, language, translated
 from app.web.session import SAFE, actor, apart, close_early, session, tell
 from events.calendar import queries as calendar
 from events.calendar.rules import KIND_LABEL
-from events.visits import actions, asking, cases, checks, deadlines, queries, reading, rules, silence
+from events.visits import actions, asking, cases, checks, deadlines, links, queries, reading, rules, silence
 from events.visits.asking import Joining
 from events.visits.cases import Case
 from events.visits.checks import Verdict
@@ -521,8 +521,9 @@ def _case_page(
         refusal=refusal,
         typed=typed,
         usual=silence.usual(session(), actor(), case.own_id, case.other.id) if case.open and not case.mine else None,
+        kind_label=KIND_LABEL[visit.kind],
+        needs_address=case.asks and links.needs_address(session(), visit, now()),
         reasons={code: _(one.label) for code, one in rules.REASONS.items()},
-        step_labels=rules.STEP_LABEL,
         state_sentence=_(rules.STATE_SENTENCE[visit.state]),
         today=warsaw.today(now()),
     )
