@@ -51,10 +51,10 @@ _GROUPS = tuple(Group)
 
 
 DELIVERY_LABEL: Mapping[Delivery, str] = {
-    Delivery.PLANNED: N_("agreed"),
-    Delivery.CANCELLED: N_("called off"),
-    Delivery.HELD: N_("held"),
-    Delivery.NOT_HELD: N_("did not take place"),
+    Delivery.PLANNED: N_("visit agreed"),
+    Delivery.CANCELLED: N_("visit called off"),
+    Delivery.HELD: N_("visit held"),
+    Delivery.NOT_HELD: N_("visit not held"),
     Delivery.UNRECORDED: N_("waits for a note"),
     Delivery.GONE: N_("agreed, the event was deleted"),
 }

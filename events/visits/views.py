@@ -280,7 +280,7 @@ def _page_number() -> int:
 
 def _export(name: str) -> Response:
     header = [
-        _("Number"), _("What it is about"), _("With whom"), _("Where"), _("State"), _("Answer until"), _("Day"),
+        _("Number"), _("Purpose of the visit"), _("With whom"), _("Where"), _("State"), _("Answer until"), _("Day"),
         _("Hours"), _("Sent on"), _("Last change"), _("Address"),
     ]  # fmt: skip
     lines = queries.exported(session(), actor(), _wanted()[1], now())
