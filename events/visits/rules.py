@@ -181,7 +181,7 @@ STATE_LABEL: Mapping[State, str] = {
     State.ACCEPTED: N_("agreed"),
     State.MOVING: N_("agreed, another date asked for"),
     State.REFUSED: N_("refused"),
-    State.WITHDRAWN: N_("withdrawn"),
+    State.WITHDRAWN: N_("request taken back"),
     State.EXPIRED: N_("ended without an answer"),
 }
 
