@@ -9,22 +9,29 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import warsaw
 from app.actors import Actor, Role
 from app.clock import now
-from app.portal import greeting, ours, side, tasks, theirs
+from app.portal import dates, greeting, ours, oversight, side, tasks, theirs
 from app.portal.side import Tally
 from app.portal.tasks import Board, Kind, Task
 from app.web.guards import acting_for, signed_in
-from app.web.htmx import respond
-from app.web.i18n import _
-from app.web.session import actor, session
+from app.web.htmx import respond, see_other
+from app.web.i18n import _, _n, translated
+from app.web.session import actor, session, tell
 from events.calendar import queries as calendar
+from events.calendar.rules import PRISON_KINDS
+from events.duty import queries as duty
+from events.feeds import queries as feeds
 from events.signups import queries as signups
 from events.visits import queries as visits
 from partners.admission import queries as admission
+from partners.agreements.rules import STATE_TAG, STATE_WORD
 from projects.programmes import queries as programmes
 
 bp = Blueprint("desk", __name__)
 bp.add_app_template_global(side.of_working_page, "my_side")
 UNREAD_SHOWN = 5
+WEEK_SHOWN = 15
+INSIDE_DAYS = 31
+INSIDE_SHOWN = 6
 OTHERS_SHOWN = 6
 
 
@@ -63,6 +70,12 @@ def show() -> BaseResponse:
         mine.counts.get(Kind.NOTES, 0),
     )
     own = signups.own(session(), who, instant)
+    week = dates.coming(session(), who, instant, days=7, limit=WEEK_SHOWN)
+    inside = (
+        []
+        if who.institution_kind in PRISON_KINDS
+        else calendar.in_units(session(), who, instant, days=INSIDE_DAYS, limit=INSIDE_SHOWN)
+    )
     return respond(
         "app/portal/desk.html",
         heading=greeting.heading(who.name),
@@ -76,7 +89,12 @@ def show() -> BaseResponse:
         others=others,
         other_lines=_lines(others, today),
         unread=visits.unread(session(), who, instant, UNREAD_SHOWN),
-        week=calendar.my_week(session(), who, instant, also=[row.occurrence_id for row in own]),
+        week=week,
+        expected=duty.expected(session(), who, [card.occurrence_id for card in (*week, *inside)]),
+        inside=inside,
+        invited=mine.counts.get(Kind.VISITS, 0),
+        topics=visits.topics_on(session(), who, [card.occurrence_id for card in inside]),
+        feeds=feeds.own(session(), who.user_id or 0),
         drafts=calendar.drafts(session(), who, instant),
         programme_drafts=programmes.drafts(session(), who),
         own=own,
@@ -95,6 +113,42 @@ def _without_institution(who: Actor, today: date) -> BaseResponse:
         programme_drafts=programmes.drafts(session(), who),
         application=None if who.admitted else admission.own(session(), who),
         applications=admission.waiting(session()) if who.role is Role.OPERATOR else 0,
+        seen=oversight.oversight(session(), who) if who.role is Role.INSPECTOR else None,
+        state_tags=STATE_TAG,
+        state_words=STATE_WORD,
+    )
+
+
+@bp.post("/biurko/terminy")
+@acting_for(Role.MEMBER)
+def send_dates() -> BaseResponse:
+    """Mail the actor his dates of the next 30 days."""
+    try:
+        number = dates.send(session(), actor(), now())
+    except (dates.SentOften, dates.NoDates) as refusal:
+        tell(translated(refusal), "info")
+    else:
+        words = _n("We have sent you %(num)d date by mail.", "We have sent you %(num)d dates by mail.", number)
+        tell(words)
+    return see_other("desk.show")
+
+
+@bp.get("/biurko/gminy")
+@acting_for(Role.INSPECTOR)
+def gminas() -> BaseResponse:
+    """Show the gminas of the inspector's voivodeship, with the agreements of their centres."""
+    places = oversight.gminas(session(), actor())
+    chosen = request.args.get("ktore", "")
+    shown = [one for one in places if chosen not in ("z", "bez") or bool(one.numbers) == (chosen == "z")]
+    return respond(
+        "app/portal/gminas.html",
+        side=side.of_working_page(),
+        side_current=url_for("desk.show"),
+        places=shown,
+        chosen=chosen,
+        total=len(places),
+        covered=sum(1 for one in places if one.numbers),
+        today=warsaw.today(now()),
     )
 
 
@@ -129,7 +183,7 @@ def _page() -> int:
 
 def _begin(who: Actor) -> Act:
     """Give what somebody for whom nothing waits could do first."""
-    if who.coordinates and who.institution_kind in ours.PRISON:
+    if who.coordinates and who.institution_kind in PRISON_KINDS:
         return first_acts(who)[0]
     if who.coordinates:
         text = _("You could publish a meeting or a training: others see it at once and sign up.")
@@ -150,7 +204,7 @@ def acts(who: Actor) -> list[Act]:
         Act(url_for("calendar.new"), "plus", _("New event"), _("A meeting or a training: seven fields, two minutes.")),
         Act(url_for("programmes.new"), "hands", _("New project"), _("A programme that others can join.")),
     ]
-    if who.coordinates and who.institution_kind not in ours.PRISON:
+    if who.coordinates and who.institution_kind not in PRISON_KINDS:
         text = _("Choose a prison unit and give up to three dates.")
         found.insert(1, Act(url_for("visits.choose"), "swap", _("Ask for a visit"), text))
     return found
@@ -158,7 +212,7 @@ def acts(who: Actor) -> list[Act]:
 
 def first_acts(who: Actor) -> list[Act]:
     """Give the three big acts of a prison unit's desk."""
-    if not (who.coordinates and who.institution_kind in ours.PRISON):
+    if not (who.coordinates and who.institution_kind in PRISON_KINDS):
         return []
     return [
         Act(

@@ -11,6 +11,7 @@ from app.actors import Actor, Role
 from app.portal.tasks import Found, Gatherer, Kind, Task
 from app.web.i18n import _, _n, language
 from app.web.session import session
+from events.calendar.rules import PRISON_KINDS
 from events.consents import queries as consents
 from events.consents.queries import Matter, Open
 from events.gate import queries as gate
@@ -26,8 +27,6 @@ from partners.institutions import queries as institutions
 from partners.institutions import workdays
 from partners.institutions.rules import Freshness
 from partners.people import queries as people
-
-PRISON = frozenset({"prison", "remand_prison", "external_unit"})
 
 
 def of_visits(who: Actor, at: datetime, limit: int) -> Found:
@@ -67,7 +66,8 @@ def options(offers: tuple[Offer, ...]) -> str:
         short, date_words = warsaw.weekday_short(day, language()), warsaw.short_day_words(day, language())
         span = warsaw.span_words(one.starts_at, one.ends_at, all_day=False, language=language())
         words.append(f"{short} {date_words}, {span}")
-    return f" {_('or')} ".join(words)
+    between = _("or")
+    return f" {between} ".join(words)
 
 
 def expires(one: Line) -> str:
@@ -82,14 +82,14 @@ def expires(one: Line) -> str:
 
 def of_gate(who: Actor, at: datetime, limit: int) -> Found:
     """Give what waits about entry lists: the unit's decisions, and names and data of our own people."""
-    decide = gate.to_decide(session(), who, at, limit) if who.institution_kind in PRISON else []
+    decide = gate.to_decide(session(), who, at, limit) if who.institution_kind in PRISON_KINDS else []
     fill = gate.to_fill(session(), who, at, limit)
-    return _counted([_to_decide(one) for one in decide], decide) + _counted(
+    return _counted([_to_decide(one, warsaw.today(at)) for one in decide], decide) + _counted(
         [_to_fill(one, warsaw.today(at)) for one in fill], fill
     )
 
 
-def _to_decide(one: gate.Waiting) -> Task:
+def _to_decide(one: gate.Waiting, today: date) -> Task:
     words = _n(
         "%(num)d change on the entry list waits for your decision",
         "%(num)d changes on the entry list wait for your decision",
@@ -101,7 +101,7 @@ def _to_decide(one: gate.Waiting) -> Task:
         "gate",
         words,
         _("“%(title)s”, decide before %(day)s.", title=one.title, day=day),
-        due=day_before(one.day),
+        due=day_before(one.day, today),
         consequence=_("Without a decision nobody of them enters without the consent of the duty officer."),
         kind=Kind.GATE,
     )
@@ -118,24 +118,26 @@ def _to_fill(one: gate.Waiting, today: date) -> Task:
         "“%(title)s”: %(number)d without a name or data that the unit asks for.", title=one.title, number=one.number
     )
     url = url_for("gate.show_date", event_uuid=one.uuid, day=one.day)
-    due = one.until if one.until >= today else day_before(one.day)
+    due = one.until if one.until >= today else day_before(one.day, today)
     return Task(url, "list", words, text, due=due, consequence=said, kind=Kind.GATE)
 
 
 def of_places(who: Actor, at: datetime, limit: int) -> Found:
     """Give what waits about places: requests to decide, offers to answer, names that are still missing."""
     found = signups.tasks(session(), who, at, limit)
+    today = warsaw.today(at)
     deciding = [one for one in found if one.kind is TaskKind.REQUESTS]
     others = [one for one in found if one.kind is not TaskKind.REQUESTS]
-    return _counted([_place(one) for one in deciding], deciding) + _counted([_place(one) for one in others], others)
+    decided = _counted([_place(one, today) for one in deciding], deciding)
+    return decided + _counted([_place(one, today) for one in others], others)
 
 
-def _place(one: signups.Task) -> Task:
+def _place(one: signups.Task, today: date) -> Task:
     text = f"{one.title}, {warsaw.day_words(one.day, language())}"
     if one.kind is TaskKind.REQUESTS:
         words = _n("%(num)d request for a place is waiting", "%(num)d requests for places are waiting", one.number)
         said = _("Without a decision those who have asked have no place.")
-        return Task(one.url, "users", words, text, due=day_before(one.day), consequence=said, kind=Kind.PLACES)
+        return Task(one.url, "users", words, text, due=day_before(one.day, today), consequence=said, kind=Kind.PLACES)
     if one.kind is TaskKind.OFFER and one.until is not None:
         due = warsaw.today(one.until)
         until = f"{warsaw.short_day_words(due, language())}, {warsaw.hour_words(one.until)}"
@@ -144,30 +146,32 @@ def _place(one: signups.Task) -> Task:
         return Task(one.url, "clock", words, text, due=due, consequence=said, kind=Kind.PLACES)
     words = _n("%(num)d name is missing", "%(num)d names are missing", one.number)
     said = _("Nobody enters the unit on a place without a name.") if one.inside else ""
-    return Task(one.url, "pen", words, text, due=day_before(one.day), consequence=said, kind=Kind.PLACES)
+    return Task(one.url, "pen", words, text, due=day_before(one.day, today), consequence=said, kind=Kind.PLACES)
 
 
 def of_events(who: Actor, at: datetime, limit: int) -> Found:
     """Give the events that wait for a word of our institution: questions of others, consents, our own drafts."""
     asked = consents.to_answer(session(), who, at, limit)
     settle = consents.to_settle(session(), who, at, limit)
-    return _counted([_question(one) for one in asked], asked) + _counted([_open_matter(one) for one in settle], settle)
+    today = warsaw.today(at)
+    questions = _counted([_question(one, today) for one in asked], asked)
+    return questions + _counted([_open_matter(one, today) for one in settle], settle)
 
 
-def _question(one: consents.Question) -> Task:
+def _question(one: consents.Question, today: date) -> Task:
     return Task(
         url_for("consents.show", event_uuid=one.uuid),
         "hands",
         _("Changed: confirm once more") if one.again else _("Your institution is asked to confirm"),
         f"{one.title}, {warsaw.day_words(one.day, language())}, {one.organiser}",
-        due=day_before(one.day),
+        due=day_before(one.day, today),
         consequence="" if one.again else _("Until you answer, the event cannot be published."),
     )
 
 
-def _open_matter(one: Open) -> Task:
+def _open_matter(one: Open, today: date) -> Task:
     text = f"{one.title}, {warsaw.day_words(one.day, language())}"
-    agreed, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day)
+    agreed, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day, today)
     unpublished = _("Until it is published, nobody else sees it.")
     if one.matter is Matter.CONSENT:
         said = _("Without consent nobody enters without the consent of the duty officer.")
@@ -251,9 +255,9 @@ def _on_card(url: str, icon: str, title: str, text: str) -> Task:
     return Task(url, icon, title, text, kind=Kind.CARD)
 
 
-def day_before(day: date) -> date:
-    """Give the last working day before *day*: until then what happens on it has to be settled."""
-    return workdays.before(day, 1)
+def day_before(day: date, today: date) -> date:
+    """Give the last working day before *day*, by which what happens on it is settled; *today* if that is over."""
+    return max(workdays.before(day, 1), min(today, day))
 
 
 class _Numbered(Protocol):

@@ -15,10 +15,21 @@ from app.web.guards import open_to_all
 from app.web.i18n import language
 from app.web.session import session
 from app.web.static import static_url
+from events.visits import rules as visits
+from events.visits.models import Act
 
 bp = Blueprint("pages", __name__)
+# What a visit request can go through, as msgids: before, step, sentence, afterwards.
+ARROWS = (
+    ("", visits.STEP_LABEL[Act.ASK], visits.BEGINNING.sentence, visits.STATE_LABEL[visits.BEGINNING.to]),
+    *(
+        (visits.STATE_LABEL[state], visits.STEP_LABEL[act], arrow.sentence, visits.STATE_LABEL[arrow.to])
+        for (state, act), arrow in visits.TRANSITIONS.items()
+    ),
+)
 TOPICS = (
     "pierwsze-spotkanie",
+    "wizyty",
     "razem",
     "zapisy",
     "po-spotkaniu",
@@ -79,7 +90,7 @@ def help_topic(topic: str) -> str:
     """Show one help topic."""
     if topic not in TOPICS:
         abort(404)
-    return _in_language(f"help_topics/{topic}")
+    return _in_language(f"help_topics/{topic}", arrows=ARROWS if topic == "wizyty" else ())
 
 
 @bp.get("/robots.txt")
@@ -128,5 +139,5 @@ def readyz() -> Response:
     return Response("ready\n", mimetype="text/plain")
 
 
-def _in_language(name: str) -> str:
-    return render_template(f"portal/{name}.{language()}.html")
+def _in_language(name: str, **context: object) -> str:
+    return render_template(f"portal/{name}.{language()}.html", **context)

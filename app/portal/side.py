@@ -8,9 +8,9 @@ from flask import url_for
 from app.actors import Actor, Role
 from app.clock import now
 from app.portal import operator
-from app.portal.ours import PRISON
 from app.web.i18n import _
 from app.web.session import actor, session
+from events.calendar.rules import PRISON_KINDS
 from events.gate import queries as gate
 from events.minutes import queries as minutes
 from events.visits import queries as visits
@@ -41,7 +41,7 @@ def tally(who: Actor, at: datetime) -> Tally:
         return Tally()
     ours, awaited = visits.counts(session(), who)
     lists = gate.to_fill(session(), who, at, 1)[:1]
-    if who.institution_kind in PRISON:
+    if who.institution_kind in PRISON_KINDS:
         lists += gate.to_decide(session(), who, at, 1)
     notes = sum(one.total for one in minutes.waiting(session(), who, at, 1))
     return Tally(ours if who.coordinates else 0, awaited, sum(one.total for one in lists), notes)
@@ -68,7 +68,7 @@ def side_list(who: Actor, counted: Tally) -> SideList:
         (url_for("programmes.index"), "hands", _("Projects"), 0, False),
         (
             url_for("institutions.show", slug=who.institution_slug),
-            "gate" if who.institution_kind in PRISON else "house",
+            "gate" if who.institution_kind in PRISON_KINDS else "house",
             _("Our card"),
             0,
             False,
@@ -87,7 +87,7 @@ def _meetings(who: Actor, counted: Tally) -> list[SideRow]:
         (url_for("minutes.listing"), "check", _("Attendance and notes"), counted.notes, counted.notes > 0),
         (url_for("papers.mine"), "doc", _("Certificates"), 0, False),
     ]
-    if who.coordinates and who.institution_kind in PRISON:
+    if who.coordinates and who.institution_kind in PRISON_KINDS:
         hot = counted.entries > 0
         found.append((url_for("gate.today"), "gate", _("People who enter"), counted.entries, hot))
     return found

@@ -37,24 +37,24 @@ def _visit(one: Line, today: date) -> Task:
 def of_places(who: Actor, at: datetime, limit: int) -> Found:
     """Give the dates for which our people have asked for a place."""
     found = signups.awaiting(session(), who, at, limit)
-    return Found([_place(one) for one in found], found[0].total if found else 0)
+    return Found([_place(one, warsaw.today(at)) for one in found], found[0].total if found else 0)
 
 
-def _place(one: signups.Task) -> Task:
+def _place(one: signups.Task, today: date) -> Task:
     title = _n("%(num)d place asked for: %(title)s", "%(num)d places asked for: %(title)s", one.number, title=one.title)
     text = f"{one.whose}, {warsaw.day_words(one.day, language())}"
     said = _("Without a decision there is no place.")
-    return Task(one.url, "users", title, text, "kadra", day_before(one.day), said, mine=False, kind=Kind.PLACES)
+    return Task(one.url, "users", title, text, "kadra", day_before(one.day, today), said, mine=False, kind=Kind.PLACES)
 
 
 def of_events(who: Actor, at: datetime, limit: int) -> Found:
     """Give our events that wait for the answers of others or for the consent of a unit's director."""
     found = consents.awaiting(session(), who, at, limit)
-    return Found([_event(one) for one in found], found[0].total if found else 0)
+    return Found([_event(one, warsaw.today(at)) for one in found], found[0].total if found else 0)
 
 
-def _event(one: Open) -> Task:
-    url, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day)
+def _event(one: Open, today: date) -> Task:
+    url, due = url_for("consents.show", event_uuid=one.uuid), day_before(one.day, today)
     text = f"{one.title}, {warsaw.day_words(one.day, language())}"
     if one.matter is Matter.CONSENT:
         said = _("Without consent nobody enters without the consent of the duty officer.")
@@ -76,10 +76,10 @@ def of_notes(who: Actor, at: datetime, limit: int) -> Found:
 
 def _note(one: Waiting) -> Task:
     title = _("Note: %(title)s", title=one.title)
-    text = f"{one.text}, {_('meeting of %(day)s', day=warsaw.short_day_words(one.day, language()))}"
+    met = _("meeting of %(day)s", day=warsaw.short_day_words(one.day, language()))
     said = _("Without an answer until %(day)s the note is approved by itself.", day=_words(one.due_on))
     url = url_for("minutes.read", **one.address)
-    return Task(url, "check", title, text, "dyzur", one.due_on, said, mine=False, kind=Kind.NOTES)
+    return Task(url, "check", title, f"{one.text}, {met}", "dyzur", one.due_on, said, mine=False, kind=Kind.NOTES)
 
 
 def _words(day: date | None) -> str:

@@ -581,9 +581,9 @@ def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZ
 
 
 def my_week(
-    session: Session, viewer: Actor, now: datetime, *, also: Iterable[int] = (), limit: int = PAGE_SIZE
+    session: Session, viewer: Actor, now: datetime, *, also: Iterable[int] = (), days: int = 7, limit: int = PAGE_SIZE
 ) -> list[EventCard]:
-    """Give the next seven days of the viewer's institution: what it prepares or hosts, and the dates *also* named.
+    """Give the next seven *days* of the viewer's institution: what it prepares or hosts, and the dates *also* named.
 
     *also* holds occurrence ids, such as those that the viewer is signed up for.
     """
@@ -595,8 +595,27 @@ def my_week(
     conditions = [
         may_see(viewer),
         col(Occurrence.starts_at) >= warsaw.start_of(today),
-        col(Occurrence.starts_at) < warsaw.start_of(today + timedelta(days=7)),
+        col(Occurrence.starts_at) < warsaw.start_of(today + timedelta(days=days)),
         or_(mine, col(Occurrence.id).in_(named)) if named else mine,
+    ]
+    return _cards(session, conditions, now, limit)
+
+
+def in_units(session: Session, viewer: Actor, now: datetime, *, days: int, limit: int = PAGE_SIZE) -> list[EventCard]:
+    """Give the dates of the next *days* in prison units, others than the viewer's own, in which his institution has a
+    part: as organiser, co-organiser or invited. One statement.
+    """
+    if not viewer.works_for_institution:
+        return []
+    today = warsaw.today(now)
+    units = _columns(Institution.id).where(col(Institution.kind).in_(sorted(rules.PRISON_KINDS)))
+    conditions = [
+        may_see(viewer),
+        col(Occurrence.starts_at) >= warsaw.start_of(today),
+        col(Occurrence.starts_at) < warsaw.start_of(today + timedelta(days=days)),
+        col(Occurrence.place_institution_id) != viewer.institution_id,
+        col(Occurrence.place_institution_id).in_(units),
+        _takes_part(viewer.institution_id or 0),
     ]
     return _cards(session, conditions, now, limit)
 

@@ -198,6 +198,38 @@ def counts(session: Session, viewer: Actor) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def topics_on(session: Session, viewer: Actor, occurrence_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Give the topics agreed on for those of these dates that came of a visit of the viewer's institution.
+
+    One statement, none for nothing.
+    """
+    own_id = _own(viewer)
+    if own_id is None or not occurrence_ids:
+        return {}
+    statement = (
+        columns(Occurrence.id, Visit.topics)
+        .join(Visit, col(Visit.event_id) == Occurrence.event_id)
+        .where(col(Occurrence.id).in_(occurrence_ids), or_(_of(own_id), col(Visit.unit_id) == own_id))
+    )
+    return {occurrence_id: topics for occurrence_id, topics in session.execute(statement) if topics}
+
+
+def way_to(viewer: Actor, institution_id: int, kind: str) -> Path | None:
+    """Say on which path *viewer* may ask an institution of this *kind*, from its card; None for none. No statement."""
+    if not rules.may_ask(viewer) or institution_id == viewer.institution_id:
+        return None
+    own_unit, unit = viewer.institution_kind in rules.UNIT_KINDS, kind in rules.UNIT_KINDS
+    if own_unit == unit:
+        return None
+    return Path.INVITATION if own_unit else Path.REQUEST
+
+
+def may_ask_for_help(viewer: Actor, institution_id: int, kind: str) -> bool:
+    """Whether *viewer* may ask the centre at the seat of this unit for help: other centres of a gmina may."""
+    path = way_to(viewer, institution_id, kind)
+    return path is Path.REQUEST and viewer.institution_kind in rules.CENTRE_KINDS
+
+
 def offers_of(session: Session, condition: ColumnElement[bool]) -> dict[int, list[tuple[int, Offer]]]:
     """Give the dates on offer that fit *condition* by visit, each with its step, in their order."""
     statement = (

@@ -23,7 +23,8 @@ from partners.agreements.models import (
 )
 from partners.agreements.rules import IN_PREPARATION, STATE_TAG, Period, may_see_parameters, period
 from partners.agreements.rules import KIND_LABEL as AGREEMENT_LABEL
-from partners.institutions.models import Institution, Kind, KindGroup
+from partners.competence.rules import KINDS_OF_TASK, Task
+from partners.institutions.models import Institution, InstitutionTerritory, Kind, KindGroup
 from partners.institutions.rules import KIND_GROUP
 from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
 from partners.territory.models import Voivodeship
@@ -261,6 +262,30 @@ def agreement(session: Session, number: str, viewer: Actor) -> AgreementPage | N
         history=tuple(HistoryLine(*line) for line in lines),
         parameters=may_see_parameters(viewer, row.voivodeship_code),
     )
+
+
+def of_welfare(session: Session, viewer: Actor, voivodeship: str) -> dict[str, set[str]]:
+    """Give the numbers of the signed agreements of a voivodeship by the codes that its welfare centres serve.
+
+    A centre that has named no territory counts with the gmina of its seat. One statement.
+    """
+    statement = (
+        columns(col(Agreement.number), func.coalesce(col(InstitutionTerritory.code), col(Institution.gmina_code)))
+        .join(AgreementParty, col(AgreementParty.agreement_id) == col(Agreement.id))
+        .join(Institution, col(Institution.id) == col(AgreementParty.institution_id))
+        .outerjoin(InstitutionTerritory, col(InstitutionTerritory.institution_id) == col(Institution.id))
+        .where(
+            col(Agreement.voivodeship_code) == voivodeship,
+            col(Agreement.state).not_in(IN_PREPARATION),
+            col(Institution.kind).in_([kind.value for kind in KINDS_OF_TASK[Task.WELFARE]]),
+            _visible(viewer),
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for number, code in session.execute(statement):
+        if code:
+            found.setdefault(code, set()).add(number)
+    return found
 
 
 def is_known(session: Session, number: str, viewer: Actor) -> bool:
