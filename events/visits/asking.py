@@ -166,22 +166,6 @@ def partners(session: Session, viewer: Actor, text: str) -> list[Partner]:
     return [Partner(*row) for row in session.execute(statement)]
 
 
-def way_to(viewer: Actor, institution_id: int, kind: str) -> Path | None:
-    """Say on which path *viewer* may ask an institution of this *kind*, from its card; None for none. No statement."""
-    if not rules.may_ask(viewer) or institution_id == viewer.institution_id:
-        return None
-    own_unit, unit = viewer.institution_kind in rules.UNIT_KINDS, kind in rules.UNIT_KINDS
-    if own_unit == unit:
-        return None
-    return Path.INVITATION if own_unit else Path.REQUEST
-
-
-def may_ask_for_help(viewer: Actor, institution_id: int, kind: str) -> bool:
-    """Whether *viewer* may ask the centre at the seat of this unit for help: other centres of a gmina may."""
-    path = way_to(viewer, institution_id, kind)
-    return path is Path.REQUEST and viewer.institution_kind in rules.CENTRE_KINDS
-
-
 def _centre_of(session: Session, unit: Institution, own: Institution, today: date) -> Institution:
     code = unit.district_code or unit.gmina_code
     found = competence.who_serves(session, code, today) if code else None

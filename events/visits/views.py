@@ -174,7 +174,10 @@ def accept(number: str) -> Response | BaseResponse:
         raise
     except Refusal as refusal:
         return _refused(case, form, refusal)
-    tell(_("The date is agreed. It stands in the calendars of both institutions, and both get a mail."), "ok")
+    if case.visit.path is Path.ASSISTANCE:
+        tell(_("The date is agreed. The unit has been asked to confirm it."), "ok")
+    else:
+        tell(_("The date is agreed. It stands in the calendars of both institutions, and both get a mail."), "ok")
     return see_other(".show", number=number)
 
 

@@ -24,6 +24,7 @@ from app.web.i18n import _, _n, language
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.minutes import queries as minutes
+from events.visits import queries as visits
 from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
 from partners.exchange import queries as exchange
@@ -178,6 +179,8 @@ def show(slug: str) -> BaseResponse:
         is_outdated=rules.is_outdated,
         today=today,
         has_people=people.has_people(session(), owner),
+        visit_path=visits.way_to(viewer, owner, institution.kind),
+        may_ask_for_help=visits.may_ask_for_help(viewer, owner, institution.kind),
         agreements=agreements.of_institution(session(), owner, viewer),
         events=calendar.upcoming(session(), viewer, at, EVENTS_SHOWN, institution_id=owner),
         programmes=programmes.of_institution(session(), owner),
