@@ -15,6 +15,7 @@ from app.outbox.models import MailState
 from app.warsaw import today
 from events.calendar.models import Event, Visibility
 from events.changes import actions as changes
+from events.feeds import actions as feeds
 from events.gate import requests as gate
 from events.gate.sheets import note_print
 from events.signups import actions as signups
@@ -78,6 +79,8 @@ _KIND_OF = {
     "membership_id": "membership",
     "invitation_id": "invitation",
     "token": "token",
+    "secret": "secret",
+    "feed_id": "feed",
 }
 SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
 
@@ -149,6 +152,8 @@ def make_world(session: Session) -> World:
         _sign_up(session, events["public"], marek, people.piotr),
         _sign_up(session, events["public"], people.jola),
     ]
+    calendar, calendar_secret = feeds.make(session, people.piotr.actor, "Telefon", now(), busy=False)
+    calendar.last_fetched_at = now()  # so that reading it leaves no trace
     invitation, secret = people_actions.invite(
         session, people.adam.actor, people.prison.id or 0, Wanting("nowa@zk-kladkowo.example"), now()
     )
@@ -193,6 +198,8 @@ def make_world(session: Session) -> World:
             "open": {"slug": people.prison.slug, "invitation_id": str(invitation.id)},
             "other-institution": {"slug": people.mops.slug, "invitation_id": str(invitation.id)},
         },
+        "secret": {"open": {"secret": calendar_secret}, "unknown": {"secret": "x" * 43}},
+        "feed": {"piotr": {"feed_id": str(calendar.id)}, "unknown": {"feed_id": "999999"}},
         "token": {"open": {"token": secret}, "unknown": {"token": "x" * 43}},
         "contact": {
             "own": {"slug": people.prison.slug, "contact_id": str(contact.id)},

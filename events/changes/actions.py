@@ -17,7 +17,7 @@ from events.calendar import parties, rules, series
 from events.calendar.models import Admission, Event, Occurrence, State, Visibility
 from events.calendar.rules import DateDraft, EventDraft
 from events.calendar.series import Rhythm
-from events.changes import mail
+from events.changes import calendars, mail
 from events.changes.rules import DateCancelled, DateOver, NoSuchDate, NotForOneDate, Scope, first_coming
 from events.gate import actions as gate
 from events.signups import actions as signups
@@ -97,6 +97,7 @@ def edit(
     elif start > event.local_start:
         first_part = event
         event = calendar.split(session, actor, event, start, now)
+        calendars.tell(session, [first_part.id or 0], now)
         # A deadline that the form has left alone moves on with the part, as far as its first date.
         kept = [name for name in calendar.DEADLINES if getattr(wanted, name) == getattr(first_part, name)]
         wanted = replace(wanted, **{name: getattr(event, name) for name in kept})
@@ -151,8 +152,11 @@ def cancel(
     elif event.state is not State.PUBLISHED:
         raise rules.AlreadyCancelled
     else:
+        whole = event
         event, gone = _cancel_of_series(session, actor, event, occurrences, reason, now, occurrence_id, scope)
+        calendars.tell(session, [whole.id or 0], now)
         told = mail.cancelled(session, event, gone, reason, now)
+    calendars.tell(session, [event.id or 0], now)
     if not rules.may_edit(actor, event):
         mail.stopped(session, actor, event, gone, reason, now)
     return told
@@ -247,6 +251,8 @@ def _edit_date(
         parties.ask_again(session, actor, event, now)
         if event.consent is not None:
             gate.follow(session, actor, event, row, now)
+    if changed:
+        calendars.tell(session, [event.id or 0], now)
     return changed
 
 
@@ -288,6 +294,8 @@ def _revise(
     if "capacity" in changed:
         for row in staying:
             signups.serve_queue(session, actor, event, row, now)
+    if changed:
+        calendars.tell(session, [event.id or 0], now)
     return changed
 
 

@@ -291,3 +291,14 @@ def _guests(session: Session, occurrence_ids: list[int]) -> list[tuple[int, str,
 
 def _pieces(ids: list[int]) -> list[list[int]]:
     return [ids[begin : begin + _AT_ONCE] for begin in range(0, len(ids), _AT_ONCE)]
+
+
+def institutions_with_people(session: Session, event_ids: Sequence[int]) -> list[int]:
+    """Give the institutions that have people on any date of these events, whatever became of their sign-ups."""
+    statement = (
+        columns(SignUp.institution_id)
+        .join(Occurrence, col(Occurrence.id) == col(SignUp.occurrence_id))
+        .where(col(Occurrence.event_id).in_(event_ids))
+        .distinct()
+    )
+    return sorted(session.execute(statement).scalars().all())

@@ -13,7 +13,7 @@ from app.audit.trail import Plain
 from app.db import lock
 from events.calendar import actions as calendar
 from events.calendar.models import REASON_MAX, Event, Occurrence, State
-from events.changes import mail, queries
+from events.changes import calendars, mail, queries
 from events.changes.queries import StoppedDate
 from events.gate import actions as gate
 from partners.availability import actions as availability
@@ -74,6 +74,7 @@ def _stop(session: Session, actor: Actor, unit: Institution, period: Unavailabil
         event = session.get_one(Event, event_id)
         _cancel(session, actor, event, of_event, reason, now)
     days = (period.first_day, period.last_day)
+    calendars.tell(session, sorted(rows), now)
     by_id = {one.occurrence_id: one for one, _row in dates}
     told = mail.suspended(session, unit, days, period.reason, by_id, recipients, now)
     details: dict[str, Plain] = {

@@ -1,1 +1,1 @@
-"""Public iCalendar feeds of the portal, an institution, a project, an event."""
+"""Public iCalendar feeds of the portal, an institution, a project, an event; personal ones by a secret address."""

@@ -1,28 +1,41 @@
-"""Routes of the calendar feeds and of single events as .ics. The feeds touch no cookie and no sign-in."""
+"""Routes of the calendar feeds, of single events as .ics, and of a person's own calendars.
+
+The feeds touch no cookie and no sign-in.
+"""
 
 import gzip
+import logging
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 from threading import Lock
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, request
+import flask
+from flask import Blueprint, Response, current_app, g, request, url_for
+from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import Headers
 from werkzeug.http import http_date, quote_etag
+from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import wrap_file
 
+from app import site
 from app.actors import Actor
 from app.clock import now
+from app.secret import token_hash
 from app.web.errors import get_or_404
-from app.web.guards import open_to_all
-from app.web.session import actor, database, session
+from app.web.guards import by_token, open_to_all, signed_in
+from app.web.htmx import respond, see_other
+from app.web.i18n import _, translated
+from app.web.session import actor, apart, database, session, tell
 from events import ical
 from events.calendar import actions as calendar
 from events.calendar import queries as calendar_queries
 from events.calendar.models import State, Visibility
-from events.feeds import queries, rules
+from events.feeds import actions, queries, rules
+from events.feeds.forms import FeedForm
 from events.feeds.rules import Edition, Feed
 
 bp = Blueprint("feeds", __name__)
@@ -36,6 +49,13 @@ _UNKNOWN = (
     "Nie ma takiego kalendarza. Sprawdź adres na stronie instytucji, projektu albo w zakładce Kalendarz.\n"
     "There is no such calendar. Check its address on the page of the institution or project, or under Calendar.\n"
 )
+_CLOSED = (
+    "Ten adres kalendarza nie działa: został unieważniony albo nie należysz już do tej instytucji.\n"
+    "Nowy utworzysz po zalogowaniu: Twoje konto, Kalendarze.\n"
+    "This calendar address does not work: it was cancelled, or you have left the institution.\n"
+    "Make a new one after signing in: Your account, Calendars.\n"
+)
+_ADDRESS = "kalendarz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +108,106 @@ class Bodies:
 @bp.get("/kanaly/publiczny.ics")
 @open_to_all
 def public() -> Response:
-    feed = queries.public(database())
-    return _serve(feed, "kladka.ics")
+    return _serve_shared(queries.public(database()), "kladka.ics")
 
 
 @bp.get("/kanaly/i/<slug:slug>.ics")
 @open_to_all
 def institution(slug: str) -> Response:
     feed = queries.of_institution(database(), slug)
-    return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
+    return _serve_shared(feed, f"kladka-{slug}.ics") if feed else _unknown()
 
 
 @bp.get("/kanaly/p/<slug:slug>.ics")
 @open_to_all
 def programme(slug: str) -> Response:
     feed = queries.of_programme(database(), slug)
-    return _serve(feed, f"kladka-{slug}.ics") if feed else _unknown()
+    return _serve_shared(feed, f"kladka-{slug}.ics") if feed else _unknown()
+
+
+@bp.get("/kanaly/o/<token:secret>.ics")
+@by_token
+def personal(secret: str) -> Response:
+    """Serve a personal feed. Its secret alone opens it; nothing but its last fetch is noted, once an hour and apart."""
+    found = queries.kept(database(), token_hash(secret))
+    if found is None:
+        return _unknown(_CLOSED)
+    if rules.is_due(found.fetched_at, now()):
+        g.fetched_feed = found.id, rules.client_of(request.user_agent.string)
+    response = _serve(
+        found.feed,
+        "kladka-terminy.ics",
+        lambda edition: queries.kept_texts(session(), found, edition),
+        shared=False,
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@bp.teardown_request
+def note_fetch(_error: BaseException | None) -> None:
+    """Note, when the answer is made, which program has fetched a personal feed."""
+    fetched = g.pop("fetched_feed", None)
+    if fetched is None:
+        return
+    try:
+        with apart() as store:
+            feed_id, client = fetched
+            actions.note_fetch(store, feed_id, client, now())
+    except DBAPIError:
+        # A full disk or a busy writer: the answer is out already, and the next fetch notes it.
+        logging.getLogger("kladka").warning("fetch of a feed not noted")
+
+
+@bp.route("/ustawienia/kalendarze", methods=["GET", "POST"])
+@signed_in
+def own() -> BaseResponse:
+    """List the calendars of one's own and make another; right after that, show its address this once."""
+    form = FeedForm()
+    if form.validate_on_submit():
+        try:
+            feed, token = actions.make(session(), actor(), form.name.data or "", now(), busy=bool(form.busy.data))
+        except rules.TooMany as refusal:
+            form.refuse(form.name, translated(refusal))
+        else:
+            return _hand_over(feed.id or 0, token)
+    shown_id, token = flask.session.pop(_ADDRESS, None) or (0, "")
+    feeds = queries.own(session(), actor().user_id or 0)
+    response = respond(
+        "events/feeds/own.html",
+        status=422 if form.errors else 200,
+        form=form,
+        feeds=feeds,
+        fresh=next((one for one in feeds if one.id == shown_id), None),
+        address=site.absolute(url_for("feeds.personal", secret=token)) if token else "",
+        may_keep=rules.may_keep(actor()),
+        most=rules.MOST,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.post("/ustawienia/kalendarze/<id:feed_id>/nowy-adres")
+@signed_in
+def rotate(feed_id: int) -> BaseResponse:
+    """Give a calendar another address."""
+    feed = get_or_404(queries.of_person(session(), actor().user_id or 0, feed_id))
+    return _hand_over(feed_id, actions.rotate(session(), actor(), feed, now()))
+
+
+@bp.post("/ustawienia/kalendarze/<id:feed_id>/uniewaznij")
+@signed_in
+def revoke(feed_id: int) -> BaseResponse:
+    """Let an address open nothing any more."""
+    feed = get_or_404(queries.of_person(session(), actor().user_id or 0, feed_id))
+    actions.revoke(session(), actor(), feed, now())
+    tell(_("The address of “%(name)s” does not work any more.", name=feed.name), "ok")
+    return see_other("feeds.own")
+
+
+def _hand_over(feed_id: int, token: str) -> BaseResponse:
+    flask.session[_ADDRESS] = [feed_id, token]
+    return see_other("feeds.own", _anchor="adres")
 
 
 @bp.get("/wydarzenia/<uuid:event_uuid>.ics")
@@ -125,19 +229,23 @@ def event(event_uuid: UUID) -> Response:
     return response
 
 
-def _serve(feed: Feed, filename: str) -> Response:
+def _serve_shared(feed: Feed, filename: str) -> Response:
+    return _serve(feed, filename, lambda edition: queries.texts(session(), feed, edition))
+
+
+def _serve(feed: Feed, filename: str, texts: Callable[[Edition], Sequence[bytes]], *, shared: bool = True) -> Response:
     edition = rules.edition(feed, now())
     plain, packed = quote_etag(edition.etag), quote_etag(edition.etag + _GZIP_SUFFIX)
     headers = {
         "Last-Modified": http_date(edition.modified),
-        "Cache-Control": f"public, {_FRESH}",
+        "Cache-Control": f"public, {_FRESH}" if shared else f"private, {_FRESH}, must-revalidate",
         "Vary": "Accept-Encoding",
         "X-Robots-Tag": "noindex",
     }
     known = _known(edition, plain, packed)
     if known:
         return Unchanged(status=304, headers=[("ETag", known), *headers.items()])
-    body = _body(feed, edition)
+    body = _body(feed, edition, texts)
     headers["Content-Disposition"] = f'inline; filename="{filename}"'
     content, headers["ETag"] = body.plain, plain
     if request.accept_encodings["gzip"] > 0 and rules.takes_gzip(request.user_agent.string):
@@ -161,18 +269,18 @@ def _known(edition: Edition, plain: str, packed: str) -> str:
     return plain if plain in listed or listed.strip() == "*" else ""
 
 
-def _body(feed: Feed, edition: Edition) -> Body:
+def _body(feed: Feed, edition: Edition, texts: Callable[[Edition], Sequence[bytes]]) -> Body:
     bodies: Bodies = current_app.extensions.setdefault("kladka.feed_bodies", Bodies())
     body = bodies.get(edition.etag)
     if body is None:
-        plain = ical.calendar(feed.name, queries.texts(session(), feed, edition))
+        plain = ical.calendar(feed.name, texts(edition))
         body = Body(plain, gzip.compress(plain, compresslevel=6, mtime=0))
         bodies.put(edition.etag, body)
     return body
 
 
-def _unknown() -> Response:
-    response = Response(_UNKNOWN, status=404, content_type="text/plain; charset=utf-8")
+def _unknown(sentence: str = _UNKNOWN) -> Response:
+    response = Response(sentence, status=404, content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

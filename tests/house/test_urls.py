@@ -23,7 +23,7 @@ OPEN_TO_ALL = {
     "calendar.month", "calendar.show", "calendar.show_day", "calendar.this_month", "calendar.week",
     "cards.letter", "feeds.event",
     "exchange.hsds_json", "exchange.hsds_zip", "exchange.open_data", "feeds.institution", "feeds.programme",
-    "feeds.public", "home.show", "institutions.as_csv", "institutions.as_xlsx", "institutions.index",
+    "feeds.personal", "feeds.public", "home.show", "institutions.as_csv", "institutions.as_xlsx", "institutions.index",
     "institutions.show",
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
