@@ -16,8 +16,10 @@ from app.errors import Conflict, Forbidden, Refusal
 from app.outbox import post
 from app.secret import new_token, token_hash
 from app.text import N_
-from events.calendar.models import Event
+from events.calendar.models import Event, Occurrence
 from events.calendar.models import State as EventState
+from events.signups.models import SignUp
+from events.signups.rules import ACTIVE
 from events.visits.models import Act, Visit, VisitLink, VisitOption, VisitStep
 from partners.contacts import queries as contacts
 from partners.contacts.queries import ContactRow, Recipient
@@ -91,7 +93,7 @@ class Facts:
     """What a link shows of its visit: names of institutions and what they wrote, nobody's name.
 
     *steps* are those of the thread in their order, *offers* the dates that each of them put forward, *event* is the
-    agreed meeting.
+    agreed meeting and *named* how many of those who come from the asked institution have a name there.
     """
 
     asking: Institution
@@ -100,6 +102,7 @@ class Facts:
     steps: tuple[VisitStep, ...]
     offers: Mapping[int, tuple[VisitOption, ...]]
     event: Event | None
+    named: int
 
     def name(self, institution_id: int | None) -> str:
         """Give the name of one of the institutions, "" for the portal."""
@@ -201,7 +204,7 @@ def by_number(session: Session, number: str) -> Visit | None:
 
 
 def facts(session: Session, visit: Visit) -> Facts:
-    """Give what a link shows of *visit*; four statements at most."""
+    """Give what a link shows of *visit*; five statements at most."""
     ids = {visit.asking_id, visit.asked_id, visit.unit_id}
     known = {one.id: one for one in session.exec(select(Institution).where(col(Institution.id).in_(sorted(ids))))}
     steps = session.exec(
@@ -221,6 +224,7 @@ def facts(session: Session, visit: Visit) -> Facts:
         tuple(steps),
         {step_id: tuple(found) for step_id, found in offers.items()},
         session.get(Event, visit.event_id) if visit.event_id else None,
+        _named(session, visit) if visit.event_id else 0,
     )
 
 
@@ -282,6 +286,20 @@ def caller(session: Session, visit: Visit, day: date) -> tuple[list[ContactRow],
 def forget(session: Session, now: datetime) -> int:
     """Delete links 90 days after they ran out; return how many went."""
     return session.exec(delete(VisitLink).where(col(VisitLink.expires_at) < now - KEPT_FOR)).rowcount
+
+
+def _named(session: Session, visit: Visit) -> int:
+    statement = (
+        select(func.count(col(SignUp.id)))
+        .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
+        .where(
+            Occurrence.event_id == visit.event_id,
+            SignUp.institution_id == visit.asked_id,
+            col(SignUp.state).in_(ACTIVE),
+            col(SignUp.person) != "",
+        )
+    )
+    return session.exec(statement).one()
 
 
 def _is_wrong() -> ColumnElement[bool]:
