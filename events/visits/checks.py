@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, cast, func, literal, or_
+from sqlalchemy import ColumnElement, Integer, Select, String, and_, bindparam, cast, func, literal, or_
 from sqlmodel import Session, col, select
 
 from app import warsaw
@@ -33,6 +33,7 @@ from partners.institutions.models import Room
 SUGGESTED = 3
 SUGGEST_DAYS = 30
 SHOWN_MAX = 3
+_AT_ONCE = 8  # dates that one statement looks around
 _REACH = calendar.LONGEST + timedelta(days=1)
 _DASH = "\u2013"
 
@@ -178,16 +179,15 @@ def check(
 ) -> list[Verdict]:
     """Give for each of *options* what forbids it and what is worth knowing, as *viewer* may know it.
 
-    At most eleven statements, however many options. Dates that the visit *visit_id* has on offer already are not
+    At most eleven statements for up to eight options. Dates that the visit *visit_id* has on offer already are not
     measured by notice any more; its own holds and its own event do not stand in its way. Call it under the lock of
     the unit (partners.availability.actions.hold) where the answer must not change meanwhile.
     """
     sound = [one for one in options if _unsound(one) is None]
     if not sound:
         return [Verdict(one, (refusal,)) for one in options if (refusal := _unsound(one)) is not None]
-    low = min(warsaw.to_utc(one.starts) for one in sound)
-    high = max(warsaw.to_utc(one.ends) for one in sound)
-    near = _near(session, viewer, unit_id, sides, (low, high), now, visit_id)
+    near = _near(session, unit_id, sides, sound, now, visit_id)
+    near = replace(near, busy=_busy(session, near, sound, frozenset(sides)), mine=_mine(session, viewer, near, sound))
     rooms = _rooms(session, unit_id, sound)
     met = {id(one): near.met(one) for one in sound}
     told = {busy.id for found in met.values() for busy in found[:SHOWN_MAX]}
@@ -231,8 +231,9 @@ def suggest(
 ) -> list[Option]:
     """Give the next working days on which the same hours are free for the room and for both sides: *number* at most.
 
-    Looks thirty days ahead of *option*, of today where it has passed, in six statements. Nobody learns why a day is
-    not among them.
+    Looks thirty days ahead of *option*, of today where it has passed, in six statements where the first eight working
+    days hold enough, in ten at most. A prison unit has many things at a time: of its own only those count that may be
+    in the same room. Nobody learns why a day is not among them.
     """
     today = warsaw.today(now)
     begin = max(option.starts.date(), today)
@@ -240,10 +241,14 @@ def suggest(
     moved = [one for one in moved if workdays.is_workday(one.starts.date()) and _unsound(one) is None]
     if not moved or _unsound(option) is not None:
         return []
-    span = warsaw.to_utc(moved[0].starts), warsaw.to_utc(moved[-1].ends)
-    near = _near(session, Actor.visitor(), unit_id, sides, span, now, visit_id)
-    free = (one for one in moved if near.is_free(one))
-    return [one for one, _number in zip(free, range(number), strict=False)]
+    near = _near(session, unit_id, sides, moved, now, visit_id)
+    moved = [one for one in moved if near.is_open(one)]
+    found: list[Option] = []
+    while moved and len(found) < number:
+        some, moved = moved[:_AT_ONCE], moved[_AT_ONCE:]
+        near = replace(near, busy=_busy(session, near, some, frozenset(sides) - {unit_id}))
+        found += [one for one in some if near.is_free(one)]
+    return found[:number]
 
 
 def notice_day(session: Session, sides: Sequence[int], today: date) -> date:
@@ -274,25 +279,24 @@ class _Near:
     now: datetime
     unit_id: int
     sides: tuple[int, int]
+    visit_id: int
     first_day: date
     periods: Sequence[Blocked]
-    busy: Sequence[_Busy]
     held: Sequence[Held]
     offered: frozenset[tuple[datetime, datetime]]
-    mine: Sequence[_Busy]
+    busy: Sequence[_Busy] = ()
+    mine: Sequence[_Busy] = ()
+
+    def is_open(self, option: Option) -> bool:
+        """Whether this date can be offered as far as blocked days, notice and holds go."""
+        starts_at, _ends_at = _instants(option)
+        soon = starts_at <= self.now or option.starts.date() < self.first_day
+        return not (soon or self.away(option) or self.holding(option))
 
     def is_free(self, option: Option) -> bool:
-        """Whether nothing forbids this date and neither side has anything else.
-
-        A prison unit has many things at a time, so of its own ones only those count that may be in the same room.
-        """
-        starts_at, _ends_at = _instants(option)
-        if starts_at <= self.now or option.starts.date() < self.first_day or self.away(option) or self.holding(option):
-            return False
+        """Whether no event takes the room of this date or binds one of those that *busy* was read for."""
         return not any(
-            self.takes_room(option, one)
-            or self.shares_house(option, one)
-            or (one.of - {self.unit_id} and not one.all_day)
+            self.takes_room(option, one) or self.shares_house(option, one) or (one.of and not one.all_day)
             for one in self.met(option)
         )
 
@@ -430,50 +434,58 @@ class _Teller:
 
 def _near(
     session: Session,
-    viewer: Actor,
     unit_id: int,
     sides: tuple[int, int],
-    span: tuple[datetime, datetime],
+    options: Sequence[Option],
     now: datetime,
     visit_id: int | None,
 ) -> _Near:
-    low, high = span
-    everybody = {unit_id, *sides}
+    """Read all but the events: five statements, however many dates there are."""
+    low, high = _span(options)
     held = holds.held(session, (unit_id,), low, high)
     return _Near(
         now=now,
         unit_id=unit_id,
         sides=sides,
+        visit_id=visit_id or 0,
         first_day=notice_day(session, sides, warsaw.today(now)),
-        periods=availability.standing(session, everybody, warsaw.today(low), warsaw.today(high)),
-        busy=_busy(session, unit_id, sides, span, visit_id or 0),
+        periods=availability.standing(session, {unit_id, *sides}, warsaw.today(low), warsaw.today(high)),
         held=[one for one in held if one.visit_id != visit_id],
         offered=frozenset((one.starts_at, one.ends_at) for one in held if one.visit_id == visit_id),
-        mine=_mine(session, viewer, span, visit_id or 0),
     )
 
 
-def _busy(
-    session: Session, unit_id: int, sides: tuple[int, int], span: tuple[datetime, datetime], visit_id: int
-) -> list[_Busy]:
-    """Give what is published in the unit, or binds one of the sides, in the order of time: two statements."""
-    around = {"low": span[0] - _REACH, "since": span[0], "high": span[1], "visit": visit_id}
-    others = sorted(set(sides) - {unit_id})
+def _busy(session: Session, near: _Near, options: Sequence[Option], sides: frozenset[int]) -> list[_Busy]:
+    """Give what is published in the unit, or binds one of *sides*, at these dates: two statements, in time order."""
+    around = {**_around(near, options), "sides": sorted(sides)}
+    unit_id = near.unit_id
     found: dict[int, _Busy] = {}
-    for row in rows(session, _AROUND, {**around, "sides": sorted(sides), "places": sorted({unit_id, *sides})}):
-        of = {row[7]} & set(sides) | {row[3]} & set(others)
+    for row in rows(session, _AROUND, {**around, "places": sorted({unit_id, *sides})}):
+        of = {row[7]} & sides | {row[3]} & sides - {unit_id}
         found[row[0]] = replace(_Busy(*row[:7]), of=frozenset(of))
-    for row in rows(session, _AGREED, {**around, "sides": sorted(sides)}):
+    for row in rows(session, _AGREED, around):
         known = found.get(row[0]) or _Busy(*row[:7])
         found[row[0]] = replace(known, of=known.of | {row[7]})
     return sorted(found.values(), key=lambda one: (one.starts_at, one.id))
 
 
-def _mine(session: Session, viewer: Actor, span: tuple[datetime, datetime], visit_id: int) -> list[_Busy]:
+def _mine(session: Session, viewer: Actor, near: _Near, options: Sequence[Option]) -> list[_Busy]:
     if viewer.user_id is None:
         return []
-    around = {"low": span[0] - _REACH, "since": span[0], "high": span[1], "visit": visit_id, "user": viewer.user_id}
-    return [_Busy(*row[:7]) for row in rows(session, _MINE, around)]
+    return [_Busy(*row[:7]) for row in rows(session, _MINE, {**_around(near, options), "user": viewer.user_id})]
+
+
+def _around(near: _Near, options: Sequence[Option]) -> dict[str, Any]:
+    """Give the parameters of _LASTING; where there are fewer dates than it takes, the last one stands for the rest."""
+    low, high = _span(options)
+    parameters: dict[str, Any] = {"low": low - _REACH, "high": high, "visit": near.visit_id}
+    for n in range(_AT_ONCE):
+        parameters[f"from{n}"], parameters[f"until{n}"] = _instants(options[min(n, len(options) - 1)])
+    return parameters
+
+
+def _span(options: Sequence[Option]) -> tuple[datetime, datetime]:
+    return min(_instants(one)[0] for one in options), max(_instants(one)[1] for one in options)
 
 
 def _rooms(session: Session, unit_id: int, options: Sequence[Option]) -> frozenset[int]:
@@ -523,7 +535,15 @@ _OF_VISIT = select(Visit.event_id).where(col(Visit.id) == bindparam("visit", typ
 _LASTING: tuple[ColumnElement[bool], ...] = (
     col(Occurrence.starts_at) > bindparam("low", type_=_INSTANT),
     col(Occurrence.starts_at) < bindparam("high", type_=_INSTANT),
-    col(Occurrence.ends_at) > bindparam("since", type_=_INSTANT),
+    or_(
+        *(
+            and_(
+                col(Occurrence.starts_at) < bindparam(f"until{n}", type_=_INSTANT),
+                col(Occurrence.ends_at) > bindparam(f"from{n}", type_=_INSTANT),
+            )
+            for n in range(_AT_ONCE)
+        )
+    ),
     cast(col(Occurrence.state), String) == State.PUBLISHED.value,
     col(Occurrence.event_id) != func.coalesce(_OF_VISIT, 0),
 )

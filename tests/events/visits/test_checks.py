@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from time import process_time
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +13,12 @@ from sqlmodel import Session, select
 from app import warsaw
 from app.actors import Actor, Role
 from app.clock import now
+from app.db import insert_all
 from app.errors import Refusal
 from app.web.i18n import translated
 from events.calendar import actions as calendar
 from events.calendar import rules as calendar_rules
-from events.calendar.models import Answer, Event, EventKind, EventParty, Visibility
+from events.calendar.models import Answer, Event, EventKind, EventParty, Occurrence, Visibility
 from events.signups import actions as signups
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
@@ -331,6 +333,12 @@ def test_the_house_is_a_warning_until_the_rooms_are_told_apart(session: Session,
         assert codes(check(session, viewer, people, option(room_id=other))) == []
 
 
+def test_an_own_event_in_the_house_is_told_once(session: Session, people: People) -> None:
+    make_event(session, people.ewa, **inside(people, title="Apel"))
+    assert codes(check(session, people.ewa, people)) == ["own"]
+    assert codes(check(session, people.marek, people)) == ["house"]
+
+
 def test_the_same_person_is_told_and_nobody_else(session: Session, people: People) -> None:
     event = make_event(session, people.jola)
     me = Guest(name=people.marek.name, email=people.marek.email, user_id=people.marek.user_id)
@@ -473,3 +481,28 @@ def test_only_the_two_sides_learn_the_number(session: Session, people: People) -
     found = holds.held(session, (people.prison.id or 0,), warsaw.to_utc(local(0)), warsaw.to_utc(local(23)))
     for viewer, number in ((people.ewa, "W-2026-001"), (people.marek, "W-2026-001"), (people.jola, "")):
         assert [one.number for one in holds.named(session, viewer.actor, found)] == [number]
+
+
+@pytest.mark.slow
+def test_suggestions_stay_quick_with_ten_thousand_events(session: Session, people: People) -> None:
+    """All in one unit within a year, every fourth in the room; what others do on this machine does not count."""
+    hall, other = room(session, people.prison), room(session, people.prison, "Sala widzeń")
+    model = make_event(session, people.ewa, **inside(people, room_id=other))
+    pattern = date_of(session, model)
+    events, dates = [], []
+    for n in range(10_000):
+        starts = local(7) + timedelta(minutes=45 * n % (60 * 10), days=n % 365)
+        ids = {"id": 1000 + n, "uuid": uuid4()}
+        events.append({**model.model_dump(), **ids, "uid": f"{n}@zk-kladkowo.example", "local_start": starts})
+        times = {"starts_at": warsaw.to_utc(starts), "ends_at": warsaw.to_utc(starts + timedelta(minutes=45))}
+        own = {"id": 1000 + n, "event_id": 1000 + n, "original_local": starts, "local_date": starts.date()}
+        dates.append({**pattern.model_dump(), **own, **times, "room_id": hall if n % 4 == 0 else other})
+    insert_all(session, Event, events)
+    insert_all(session, Occurrence, dates)
+    spent = []
+    for _ in range(6):
+        begun = process_time()
+        found = checks.suggest(session, people.prison.id or 0, sides(people), option(room_id=hall), now())
+        spent.append(process_time() - begun)
+        assert len(found) == 3
+    assert sorted(spent)[2] < 0.05
