@@ -40,6 +40,8 @@ from tests.factories.minutes import make_task
 from tests.factories.papers import make_certificate
 from tests.factories.persons import People, Person, make_people
 from tests.factories.programmes import make_programme
+from tests.factories.replies import ask as ask_silent
+from tests.factories.replies import links_in, make_silent
 from tests.factories.rows import add
 from tests.factories.territory import make_gmina
 
@@ -82,6 +84,8 @@ _KIND_OF = {
     "secret": "secret",
     "feed_id": "feed",
 }
+# Where the argument alone does not tell.
+_AT = {"/odpowiedz/": "reply", "/wizyty/<case:": "case"}
 SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
 
 
@@ -169,6 +173,7 @@ def make_world(session: Session) -> World:
     upload = exchange.keep(session, people.olga.actor, Subject.INSTITUTIONS, "tabela.csv", table, now())
     certificate = make_certificate(session, events["partners"], people.piotr)
     task = make_task(session, ewa)
+    request = ask_silent(session, ewa, make_silent(session))
     public = str(events["public"].uuid)
     places = {
         "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
@@ -201,6 +206,8 @@ def make_world(session: Session) -> World:
         "secret": {"open": {"secret": calendar_secret}, "unknown": {"secret": "x" * 43}},
         "feed": {"piotr": {"feed_id": str(calendar.id)}, "unknown": {"feed_id": "999999"}},
         "token": {"open": {"token": secret}, "unknown": {"token": "x" * 43}},
+        "case": {"silent": {"number": request.number}, "unknown": {"number": "W-2026-999"}},
+        "reply": {"open": {"token": links_in(session)[0].rpartition("/")[2]}, "unknown": {"token": "x" * 43}},
         "contact": {
             "own": {"slug": people.prison.slug, "contact_id": str(contact.id)},
             "other-institution": {"slug": people.mops.slug, "contact_id": str(contact.id)},
@@ -280,6 +287,9 @@ def path_of(rule: Rule, values: dict[str, str]) -> str:
 
 
 def _kind_of(rule: Rule) -> str:
+    for beginning, kind in _AT.items():
+        if rule.rule.startswith(beginning):
+            return kind
     for argument, kind in _KIND_OF.items():
         if argument in rule.arguments:
             return kind

@@ -28,7 +28,8 @@ OPEN_TO_ALL = {
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
     "admission.apply", "admission.thanks", "people.accept", "people.create", "people.enter_code", "people.join",
-    "programmes.index", "programmes.show", "static", "competence.index", "competence.sheet", "competence.show",
+    "programmes.index", "programmes.show", "replies.answer", "replies.calendar_file", "replies.show", "static",
+    "competence.index", "competence.sheet", "competence.show",
     "pages.legal", "search.index",
 }  # fmt: skip
 UNSAFE_AND_OPEN = {
