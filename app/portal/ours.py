@@ -14,6 +14,8 @@ from app.web.session import session
 from events.calendar.rules import PRISON_KINDS
 from events.consents import queries as consents
 from events.consents.queries import Matter, Open
+from events.duty import queries as duty
+from events.duty.queries import Matter as DutyMatter
 from events.gate import queries as gate
 from events.minutes import queries as minutes
 from events.minutes.queries import Waiting
@@ -27,6 +29,9 @@ from partners.institutions import queries as institutions
 from partners.institutions import workdays
 from partners.institutions.rules import Freshness
 from partners.people import queries as people
+
+COUNTED = 300
+"""So many matters of duty hours are read and counted: they are few, one or two for each series."""
 
 
 def of_visits(who: Actor, at: datetime, limit: int) -> Found:
@@ -78,6 +83,37 @@ def expires(one: Line) -> str:
     if one.state is VisitState.MOVING:
         return _("Without an answer until %(day)s the agreed date stands.", day=day)
     return _("Without an answer until %(day)s the request expires.", day=day)
+
+
+def of_duty(who: Actor, at: datetime, limit: int) -> Found:
+    """Give what waits about duty hours: dates with nobody on duty, proposals, bookings outside of moved hours."""
+    found = duty.waiting(session(), who, at, COUNTED)
+    return Found([_duty(one, warsaw.today(at)) for one in found[:limit]], len(found))
+
+
+def _duty(one: duty.Waiting, today: date) -> Task:
+    month = one.day.replace(day=1)
+    url = url_for("duty.board", slug=one.unit_slug, month=month, _anchor=f"d{one.occurrence_id}")
+    text = f"{one.title}, {one.unit}, {warsaw.day_words(one.day, language())}"
+    due = day_before(one.day, today)
+    if one.matter is DutyMatter.NOBODY:
+        words = _n("Nobody is on duty on %(num)d date", "Nobody is on duty on %(num)d dates", one.number)
+        said = _("Without a name nobody enters the unit for these duty hours.")
+        url = url_for("duty.person", occurrence_id=one.occurrence_id)
+        return Task(url, "user", words, text, "dyzur", due, said, kind=Kind.DUTY)
+    if one.matter is DutyMatter.OUTSIDE:
+        words = _n(
+            "%(num)d person is booked outside the hours", "%(num)d persons are booked outside the hours", one.number
+        )
+        said = _("Without another slot these persons do not come to the talk.")
+        return Task(url, "warn", words, text, "dyzur", due, said, kind=Kind.DUTY)
+    if one.matter is DutyMatter.MERGE:
+        words = _n(
+            "%(num)d date without bookings: join them?", "%(num)d dates without bookings: join them?", one.number
+        )
+        return Task(url, "clock", words, text, "dyzur", due, _("If you leave it, all dates stand."), kind=Kind.DUTY)
+    said = _("If you leave it, everything stays as it is.")
+    return Task(url, "plus", _("All places are taken: add a date?"), text, "dyzur", due, said, kind=Kind.DUTY)
 
 
 def of_gate(who: Actor, at: datetime, limit: int) -> Found:
@@ -271,6 +307,7 @@ def _counted(tasks: Sequence[Task], rows: Sequence[_Numbered]) -> Found:
 
 GATHERERS: Mapping[Kind, Gatherer] = {
     Kind.VISITS: of_visits,
+    Kind.DUTY: of_duty,
     Kind.GATE: of_gate,
     Kind.PLACES: of_places,
     Kind.EVENTS: of_events,

@@ -11,6 +11,7 @@ from app.portal import operator
 from app.web.i18n import _
 from app.web.session import actor, session
 from events.calendar.rules import PRISON_KINDS
+from events.duty.rules import is_centre
 from events.gate import queries as gate
 from events.minutes import queries as minutes
 from events.visits import queries as visits
@@ -81,8 +82,10 @@ def side_list(who: Actor, counted: Tally) -> SideList:
 def _meetings(who: Actor, counted: Tally) -> list[SideRow]:
     hot = counted.visits > 0
     number = counted.visits or counted.visits_open
-    found: list[SideRow] = [
-        (url_for("visits.index"), "swap", _("Visits"), number, hot),
+    found: list[SideRow] = [(url_for("visits.index"), "swap", _("Visits"), number, hot)]
+    if who.institution_kind in PRISON_KINDS or is_centre(who.institution_kind):
+        found.append((url_for("duty.index"), "clock", _("Duty hours"), 0, False))
+    found += [
         (url_for("calendar.listing", instytucja=who.institution_slug), "cal", _("Our events"), 0, False),
         (url_for("minutes.listing"), "check", _("Attendance and notes"), counted.notes, counted.notes > 0),
         (url_for("papers.mine"), "doc", _("Certificates"), 0, False),

@@ -45,7 +45,7 @@ def grow(session: Session, people: People, event: Event, first: int, number: int
         ("marek", "/wydarzenia/{uuid}/lista-wejsc", 8),
         ("jola", "/wydarzenia/{uuid}/lista-wejsc", 9),
         ("marek", "/wydarzenia/{uuid}/2026-12-08/lista-wejsc/dane", 8),
-        ("ewa", f"/wejscia/{DAY}", 9),
+        ("ewa", f"/wejscia/{DAY}", 13),
         ("ewa", f"/wejscia/{DAY}/lista.csv", 9),
     ],
 )

@@ -240,4 +240,4 @@ def test_the_page_asks_a_constant_number(client, session, people, query_count) -
         with query_count() as statements:
             client.see(PAGE)
         counts.append(len(statements))
-    assert set(counts) == {5}
+    assert set(counts) == {9}
