@@ -26,6 +26,7 @@ from events.calendar.models import EventKind, State
 from events.calendar.queries import EventPage, Filters, Named
 from events.calendar.rules import EventDraft
 from events.changes import queries as changes
+from events.duty import queries as duty
 from events.minutes import queries as minutes
 from events.signups import queries as signups
 from events.visits import queries as visits
@@ -417,6 +418,7 @@ def _event_page(event_uuid: UUID, day: date | None = None) -> Response | BaseRes
         page=page,
         panel=signups.panel(session(), page.event, page.occurrence, actor(), now()),
         record=minutes.on_event(session(), page, actor(), now()),
+        duty=duty.on_event(session(), page, actor()),
         key=str(uuid4()),
         form=None,
     )

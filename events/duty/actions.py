@@ -103,6 +103,14 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime) -> None
         _sign_up(session, actor, event, None, person, f"duty-{event.id}-{number}", now)
 
 
+def leave_out(session: Session, actor: Actor, event: Event, days: Collection[date], now: datetime) -> bool:
+    """Let the dates of a plan on these *days* not take place, and all others take place.
+
+    Raises what calendar.actions.leave_out raises.
+    """
+    return calendar.leave_out(session, actor, event, days, now)
+
+
 def put_on_duty(
     session: Session, actor: Actor, event: Event, occurrence_id: int, person: Person, key: str, now: datetime
 ) -> list[SignUp]:

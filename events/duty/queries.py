@@ -18,6 +18,7 @@ from app.actors import Actor
 from app.audit.models import AuditLine
 from app.db import columns
 from events.calendar.models import Event, EventKind, Occurrence, Outcome, State
+from events.calendar.queries import EventPage
 from events.duty import rules
 from events.duty.models import DutyBooking, DutyHintSetAside, Hint
 from events.duty.rules import Kept
@@ -140,6 +141,7 @@ class DateCard:
     may_book: bool
     may_run: bool
     may_cancel: bool
+    may_note: bool
 
     @property
     def cancelled(self) -> bool:
@@ -381,6 +383,23 @@ def event_of(session: Session, viewer: Actor, event_uuid: UUID) -> Event | None:
     return session.exec(select(Event).where(Event.uuid == event_uuid, *_is_duty(), mine)).first()
 
 
+def event_on(session: Session, viewer: Actor, occurrence_id: int) -> Event | None:
+    """Give the event of a date for an act of either side; None for everybody else. One statement."""
+    if not viewer.works_for_institution:
+        return None
+    statement = (
+        select(Event)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .where(Occurrence.id == occurrence_id, *_is_duty(), _known_to(viewer))
+    )
+    return session.exec(statement).first()
+
+
+def slugs(session: Session, institution_ids: Sequence[int]) -> list[str]:
+    """Give the address names of these institutions."""
+    return list(session.exec(select(Institution.slug).where(col(Institution.id).in_(institution_ids))).all())
+
+
 # --- expected
 
 
@@ -411,6 +430,36 @@ def expected_on(session: Session, occurrence_ids: Sequence[int], *known: ColumnE
         slots = len({row[1] for row in rows})
         found[occurrence_id] = Expected(occurrence_id, sum(row[2] for row in rows), slots, topics)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class OnEvent:
+    """What the page of an event says of its slots; *expected* is None for a draft or a date that does not stand."""
+
+    expected: Expected | None
+    slot_minutes: int
+    slot_persons: int
+    url: str
+
+
+def on_event(session: Session, page: EventPage, viewer: Actor) -> OnEvent | None:
+    """Give what the page of an event of duty hours says to the two sides; None for everybody and everything else.
+
+    One statement, none where there are no slots.
+    """
+    event, occurrence = page.event, page.occurrence
+    if event.slot_minutes is None or event.kind is not EventKind.DUTY_HOURS or page.host is None:
+        return None
+    if not rules.may_read(viewer, organiser_id=event.organiser_id, unit_id=occurrence.place_institution_id):
+        return None
+    board_url = f"/dyzury/{page.host.slug}/{occurrence.local_date:%Y-%m}#d{occurrence.id}"
+    known = expected(session, viewer, [occurrence.id or 0]) if event.state is not State.DRAFT else {}
+    return OnEvent(
+        known.get(occurrence.id or 0),
+        event.slot_minutes,
+        event.slot_persons or 1,
+        board_url if event.state is not State.DRAFT else "",
+    )
 
 
 # --- what waits
@@ -644,6 +693,7 @@ def _card(row: Any, viewer: Actor, booked: Sequence[Booked], who: Sequence[OnDut
         may_book=books,
         may_run=stands and rules.may_run(viewer, organiser_id),
         may_cancel=stands and rules.may_cancel(viewer, organiser_id=organiser_id, unit_id=unit_id),
+        may_note=stands and viewer.coordinates,
     )
 
 

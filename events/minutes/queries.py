@@ -637,6 +637,17 @@ def on_event(session: Session, page: calendar.EventPage, viewer: Actor, now: dat
     )
 
 
+def why_not(session: Session, viewer: Actor, occurrence_ids: Sequence[int]) -> dict[int, str]:
+    """Give the msgids of why dates were not held that *viewer*, as one of their sides, reads. One statement at most."""
+    if not occurrence_ids:
+        return {}
+    approved = columns(Record.occurrence_id, Record.reason).where(
+        col(Record.occurrence_id).in_(occurrence_ids), col(Record.state) != RecordState.OPEN
+    )
+    found = session.execute(approved).all()
+    return {one: rules.REASONS[code].label for one, code in found if rules.reads_reason(viewer, code, Sight.SIDE)}
+
+
 def waiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
     """Give what waits for *viewer* on his desk, in one statement: notes to write, answers to give, tasks to do.
 

@@ -22,6 +22,8 @@ from app.web.i18n import _, language, translated
 from app.web.session import SAFE, actor, close_early, session, tell
 from events.calendar import queries as calendar
 from events.calendar.models import Outcome
+from events.duty import queries as duty
+from events.duty.queries import Expected
 from events.minutes import actions, history, queries, rules, versions
 from events.minutes.forms import ROWS_MAX, PeriodForm, RecordForm, RemarkForm, StoryForm, values_of
 from events.minutes.history import ASKED_WORD, Asked, Line, Wanted
@@ -183,9 +185,22 @@ def _beginning(found: Date) -> Version:
     """Give what the form is made from: what is saved, or the skeleton of a first draft; seats without a row join in."""
     expected = queries.expected(session(), found.event, found.occurrence)
     if found.record is None:
-        return Version(topics=tuple(found.event.topics), body=_skeleton(found), rows=expected[:ROWS_MAX])
+        booked = _booked(found)
+        topics = (
+            (*found.event.topics, *(_(msgid) for msgid, _number in booked.topics)) if booked else found.event.topics
+        )
+        number = booked.persons if booked and booked.persons else None
+        rows = expected[:ROWS_MAX]
+        return Version(topics=tuple(topics), body=_skeleton(found), people_inside=number, rows=rows)
     saved = queries.version_of(session(), found.record)
     return versions.with_rows(saved, [row for row in expected if row.signup_id is not None][:ROWS_MAX])
+
+
+def _booked(found: Date) -> Expected | None:
+    """Give what was booked on a date of duty hours: its number and topics are proposed, the author corrects them."""
+    if found.event.slot_minutes is None:
+        return None
+    return duty.expected(session(), actor(), [found.occurrence.id or 0]).get(found.occurrence.id or 0)
 
 
 def _skeleton(found: Date) -> str:

@@ -1,6 +1,6 @@
 """Duty hours act by act: planned, confirmed, booked, substituted, cancelled, announced."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from sqlmodel import Session, col, select
@@ -20,7 +20,9 @@ from events.duty.models import DutyBooking, Hint
 from events.gate import rules as gate
 from events.gate.models import Entry
 from events.recurrence import Freq, Rule
+from events.signups import actions as signups
 from events.signups.models import SignUp, SignUpState
+from events.signups.rules import Person as Guest
 from tests.factories.duty import dates, make_booking, make_duty, of, plan_of
 from tests.factories.persons import People
 
@@ -62,7 +64,7 @@ def test_publishing_puts_the_worker_on_every_date_and_on_the_gate_list_once(sess
 
 
 def test_somebody_without_an_account_can_keep_the_hours(session: Session, people: People) -> None:
-    guest = rules.Person("Maria Próbna", "", "asystentka rodziny")
+    guest = Guest("Maria Próbna", "", "asystentka rodziny")
     event = make_duty(session, people, who=guest)
     row = dates(session, event)[0]
     assert entries(session, row) == ["Maria Próbna"]
@@ -336,7 +338,7 @@ def test_a_date_with_nobody_on_duty_waits(session: Session, people: People) -> N
     signup = queries.on_duty(session, [rows[0].id or 0])[0]
     assert queries.waiting(session, people.marek.actor, now(), 5) == []
     row = session.get_one(SignUp, signup.id)
-    actions.signups.withdraw(session, people.marek.actor, event, row.id or 0, now())
+    signups.withdraw(session, people.marek.actor, event, row.id or 0, now())
     assert row.state is SignUpState.WITHDRAWN
     (found,) = queries.waiting(session, people.marek.actor, now(), 5)
     assert (found.matter, found.day, found.number) == (queries.Matter.NOBODY, rows[0].local_date, 1)
@@ -345,13 +347,13 @@ def test_a_date_with_nobody_on_duty_waits(session: Session, people: People) -> N
 @pytest.mark.parametrize(
     ("first", "rule", "days"),
     [
-        ((2027, 3, 21), Rule(days=(6,), until=date(2027, 4, 11)), 4),
-        ((2027, 10, 24), Rule(days=(6,), until=date(2027, 11, 14)), 4),
-        ((2027, 2, 2), Rule(Freq.MONTHLY, days=(1,), nth=1, until=date(2027, 12, 31)), 11),
+        (date(2027, 3, 21), Rule(days=(6,), until=date(2027, 4, 11)), 4),
+        (date(2027, 10, 24), Rule(days=(6,), until=date(2027, 11, 14)), 4),
+        (date(2027, 2, 2), Rule(Freq.MONTHLY, days=(1,), nth=1, until=date(2027, 12, 31)), 11),
     ],
 )
 def test_dates_and_slots_keep_their_hour_over_clock_changes(session, people, first, rule, days) -> None:
-    starts = datetime(*first, 9, 0)  # noqa: DTZ001
+    starts = datetime.combine(first, time(9))
     event = make_duty(session, people, starts=starts, ends=starts.replace(hour=11, minute=30), rule=rule)
     rows = dates(session, event)
     assert len(rows) == days
