@@ -388,15 +388,19 @@ def _in_group(own_id: int, wanted: Group, group: ColumnElement[int]) -> ColumnEl
 
 
 def _has_news(own_id: int) -> ColumnElement[bool]:
-    last = (
-        columns(func.max(VisitStep.position))
-        .where(
-            col(VisitStep.visit_id) == Visit.id,
-            or_(col(VisitStep.institution_id).is_(None), col(VisitStep.institution_id) != own_id),
-            col(VisitStep.act).not_in(_OF_TIME),
-        )
+    # Whoever answers has read what was said before: only what came after one's own last step is news.
+    last, ours = (
+        columns(func.coalesce(func.max(VisitStep.position), 0))
+        .where(col(VisitStep.visit_id) == Visit.id, whose)
         .correlate(Visit)
         .scalar_subquery()
+        for whose in (
+            and_(
+                or_(col(VisitStep.institution_id).is_(None), col(VisitStep.institution_id) != own_id),
+                col(VisitStep.act).not_in(_OF_TIME),
+            ),
+            col(VisitStep.institution_id) == own_id,
+        )
     )
     seen = (
         columns(VisitSeen.position)
@@ -404,7 +408,7 @@ def _has_news(own_id: int) -> ColumnElement[bool]:
         .correlate(Visit)
         .scalar_subquery()
     )
-    return func.coalesce(last, 0) > func.coalesce(seen, 0)
+    return and_(last > ours, last > func.coalesce(seen, 0))
 
 
 def _made(session: Session, now: datetime, rows: Sequence[Any]) -> list[Line]:
