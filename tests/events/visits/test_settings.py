@@ -25,10 +25,10 @@ def test_the_admin_sets_the_rules_on_screen(client: Browser, session: Session, p
     assert any(one["href"] == PAGE and one.text == "Zasady umawiania wizyt" for one in page.all("a"))
     page = client.see(PAGE)
     assert page.values(PAGE) | {"csrf_token": ""} == {"answer_days": "3", "notice_days": "3", "csrf_token": ""}
-    assert "masz odpowiedzieć do: czwartek, 26 listopada 2026" in page.text
+    assert "Odpowiedź do czwartek, 26 listopada 2026" in page.text
     client.post(PAGE, data={"answer_days": "5", "notice_days": "0"}, follow_redirects=True)
     assert "Zapisano." in client.page.text
-    assert "masz odpowiedzieć do: poniedziałek, 30 listopada 2026" in client.page.text
+    assert "Odpowiedź do poniedziałek, 30 listopada 2026" in client.page.text
     saved = session.exec(select(VisitRules)).one()
     assert (saved.institution_id, saved.answer_days, saved.notice_days) == (people.prison.id, 5, 0)
     assert saved.changed_by == people.adam.user_id
