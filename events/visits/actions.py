@@ -109,7 +109,7 @@ def ask(session: Session, actor: Actor, wanted: VisitDraft, key: str, now: datet
     if not staff.has_people(session, asked.id or 0) and not links.address_of(session, visit, warsaw.today(now)):
         raise rules.NobodyToAnswer
     step = _write(session, actor, visit, Act.ASK, _Said(wanted.message, options=wanted.options), now)
-    _offer(session, visit, step, wanted.options, now)
+    _offer(session, visit, step, wanted.options, None, now)
     _finish(session, actor, visit, step, None, now)
     return visit
 
@@ -228,7 +228,7 @@ def _apply(
         _close_offer(session, visit, said.option_id if act is Act.ACCEPT else None)
     visit.state = rules.TRANSITIONS[visit.state, act].to
     if act in rules.OFFERS:
-        _offer(session, visit, step, said.options, now)
+        _offer(session, visit, step, said.options, event, now)
     elif visit.state not in rules.OPEN:
         _end_round(visit)
     if act is Act.ACCEPT and option is not None:
@@ -311,13 +311,20 @@ def _waited(session: Session, actor: Actor, visit: Visit, act: Act, now: datetim
     return deadlines.waited(session, actor.institution_id, offer.at, now)
 
 
-def _offer(session: Session, visit: Visit, step: VisitStep, options: Sequence[Option], now: datetime) -> None:
-    """Put dates on offer: the other side has the turn, and its days are counted."""
+def _offer(
+    session: Session, visit: Visit, step: VisitStep, options: Sequence[Option], event: Event | None, now: datetime
+) -> None:
+    """Put dates on offer: the other side has the turn, and its days are counted.
+
+    They end with the last date on offer, and with the agreed one that is to be moved.
+    """
     visit.turns = 1 if step.act is Act.MOVE else visit.turns + 1
     visit.round = step.round
     visit.open_step_id, visit.turn_of_id = step.id, step.to_id
     visit.nudged_at = visit.escalated_at = None
     last = max(one.starts for one in options).date()
+    if event is not None:
+        last = min(last, event.local_start.date())
     days = deadlines.deadlines(session, step.to_id or 0, warsaw.today(now))
     visit.nudge_on, visit.answer_by = _until(days.nudge_on, last), _until(days.answer_by, last)
     visit.expires_on = _until(days.expires_on, last)

@@ -170,7 +170,7 @@ TRANSITIONS: Mapping[tuple[State, Act], Arrow] = {
     (State.MOVING, Act.ESCALATE): Arrow(State.MOVING, _ESCALATED),
     (State.MOVING, Act.EXPIRE): Arrow(
         State.ACCEPTED,
-        N_("Nobody has answered the wish for another date in twice the time: the agreed date stands."),
+        N_("The wish for another date ends without an answer, at the latest when the meeting begins: the date stands."),
     ),
 }
 """Every step there is. What does not stand here cannot happen; actions.py applies it, nothing else does."""
@@ -232,6 +232,7 @@ class Reason:
     needs_note: bool = False
 
 
+_STANDS = (EventState.DRAFT, EventState.PUBLISHED)
 _NO = frozenset({Act.REFUSE})
 _OFF = frozenset({Act.CANCEL, Act.MOVE})
 _NO_OR_OFF = _NO | _OFF
@@ -599,15 +600,12 @@ def choices(actor: Actor, visit: HasSides, event: HasDate | None, now: datetime 
     """Give what *actor* may do now. *event* is that of an agreed visit; without *now* its time is not looked at."""
     if not may_act(actor, visit) or visit.state in CLOSED:
         return frozenset()
-    stands = event is not None and event.state in (EventState.DRAFT, EventState.PUBLISHED)
     can = {Act.SAY}
     if visit.state in (State.ACCEPTED, State.MOVING):
-        if not stands:
+        # A meeting that was called off or has begun is neither moved nor called off any more.
+        if event is None or event.state not in _STANDS or (now is not None and is_begun(event, now)):
             return frozenset(can)
-        if event is not None and (now is None or not is_begun(event, now)):
-            can.add(Act.CANCEL)
-            if visit.state is State.ACCEPTED:
-                can.add(Act.MOVE)
+        can |= {Act.CANCEL, Act.MOVE} if visit.state is State.ACCEPTED else {Act.CANCEL}
     if visit.state in OPEN:
         if actor.institution_id == visit.turn_of_id:
             can |= {Act.ACCEPT} if visit.turns >= TURNS_MAX else {Act.ACCEPT, Act.COUNTER}
@@ -629,7 +627,7 @@ def check_act(actor: Actor, visit: HasSides, event: HasDate | None, act: Act, no
         raise NotYourVisit
     if act in choices(actor, visit, event, now):
         return
-    raise _why_not(actor, visit, event, act)
+    raise _why_not(actor, visit, event, act, now)
 
 
 def is_begun(event: HasDate, now: datetime) -> bool:
@@ -637,19 +635,21 @@ def is_begun(event: HasDate, now: datetime) -> bool:
     return warsaw.to_utc(event.local_start) <= now
 
 
-def _why_not(actor: Actor, visit: HasSides, event: HasDate | None, act: Act) -> Refusal:
+def _why_not(actor: Actor, visit: HasSides, event: HasDate | None, act: Act, now: datetime) -> Refusal:
     if act is Act.SAY:
         return ClosedAlready()
     if act in (Act.MOVE, Act.CANCEL):
         if visit.state not in (State.ACCEPTED, State.MOVING):
             return NotAgreedYet()
-        if event is None or event.state not in (EventState.DRAFT, EventState.PUBLISHED):
+        if event is None or event.state not in _STANDS:
             return CalledOff()
         return Meanwhile() if act is Act.MOVE and visit.state is State.MOVING else Begun()
     if visit.state not in OPEN:
         return NothingOpen()
-    if visit.state is State.MOVING and (event is None or event.state is EventState.CANCELLED):
+    if visit.state is State.MOVING and (event is None or event.state not in _STANDS):
         return CalledOff()
+    if visit.state is State.MOVING and event is not None and is_begun(event, now):
+        return Begun()
     if act is Act.REFUSE:
         return NotYoursToRefuse()
     if act is Act.WITHDRAW:

@@ -43,7 +43,7 @@ def chase(session: Session, now: datetime) -> int:
 
 
 def settle(session: Session, now: datetime) -> int:
-    """End what cannot be answered any more: no date on offer lies ahead, or the agreed meeting was called off.
+    """End what cannot be answered any more: no date on offer lies ahead, the agreed meeting was called off or begins.
 
     Returns how many ended. What cannot wait for the night: rooms are held meanwhile.
     """
@@ -118,4 +118,7 @@ def _passed(now: datetime) -> ColumnElement[bool]:
         col(VisitOption.state) == OptionState.OPEN,
         col(VisitOption.starts_at) > now,
     )
-    return ~ahead
+    begun = exists().where(
+        col(Event.id) == Visit.event_id, col(Event.local_start) <= warsaw.to_local(now).replace(tzinfo=None)
+    )
+    return or_(~ahead, begun)

@@ -245,3 +245,17 @@ def test_what_still_waits_is_not_forgotten(session, people, clock):
     assert upkeep.forget(session, now()) == 0
     assert visit.made_by == people.marek.user_id
     assert rules.next_state(visit.state, Act.EXPIRE) is State.EXPIRED
+
+
+def test_a_wish_to_move_ends_when_the_agreed_meeting_begins(session, people, clock):
+    visit = agreed_visit(session, people, options=(date_on(-5),))  # Thursday, 3 December, 10.00
+    clock.move_to(datetime(2026, 12, 2, 9, tzinfo=UTC))
+    actions.move(session, people.ewa.actor, visit, OTHERS, "room", now())
+    assert (visit.nudge_on, visit.answer_by, visit.expires_on) == (date(2026, 12, 3),) * 3
+    clock.move_to(datetime(2026, 12, 3, 8, 59, tzinfo=UTC))
+    assert upkeep.settle(session, now()) == 0
+    clock.move_to(datetime(2026, 12, 3, 9, 0, tzinfo=UTC))
+    with pytest.raises(rules.Begun):
+        accept(session, people.marek, visit)
+    assert upkeep.settle(session, now()) == 1
+    assert (visit.state, visit.closed_at, on_offer(session, visit)) == (State.ACCEPTED, None, [])
