@@ -1,18 +1,21 @@
 """The database: engine, write locks, column kinds for SQLite and PostgreSQL."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock, local
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Enum, Executable, MetaData, Select, Table, bindparam, create_engine, event
 from sqlalchemy import select as select_columns
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import SelectBase
 from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel, select
 
@@ -44,7 +47,11 @@ def columns(*wanted: Any) -> Select[Any]:
     return select_columns(*wanted)
 
 
-def rows(session: Session, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
+Values = Sequence[Any]
+"""A row: its values in the order of the columns, without their names."""
+
+
+def rows(session: Session, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Values]:
     """Run a *statement* of plain columns and return its rows: past the ORM, whose way costs more than the statement.
 
     For hot pages, with statements made once and filled by *parameters*. What waits in the session is written first.
@@ -53,7 +60,77 @@ def rows(session: Session, statement: Executable, parameters: Mapping[str, Any] 
     if connection is None:
         session.flush()
         connection = session.connection()
-    return connection.execute(statement, parameters or {}).all()
+    return _all(connection, statement, parameters or {})
+
+
+class _ShortWay:
+    """A statement that came again, so it was made once: its text, and how values go in and come out.
+
+    SQLAlchemy puts a context, a result and row objects around the same two calls of the driver, a sixth of an event
+    page. It serves what is not plain all the same: lists in IN, whose text differs each time, and statements that
+    somebody listens to.
+    """
+
+    def __init__(self, statement: SelectBase, dialect: Dialect) -> None:
+        self.dialect = dialect
+        compiled: SQLCompiler = statement.compile(dialect=dialect)
+        self._text = compiled.string
+        self._plain = not (
+            compiled.post_compile_params or compiled.literal_execute_params or compiled.escaped_bind_names
+        )
+        self._names = compiled.positiontup if compiled.positional else None
+        bound = {name: one for one, name in compiled.bind_names.items()}  # a name may stand in several places
+        self._constants = {name: one.effective_value for name, one in bound.items() if not one.required}
+        into = ((name, one.type.dialect_impl(dialect).bind_processor(dialect)) for name, one in bound.items())
+        self._into = [(name, put) for name, put in into if put]
+        self._types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        self._out: Sequence[tuple[int, Callable[[Any], Any]]] | None = None
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Values] | None:
+        """Return the rows, or None when SQLAlchemy has to be asked."""
+        if not self._plain or connection.dispatch.before_cursor_execute:
+            return None
+        if not connection.in_transaction():
+            connection.begin()
+        given = {**self._constants, **values}
+        for name, put in self._into:
+            given[name] = put(given[name])
+        asked = given if self._names is None else [given[name] for name in self._names]
+        driver: Any = connection.connection.driver_connection
+        try:
+            cursor = driver.execute(self._text, asked)
+            found: list[Any] = cursor.fetchall()
+        except self.dialect.loaded_dbapi.Error as error:
+            # As SQLAlchemy tells it, which also gives up a connection that is lost.
+            connection._handle_dbapi_exception(error, self._text, asked, None, None)  # noqa: SLF001
+        if self._out is None:
+            told = zip(self._types, cursor.description, strict=True)
+            out = (type_.result_processor(self.dialect, described[1]) for type_, described in told)
+            self._out = [(index, get) for index, get in enumerate(out) if get]
+        if self._out:
+            found = [list(row) for row in found]
+            for row in found:
+                for index, get in self._out:
+                    row[index] = get(row[index])
+        return found
+
+
+_NEW: Final = object()
+_SHORT_WAYS: WeakKeyDictionary[Executable, _ShortWay | object] = WeakKeyDictionary()
+
+
+def _all(connection: Connection, statement: Executable, values: Mapping[str, Any]) -> Sequence[Values]:
+    if isinstance(statement, SelectBase):
+        known = _SHORT_WAYS.get(statement)
+        if known is None:
+            _SHORT_WAYS[statement] = _NEW  # perhaps made for this call alone
+        else:
+            if not isinstance(known, _ShortWay) or known.dialect is not connection.dialect:
+                known = _SHORT_WAYS[statement] = _ShortWay(statement, connection.dialect)
+            found = known.rows(connection, values)
+            if found is not None:
+                return found
+    return connection.execute(statement, values).all()
 
 
 Stored = TypeVar("Stored", bound=SQLModel)
@@ -191,19 +268,20 @@ class Database:
         bind = self.engine if self._skip_locks else self._writer
         return Session(bind, expire_on_commit=False, autoflush=True, info={SKIP_LOCKS: self._skip_locks})
 
-    def glance(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Any] | None:
+    def glance(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Values | None:
         """Run one reading *statement* in no transaction, on a connection that this thread keeps; return its first row.
 
         For what programs ask all day long: has anything changed? Taking a connection, beginning and ending cost more
         than the answer.
         """
         try:
-            return self._glancing().execute(statement, parameters or {}).first()
+            found = _all(self._glancing(), statement, parameters or {})
         except DBAPIError as error:
             self._forget_glancing()
             if not error.connection_invalidated:
                 raise
-            return self._glancing().execute(statement, parameters or {}).first()
+            found = _all(self._glancing(), statement, parameters or {})
+        return found[0] if found else None
 
     def _glancing(self) -> Connection:
         connection: Connection | None = getattr(self._own, "connection", None)

@@ -15,10 +15,15 @@ class PageEnvironment(Environment):
         super().__init__(app, **options)
         self._by_name: dict[str, Template] = {}
 
-    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
+    def get_template(
+        self, name: str | Template, parent: str | None = None, globals: MutableMapping[str, Any] | None = None
+    ) -> Template:
+        """Return the template of this name; a page asks a dozen times, for what it extends and imports."""
+        if isinstance(name, Template):
+            return name
         known = self._by_name.get(name)
         if known is None:
-            known = self._by_name[name] = super()._load_template(name, globals)
+            known = self._by_name[name] = super().get_template(name, parent, globals)
         return known
 
 

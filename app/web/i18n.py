@@ -51,7 +51,9 @@ def ngettext(singular: str, plural: str, number: int, /, **values: object) -> st
 
 def same_in(code: str) -> str:
     """Give the address, relative to this page, of the same page in another language."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "jezyk"] if request.args else []
+    if not request.query_string:
+        return f"?jezyk={code}"
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "jezyk"]
     return f"?{urlencode([*kept, ('jezyk', code)])}"
 
 

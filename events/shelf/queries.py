@@ -70,7 +70,7 @@ def inner_texts(
 def text(session: Session, event_id: int) -> bytes | None:
     """Give the stored VEVENT of an event as those concerned read it; None for a draft."""
     found = rows(session, _TEXT, {"event_id": event_id})
-    return found[0].ics if found else None
+    return found[0][0] if found else None
 
 
 _TEXT = columns(InnerText.ics).where(col(InnerText.event_id) == bindparam("event_id"))

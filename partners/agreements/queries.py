@@ -305,7 +305,7 @@ def counts_of_institutions(session: Session, viewer: Actor, institution_ids: lis
         .where(col(AgreementParty.institution_id).in_(institution_ids), _visible(viewer))
         .group_by(col(AgreementParty.institution_id)),
     )
-    return dict(found)
+    return {row[0]: row[1] for row in found}
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

@@ -215,7 +215,7 @@ def _page(
             services=counted.names_of_services({int(one) for one in (row.service_ids or "").split(",") if one}),
             outdated=today is not None and freshness(row.confirmed_on, today) is Freshness.OUTDATED,
         )
-        for row in rows(session, with_place(statement))
+        for row in session.execute(with_place(statement))
     ]
 
 

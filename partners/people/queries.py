@@ -1,11 +1,11 @@
 """Reads of people: who a session's person is, colleagues, coordinators."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Select, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app.accounts.models import UserAccount, UserSession
@@ -33,10 +33,14 @@ class Colleague:
     role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A person with one of his current memberships, if he has any, and the web session if he came by one."""
+class _Held(NamedTuple):
+    """A web session with its person and one of his current memberships, if he has any: made at every request."""
 
+    session_id: int
+    started_at: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None
+    acting_for: int | None
     user_id: int
     name: str
     email: str
@@ -55,57 +59,35 @@ class _Held:
     institution_status: Status | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed(_Held):
-    """The same of a web session."""
-
-    session_id: int
-    started_at: datetime
-    last_seen_at: datetime
-    ended_at: datetime | None
-    acting_for: int | None
-
-
-_HELD = (
-    col(UserAccount.id),
-    col(UserAccount.name),
-    col(UserAccount.email),
-    col(UserAccount.language),
-    col(UserAccount.is_operator),
-    col(UserAccount.inspects),
-    col(UserAccount.locked_at),
-    col(UserAccount.synthetic),
-    col(Membership.id),
-    col(Membership.role),
-    col(Membership.institution_id),
-    col(Institution.name),
-    col(Institution.short_name),
-    col(Institution.slug),
-    col(Institution.kind),
-    col(Institution.status),
-)
-_SIGNED = (
-    col(UserSession.id),
-    col(UserSession.started_at),
-    col(UserSession.last_seen_at),
-    col(UserSession.ended_at),
-    col(UserSession.acting_for),
-)
-
-
-def _with_places(statement: Select[Any]) -> Select[Any]:
-    current = (col(Membership.user_id) == UserAccount.id) & col(Membership.ended_at).is_(None)
-    return statement.outerjoin(Membership, current).outerjoin(
-        Institution, col(Institution.id) == Membership.institution_id
+# Made once: making a statement costs more than running it, and every page of a signed-in person asks this one.
+_BY_TOKEN = (
+    columns(
+        UserSession.id,
+        UserSession.started_at,
+        UserSession.last_seen_at,
+        UserSession.ended_at,
+        UserSession.acting_for,
+        UserAccount.id,
+        UserAccount.name,
+        UserAccount.email,
+        UserAccount.language,
+        UserAccount.is_operator,
+        UserAccount.inspects,
+        UserAccount.locked_at,
+        UserAccount.synthetic,
+        Membership.id,
+        Membership.role,
+        Membership.institution_id,
+        Institution.name,
+        Institution.short_name,
+        Institution.slug,
+        Institution.kind,
+        Institution.status,
     )
-
-
-# Made once: making a statement costs more than running it, and every page of a signed-in person asks _BY_TOKEN.
-_BY_USER = _with_places(columns(*_HELD).select_from(UserAccount)).where(col(UserAccount.id) == bindparam("user_id"))
-_BY_TOKEN = _with_places(
-    columns(*_HELD, *_SIGNED)
     .select_from(UserSession)
     .join(UserAccount, col(UserAccount.id) == UserSession.user_id)
+    .outerjoin(Membership, (col(Membership.user_id) == UserAccount.id) & col(Membership.ended_at).is_(None))
+    .outerjoin(Institution, col(Institution.id) == Membership.institution_id)
     .where(col(UserSession.token_hash) == bindparam("token_hash"), col(UserSession.awaits_code).is_(False))
 )
 
@@ -135,19 +117,34 @@ def actor_of(session: Session, token_hash: str, now: datetime) -> Actor | None:
     One statement. The role comes from the membership that the session acts for, else from the strongest one; an
     ended membership ends here, by the join, and not by a write.
     """
-    found = [_Signed(*row) for row in rows(session, _BY_TOKEN, {"token_hash": token_hash})]
+    found = [_Held._make(row) for row in rows(session, _BY_TOKEN, {"token_hash": token_hash})]
     if not found:
         return None
-    held = found[0]
-    ends = min(held.last_seen_at + IDLE, held.started_at + ABSOLUTE)
+    held = found[0] if len(found) == 1 else _acted_for(found)
+    limit = held.started_at + ABSOLUTE
+    ends = min(held.last_seen_at + IDLE, limit)
     if held.ended_at is not None or held.locked_at is not None or now >= ends:
         return None
-    return replace(
-        _actor(found, held.acting_for),
+    above = Role.OPERATOR if held.is_operator else Role.INSPECTOR if held.inspects else None
+    inside = above is None and held.role is not None
+    return Actor(
+        role=above or held.role or Role.VISITOR,
+        user_id=held.user_id,
+        institution_id=held.institution_id if inside else None,
+        name=held.name,
+        email=held.email,
+        institution_name=_name_of(held) if inside else "",
+        institution_slug=held.institution_slug or "" if inside else "",
+        institution_kind=held.institution_kind.value if inside and held.institution_kind else "",
+        voivodeship=held.inspects,
+        language=held.language,
         session_id=held.session_id,
         session_ends=ends.timestamp(),
-        session_limit=(held.started_at + ABSOLUTE).timestamp(),
+        session_limit=limit.timestamp(),
         seen_at=held.last_seen_at.timestamp(),
+        synthetic=held.synthetic,
+        admitted=not (inside and _waits(held)),
+        places=_places(found) if inside else (),
     )
 
 
@@ -303,41 +300,23 @@ def offered(session: Session, hashed: str) -> Offered | None:
     return Offered(row[0], row[1], row[2] or "") if row else None
 
 
-def _actor(found: Sequence[_Held], acting_for: int | None) -> Actor:
-    """Make the actor of a person by the membership in *acting_for*, else by the strongest, else without any.
+def _acted_for(found: Sequence[_Held]) -> _Held:
+    """Choose the membership that the session acts for, else the strongest.
 
     An institution that has been admitted goes before one that waits.
     """
-    held = min(
-        found, key=lambda one: (one.institution_id != acting_for, _waits(one), _rank(one), one.membership_id or 0)
-    )
-    nowhere = Actor(
-        role=Role.OPERATOR if held.is_operator else Role.INSPECTOR if held.inspects else Role.VISITOR,
-        user_id=held.user_id,
-        name=held.name,
-        email=held.email,
-        voivodeship=held.inspects,
-        language=held.language,
-        synthetic=held.synthetic,
-    )
-    if nowhere.role is not Role.VISITOR or held.role is None:
-        return nowhere
-    return replace(
-        nowhere,
-        role=held.role,
-        institution_id=held.institution_id,
-        institution_name=held.institution_short or held.institution_name or "",
-        institution_slug=held.institution_slug or "",
-        institution_kind=held.institution_kind.value if held.institution_kind else "",
-        admitted=not _waits(held),
-        places=tuple(sorted((_place(one) for one in found if one.role), key=lambda place: sort_key(place.name))),
+    return min(
+        found, key=lambda one: (one.institution_id != one.acting_for, _waits(one), _rank(one), one.membership_id or 0)
     )
 
 
-def _place(held: _Held) -> Place:
-    return Place(
-        held.institution_id or 0, held.institution_short or held.institution_name or "", held.role or Role.MEMBER
-    )
+def _places(found: Sequence[_Held]) -> tuple[Place, ...]:
+    places = [Place(one.institution_id or 0, _name_of(one), one.role) for one in found if one.role]
+    return tuple(sorted(places, key=lambda place: sort_key(place.name)) if len(places) > 1 else places)
+
+
+def _name_of(held: _Held) -> str:
+    return held.institution_short or held.institution_name or ""
 
 
 def _waits(held: _Held) -> bool:

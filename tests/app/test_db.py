@@ -1,8 +1,11 @@
 from contextlib import closing
+from datetime import date
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import String, bindparam, literal, literal_column
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import JSON, Date, Integer, Row, String, Uuid, bindparam, column, literal, literal_column, table
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import col
 
 from app.accounts.models import UserAccount
 from app.clock import now
@@ -80,3 +83,43 @@ def test_statements_are_compiled_once_and_not_mixed_up(database):
         for number in range(1100):  # made anew each time: more of them than are kept
             assert rows(session, columns(literal(number)))[0][0] == number
     assert len(remembered) - before == len(asked) + 1
+
+
+def test_a_statement_that_comes_again_gives_the_same_values_without_sqlalchemy(session, query_count):
+    user, uuid = make_account(session, "Anna Przykładowa", "anna@ops.example"), uuid4()
+    statement = columns(
+        UserAccount.id,
+        UserAccount.name,
+        UserAccount.created_at,
+        UserAccount.locked_at,
+        UserAccount.synthetic,
+        literal(MailState.SENT, choice(MailState)),
+        literal({"a": [1, None]}, JSON),
+        literal(uuid, Uuid),
+        literal(date(2026, 11, 23), Date),
+    ).where(col(UserAccount.created_at) <= bindparam("now"), col(UserAccount.name) == bindparam("name"))
+    given = {"now": now(), "name": user.name}
+    first, second = rows(session, statement, given), rows(session, statement, given)
+    with query_count() as statements:
+        third = rows(session, statement, given)
+    assert len(statements) == 1
+    assert [isinstance(found[0], Row) for found in (first, second, third)] == [True, False, True]
+    assert [tuple(found[0]) for found in (second, third)] == [tuple(first[0])] * 2
+    assert rows(session, statement, given | {"name": "nobody"}) == []
+
+
+def test_lists_are_asked_for_anew_each_time(session):
+    wanted = columns(UserAccount.name).where(col(UserAccount.id).in_(bindparam("ids", expanding=True, type_=Integer)))
+    names = {make_account(session, f"Osoba {n}", f"{n}@ops.example").id: f"Osoba {n}" for n in "abc"}
+    for asked in (list(names), list(names)[:1], list(names)[1:], []):
+        assert sorted(row[0] for row in rows(session, wanted, {"ids": asked})) == [names[one] for one in asked]
+
+
+def test_what_is_refused_on_the_short_way_is_told_as_on_the_long_one(database):
+    with database.session(writes=True) as session:
+        session.connection().exec_driver_sql("CREATE TEMPORARY TABLE brief (id INTEGER)")
+        asked = columns(column("id", Integer)).select_from(table("brief", column("id", Integer)))
+        assert rows(session, asked) == rows(session, asked) == []
+        session.connection().exec_driver_sql("DROP TABLE brief")
+        with pytest.raises(DBAPIError, match="brief"):
+            rows(session, asked)
