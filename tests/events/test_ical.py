@@ -14,7 +14,7 @@ import vobject
 
 from app import warsaw
 from events import ical
-from events.ical import CalendarItem
+from events.ical import CalendarItem, SingleDate
 
 ITEM = CalendarItem(
     uid="0b6a0f3e-8a4e-4c52-9d0a-0d8b3d4e2c11@kladka.example",
@@ -316,3 +316,93 @@ def test_events_around_the_clock_changes_keep_their_instants(day, hours):
     whole = icalendar.Calendar.from_ical(ical.calendar("x", [written]))
     (third,) = recurring_ical_events.of(whole).between(start - timedelta(days=2), end + timedelta(days=2))
     assert (third.start.astimezone(UTC), third.end.astimezone(UTC)) == (start, end)
+
+
+# --- mere times, and single dates of a series
+
+
+def walls(day: date, hours: tuple[float, float], number: int) -> list[tuple[datetime, datetime]]:
+    """Give the hours of weekly dates as instants: the wall time stays, whatever the clocks do."""
+    spans = []
+    for week in range(number):
+        start, end = (
+            datetime(day.year, day.month, day.day) + timedelta(weeks=week, hours=hour)  # noqa: DTZ001 - wall time
+            for hour in hours
+        )
+        spans.append((warsaw.to_utc(start), warsaw.to_utc(end)))
+    return spans
+
+
+def expanded(text: bytes) -> list[tuple[datetime, datetime]]:
+    """Let a second engine say when the events of *text* are."""
+    whole = icalendar.Calendar.from_ical(ical.calendar("x", [text]))
+    found = recurring_ical_events.of(whole).between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC))
+    return sorted((one.start.astimezone(UTC), one.end.astimezone(UTC)) for one in found)
+
+
+@pytest.mark.parametrize("first", [date(2026, 3, 15), date(2026, 3, 17), date(2026, 10, 11), date(2026, 10, 13)])
+@pytest.mark.parametrize("hours", [(0.5, 1.5), (4, 6), (10, 12), (22, 23.5)])
+def test_mere_times_and_single_dates_keep_their_hours_over_the_clock_changes(first, hours):
+    spans = walls(first, hours, 4)
+    whole = replace(ITEM, starts_at=spans[0][0], ends_at=spans[0][1], rule="FREQ=WEEKLY;COUNT=4")
+    text = ical.vevents([whole])
+    assert expanded(text) == expanded(ical.busy(text)) == spans
+    for chosen in ([0], [1, 2], [3]):
+        dates = [
+            SingleDate(warsaw.to_local(spans[number][0]).replace(tzinfo=None), *spans[number]) for number in chosen
+        ]
+        single = ical.alone(text, dates)
+        assert expanded(single) == expanded(ical.busy(single)) == [spans[number] for number in chosen]
+        other = vobject.readOne(ical.calendar("x", [single]).decode()).vevent_list
+        assert [one.dtstart.value.astimezone(UTC) for one in other] == [spans[number][0] for number in chosen]
+
+
+def test_mere_times_keep_dates_that_were_taken_out_moved_or_cancelled():
+    spans = walls(date(2026, 10, 13), (10, 12), 4)
+    stands = [warsaw.to_local(start).replace(tzinfo=None) for start, _end in spans]
+    whole = replace(
+        ITEM,
+        starts_at=spans[0][0],
+        ends_at=spans[0][1],
+        rule="FREQ=WEEKLY;COUNT=4",
+        left_out=(stands[1],),
+        continues="x@kladka.example",
+        conference="https://spotkania.example/tajne",
+    )
+    later = timedelta(hours=3)
+    moved = replace(whole, rule="", left_out=(), replaces=stands[2], starts_at=spans[2][0] + later)
+    moved = replace(moved, ends_at=spans[2][1] + later, sequence=9)
+    gone = replace(whole, rule="", left_out=(), replaces=stands[3], starts_at=spans[3][0], ends_at=spans[3][1])
+    text = ical.vevents([whole, moved, replace(gone, cancelled=True)])
+    assert expanded(ical.busy(text)) == expanded(text)
+    lines = unfolded(ical.busy(text))
+    assert lines.count("STATUS:CANCELLED") == lines.count("SUMMARY:ODWOŁANE: Zajęte") == 1
+    assert lines.count("SUMMARY:Zajęte") == 2
+    told = {line.partition(":")[0].partition(";")[0] for line in lines}
+    assert not told & {"LOCATION", "DESCRIPTION", "CATEGORIES", "URL", "CONFERENCE", "RELATED-TO"}
+    single = ical.alone(text, [SingleDate(stands[2], spans[2][0] + later, spans[2][1] + later)])
+    (entry,) = icalendar.Calendar.from_ical(ical.calendar("x", [single])).walk("VEVENT")
+    assert expanded(single) == [(spans[2][0] + later, spans[2][1] + later)]
+    assert (entry["SEQUENCE"], entry["UID"]) == (9, ITEM.uid.replace("@", "-20261027T100000@"))
+    assert not {"RRULE", "EXDATE", "RECURRENCE-ID", "RELATED-TO"} & set(entry)
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_mere_times_let_nothing_through_whatever_was_typed(text):
+    item = replace(ITEM, title=f"{text} SUMMARY", description=f"{text}\nUID:x", location=f"STATUS:{text}")
+    lines = unfolded(ical.busy(ical.vevent(item)))
+    assert lines == [*unfolded(ical.busy(ical.vevent(ITEM)))]
+    assert lines.count("SUMMARY:Zajęte") == 1
+
+
+def test_single_dates_of_whole_days_and_long_uids_are_folded_rightly():
+    item = replace(ITEM, uid=f"{ITEM.uid}.{'lang' * 12}.example", all_day=True, rule="FREQ=WEEKLY;COUNT=3")
+    text = ical.vevents([item])
+    day = datetime(2026, 12, 1)  # noqa: DTZ001 - wall time
+    span = warsaw.to_utc(day), warsaw.to_utc(day + timedelta(days=1))
+    single = ical.alone(text, [SingleDate(day, *span, all_day=True)])
+    assert max(map(len, single.split(b"\r\n"))) <= 75
+    entry = parsed(single)
+    assert (entry.start, entry.end) == (date(2026, 12, 1), date(2026, 12, 2))
+    assert entry["UID"] == item.uid.replace("@", "-20261201@")
+    assert ical.alone(b"", [SingleDate(day, *span)]) == b""

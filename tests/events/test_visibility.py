@@ -9,12 +9,14 @@ import pytest
 from sqlmodel import Session
 from werkzeug.test import TestResponse
 
-from app.actors import Role
+from app.actors import Actor, Role
 from app.clock import now
 from events.calendar import parties
 from events.calendar.models import Event, Visibility
 from events.calendar.rules import Speaker
 from events.changes import actions as changes
+from events.feeds import actions as own_feeds
+from events.feeds.rules import OnlyForInstitutions
 from partners.institutions.models import Kind
 from tests.browser import Browser
 from tests.factories.events import START, make_draft, make_event
@@ -158,6 +160,30 @@ def test_feeds_hold_public_events_only_whoever_reads(client: Browser, people: Pe
         for one in shown:
             public = one.visibility is Visibility.PUBLIC and one.state in ("published", "cancelled")
             assert (one.word in text) == public, (name, one.word)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("reader", READERS)
+def test_own_calendars_hold_what_the_reader_takes_part_in(
+    client: Browser,
+    session: Session,
+    readers: dict[str, Person | None],
+    shown: list[Shown],
+    reader: str,
+    busy: bool,
+) -> None:
+    """No draft, nothing of others, and of nobody outside an institution anything at all."""
+    person = readers[reader]
+    if person is None or not person.actor.works_for_institution:
+        with pytest.raises(OnlyForInstitutions):
+            own_feeds.make(session, person.actor if person else Actor.visitor(), "x", now(), busy=busy)
+        return
+    _feed, token = own_feeds.make(session, person.actor, "Praca", now(), busy=busy)
+    text = _text(client, f"/kanaly/o/{token}.ics").replace("\r\n ", "")
+    for one in shown:
+        takes_part = may_know(reader, Visibility.INVITED, one.state) and one.state in ("published", "cancelled")
+        assert (str(one.event.uuid) in text) == takes_part, one.word
+        assert (one.word in text) == (takes_part and not busy), one.word
 
 
 def test_names_of_speakers_are_for_signed_in_partners(
