@@ -33,6 +33,7 @@ from tests.factories.admission import make_application
 from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.availability import make_period
 from tests.factories.contacts import make_absence, make_contact, make_report
+from tests.factories.duty import dates, make_booking, make_duty
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_institution, make_offer, make_service
 from tests.factories.mails import make_mail
@@ -54,6 +55,8 @@ _KIND_OF = {
     "thing_id": "thing",
     "print_id": "print",
     "signup_id": "signup",
+    "occurrence_id": "date",
+    "booking_id": "booking",
     "institution_id": "party",
     "task_id": "task",
     "absence_id": "absence",
@@ -85,7 +88,7 @@ _KIND_OF = {
     "feed_id": "feed",
 }
 # Where the argument alone does not tell.
-_AT = {"/odpowiedz/": "reply", "/wizyty/<case:": "case"}
+_AT = {"/odpowiedz/": "reply", "/wizyty/<case:": "case", "/dyzury/<slug:": "duty", "/dyzury/plan/": "duty"}
 SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
 
 
@@ -173,6 +176,9 @@ def make_world(session: Session) -> World:
     upload = exchange.keep(session, people.olga.actor, Subject.INSTITUTIONS, "tabela.csv", table, now())
     certificate = make_certificate(session, events["partners"], people.piotr)
     task = make_task(session, ewa)
+    duty = make_duty(session, people)
+    duty_day = dates(session, duty)[0]
+    talk = make_booking(session, ewa, duty_day)
     request = ask_silent(session, ewa, make_silent(session))
     public = str(events["public"].uuid)
     places = {
@@ -184,6 +190,9 @@ def make_world(session: Session) -> World:
         "thing": {"laptop": {"event_uuid": str(visit.uuid), "thing_id": str(laptop.id)}},
         "print": {"known": {"print_id": str(printed)}, "unknown": {"print_id": "999999"}},
         "task": {"open": {"task_id": str(task.id)}, "unknown": {"task_id": "999999"}},
+        "date": {"duty": {"occurrence_id": str(duty_day.id)}, "unknown": {"occurrence_id": "999999"}},
+        "booking": {"talk": {"booking_id": str(talk.id)}, "unknown": {"booking_id": "999999"}},
+        "duty": {"known": {"slug": people.prison.slug, "month": "2026-12", "event_uuid": str(duty.uuid)}},
         "party": {
             "silent": {"event_uuid": str(together.uuid), "institution_id": str(silent.id)},
             "other-event": {"event_uuid": public, "institution_id": str(silent.id)},

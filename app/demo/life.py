@@ -10,7 +10,7 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import cards, gates, meetings, people, records, visits
+from app.demo import cards, duty, gates, meetings, people, records, visits
 from app.demo.dates import instant
 from app.demo.seed import Entry
 from app.demo.vocabulary import by_key, load_clause_types, load_services
@@ -43,6 +43,7 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     meetings.load_events(session, life_events(), staff, programmes, today)
     gates.load_gate(session, staff, today)
     records.load_records(session, life_events(), staff, today)
+    duty.load_duty(session, staff, today)
     visits.load_visits(session, staff, today)
     before.settle(session, now)
     before = _Before.of(session)
@@ -56,7 +57,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
 
     Events that people of the demo made themselves are left alone.
     """
-    sequences = visits.clear_visits(session)
+    sequences = visits.clear_visits(session) | duty.clear_duty(session)
     records.clear_records(session, life_events(), today)
     sequences |= meetings.clear_events(session, life_events(), today) | gates.clear_gate(session)
     links = [f"/wydarzenia/{uuid}" for uuid in sequences]
@@ -74,6 +75,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     meetings.load_events(session, life_events(), staff, programmes, today, sequences=sequences)
     gates.load_gate(session, staff, today, sequences=sequences)
     records.load_records(session, life_events(), staff, today)
+    duty.load_duty(session, staff, today, sequences=sequences)
     visits.load_visits(session, staff, today, sequences=sequences)
     before.settle(session, now)
 

@@ -12,6 +12,7 @@ from app.succession import actions as succession
 from events.calendar import actions as calendar
 from events.calendar import inner, series
 from events.changes import suspension
+from events.duty import upkeep as duty
 from events.feeds import actions as feeds
 from events.gate import upkeep as gate
 from events.minutes import actions as minutes
@@ -51,7 +52,7 @@ def follow_cards(session: Session, now: datetime) -> int:
     return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
 
 
-MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle)
+MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle, duty.let_fall)
 """What cannot wait for the night."""
 
 JOBS: Timetable = (
@@ -79,6 +80,8 @@ JOBS: Timetable = (
     ("calendar texts for those concerned compared with the events", inner.renew),
     ("personal calendars that are behind what they show", feeds.catch_up),
     ("addresses of personal calendars closed when a person has left", feeds.close_ended),
+    ("expected persons told to those who keep duty hours", duty.announce),
+    ("bookings ended of duty hours that were cancelled", duty.let_fall),
     ("notes without an answer in time sealed", minutes.seal_silent),
     ("missing notes called to mind", minutes.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),

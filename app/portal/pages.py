@@ -30,6 +30,7 @@ ARROWS = (
 TOPICS = (
     "pierwsze-spotkanie",
     "wizyty",
+    "dyzury",
     "razem",
     "zapisy",
     "po-spotkaniu",

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -32,10 +33,11 @@ from partners.availability import actions as availability
 from partners.people import queries as people
 
 
-def plan(session: Session, actor: Actor, wanted: DutyDraft, now: datetime) -> Event:
+def plan(session: Session, actor: Actor, wanted: DutyDraft, now: datetime, *, uuid: UUID | None = None) -> Event:
     """Draft duty hours of the actor's centre in a unit, and ask the unit to confirm where somebody there can answer.
 
-    Who is on duty stands on the draft as its speaker until it is published. Raises NotACentre, NoSlots, NobodyOnDuty,
+    Who is on duty stands on the draft as its speaker until it is published. *uuid* is given by the demo loader only.
+    Raises NotACentre, NoSlots, NobodyOnDuty,
     NoDates and what calendar.actions.draft and leave_out raise.
     """
     if not rules.may_plan(actor):
@@ -64,7 +66,7 @@ def plan(session: Session, actor: Actor, wanted: DutyDraft, now: datetime) -> Ev
         slot_minutes=wanted.slot_minutes,
         slot_persons=wanted.slot_persons,
     )
-    event = calendar.draft(session, actor, draft, now)
+    event = calendar.draft(session, actor, draft, now, uuid=uuid)
     if wanted.left_out & days:
         calendar.leave_out(session, actor, event, wanted.left_out & days, now)
     if actor.admitted and people.coordinators(session, wanted.unit_id):
