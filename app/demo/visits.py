@@ -168,7 +168,35 @@ HELP = Plan(
     participants=1,
     wished=8,
 )
-PLANS = (EXPIRED, REFUSED, MOVING, AGREED, COUNTERED, FOR_UNIT, WAITING, HELP)
+AUTUMN = Plan(
+    "jesienne-spotkanie",
+    Path.INVITATION,
+    UNIT,
+    CENTRE,
+    UNIT,
+    30,
+    "Jesienne spotkanie z grupą",
+    "Zapraszamy na jedno spotkanie jesienią, najlepiej przed południem.",
+    participants=15,
+    wished=20,
+)
+FAMILY = Plan(
+    "kontakty-z-rodzina",
+    Path.REQUEST,
+    CENTRE,
+    UNIT,
+    UNIT,
+    24,
+    "Kontakty z rodziną przed wyjściem",
+    "Chcemy omówić z wychowawcami, kiedy rodzina może zgłosić się do nas po pomoc.",
+    kind=EventKind.COORDINATION_MEETING,
+    clock="12:00",
+    minutes=60,
+    wished=20,
+)
+# Two requests of the past that went to and fro: on how many working days before today each side answered.
+TALKS = {AUTUMN: (28, 27, 25, 24, 22), FAMILY: (22, 21, 19, 18, 16)}
+PLANS = (*TALKS, EXPIRED, REFUSED, MOVING, AGREED, COUNTERED, FOR_UNIT, WAITING, HELP)
 
 
 def load_visits(session: Session, staff: Staff, today: date, *, sequences: Mapping[UUID, int] | None = None) -> None:
@@ -177,6 +205,8 @@ def load_visits(session: Session, staff: Staff, today: date, *, sequences: Mappi
     if session.exec(select(Visit.id).where(col(Visit.key).in_(keys))).first() is not None:
         return
     unit, centre = staff.coordinator(UNIT), staff.coordinator(CENTRE)
+    for plan, answers in TALKS.items():
+        _talk(session, staff, plan, today, answers)
     expired = _ask(session, staff, EXPIRED, today)
     for day in _workdays(warsaw.today(expired.made_at), 8):
         upkeep.chase(session, instant(day + timedelta(days=1), "2:10"))
@@ -237,6 +267,18 @@ def _ask(session: Session, staff: Staff, plan: Plan, today: date) -> Visit:
         synthetic=True,
     )
     return actions.ask(session, staff.coordinator(plan.asking), wanted, plan.form_key, at)
+
+
+def _talk(session: Session, staff: Staff, plan: Plan, today: date, answers: Iterable[int]) -> None:
+    """Let both sides offer other dates in turn, and the one that has asked settle it by telephone."""
+    visit = _ask(session, staff, plan, today)
+    last = plan.days_ago
+    for number, last in enumerate(answers):
+        side, at = plan.asking if number % 2 else plan.asked, _ago(today, last, "10:30")
+        other = _dates(session, visit, plan, warsaw.today(at), at, 1)
+        actions.counter(session, staff.coordinator(side), visit, other, at, turn=visit.open_step_id or 0)
+    at, turn, words = _ago(today, last - 1, "9:40"), visit.open_step_id or 0, "Ustaliliśmy to przez telefon."
+    actions.withdraw(session, staff.coordinator(plan.asking), visit, at, turn=turn, reason="settled", message=words)
 
 
 def _accept(

@@ -26,7 +26,7 @@ class ReplyForm(Form):
     Nothing is chosen beforehand: what a machine sends without a choice is no answer.
     """
 
-    answer = ChoiceField(_l("Your answer"), needed=_l("Choose your answer."))
+    answer = ChoiceField(_l("What do you answer?"), needed=_l("Choose your answer."))
     reason = ChoiceField(_l("Reason"))
     message = LongTextField(_l("Message"), longest=MESSAGE_MAX)
     may_counter = False

@@ -126,7 +126,7 @@ def test_the_page_says_what_is_asked_and_by_whom_without_a_persons_name(
     assert page.h1 == "Zakład Karny w Kładkowie: prośba o spotkanie"
     for words in (
         "Świadczenia po wyjściu", "mieszkanie, zasiłki", "Prosimy o spotkanie z grupą.", "wtorek, 8 grudnia 2026",
-        "10.00–12.00", "czwartek, 26 listopada 2026", "2 osoby z Twojej instytucji", "W-2026-001", "Maria Próbna",
+        "10.00–12.00", "Odpowiedz do 26 listopada 2026.", "2 osoby z Twojej instytucji", "W-2026-001", "Maria Próbna",
         "68 100 20 30",
     ):  # fmt: skip
         assert words in page.text
