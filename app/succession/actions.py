@@ -64,9 +64,9 @@ def merge(
     plan = queries.plan(session, duplicate_id, survivor_id)
     if seen and seen != plan.mark:
         raise rules.Stale
-    visits.end_between(session, duplicate_id, survivor_id, now)
     events = {*queries.events_touching(session, duplicate_id), *queries.events_touching(session, survivor_id)}
     projects = queries.programmes_touching(session, duplicate_id)
+    visits.end_between(session, duplicate_id, survivor_id, now)  # nobody answers his own requests
     _join_memberships(session, actor, duplicate_id, survivor_id, now)
     _join_parties(session, duplicate_id, survivor_id)
     _append_contacts(session, duplicate_id, survivor_id)

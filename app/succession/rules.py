@@ -22,6 +22,7 @@ TABLE_LABEL: Mapping[str, str] = {
     "calendar_feed": N_("personal addresses of calendars"),
     "card_report": N_("reports on the card"),
     "contact": N_("contacts"),
+    "duty_booking": N_("bookings of duty hours"),
     "event": N_("events"),
     "event_party": N_("invitations to events and co-organisers"),
     "event_speaker": N_("people who lead or speak"),
