@@ -138,7 +138,7 @@ class Caution:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of one date on offer: *refusals* forbid it, *warnings* do not."""
+    """What is to be said of one date on offer: *refusals* forbid it; *warnings* do not, and stand where none does."""
 
     option: Option
     refusals: tuple[Refusal, ...] = ()
@@ -155,9 +155,9 @@ OWN_UNNAMED = N_(
     "Your institution has something else at this time (%(day)s, %(hours)s). Make sure that somebody is free."
 )
 SIDE = N_("The other institution has something else on %(day)s at this time. It may propose another date.")
-HOUSE = N_("In the same unit there is “%(title)s” at this time (%(day)s, %(hours)s). Choose a room to keep them apart.")
+HOUSE = N_("In the same unit there is “%(title)s” at this time (%(day)s, %(hours)s). Make sure that the rooms differ.")
 HOUSE_UNNAMED = N_(
-    "In the same unit there is something else at this time (%(day)s, %(hours)s). Choose a room to keep them apart."
+    "In the same unit there is something else at this time (%(day)s, %(hours)s). Make sure that the rooms differ."
 )
 PERSON = N_("You have signed up for “%(title)s” at this time (%(day)s, %(hours)s). Let somebody else take this one.")
 PERSON_UNNAMED = N_(
@@ -362,7 +362,8 @@ class _Teller:
         day = availability_rules.in_digits(option.starts.date())
         if starts_at <= self.near.now:
             return Verdict(option, (Passed(day=day, hours=_hours(starts_at, ends_at)),))
-        return Verdict(option, tuple(self._refusals(option)), tuple(self._warnings(option)))
+        refusals = tuple(self._refusals(option))
+        return Verdict(option, refusals, () if refusals else tuple(self._warnings(option)))
 
     def _refusals(self, option: Option) -> Iterator[Refusal]:
         near, first = self.near, self.near.first_day

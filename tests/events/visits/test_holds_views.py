@@ -108,3 +108,19 @@ def test_the_date_that_an_event_is_to_move_to_is_not_in_its_own_way(
     spans = clashes.spans_of(other, series.occurrences(session, other), now())
     (clash,) = clashes.find(session, people.ewa.actor, other, spans, held=held).clashes
     assert (clash.why, clash.number, clash.hidden) == (Why.ROOM, visit.number, False)
+
+
+def test_the_dates_are_judged_in_the_language_of_the_reader(client: Browser, people: People) -> None:
+    new = "/wizyty/nowa/mops-kladkowo"
+    page = client.sign_in(people.ewa).see(new)
+    typed = {
+        **page.values(new),
+        "subject": "Świadczenia",
+        "day_0": "24.12.2026",
+        "starts_0": "10.00",
+        "ends_0": "12.00",
+    }
+    for language, words in (("pl", "to święto: Wigilia Bożego Narodzenia."), ("en", "public holiday: Christmas Eve.")):
+        client.get(f"{new}?jezyk={language}")
+        client.post(new, data=typed)
+        assert words in client.page.text
