@@ -47,6 +47,7 @@ TURNS: Final = 8
 PASSWORD: Final = "kladka-demo-2026"  # noqa: S105 - printed on the demonstration's own sign-in page
 COORDINATOR, WORKER = "mops@demo.example", "pracownik@demo.example"
 FEED: Final = "/kanaly/publiczny.ics"
+OWN_FEEDS: Final = "/ustawienia/kalendarze"
 FEED_EVENTS: Final = 2000  # so that about 1,000 of them are public and lie within the window of the feed
 DIRECTORY_INSTITUTIONS: Final = 10_000
 PLACES, CROWD = 20, 50
@@ -642,6 +643,24 @@ def feeds(wants: Wants) -> Iterator[Line]:
         sized = f", {plain.kilobytes:.0f} kB"
         yield at_least(f"{title}, unchanged, plain{sized}", plain.ratio, 0.7, "1.5", told(plain))
         yield at_most(f"{title}, first after a change", statistics.median(first), 60, "10", " ms", 1)
+        own = own_feed(server)
+        program = server.another(signed_in=False)
+        answer, body = program.ask(own)
+        known = Page(own, 304, {"If_None_Match": answer.headers["ETag"]})
+        reading = measure(floor, program, known, wants.seconds)
+        number = body.count(b"BEGIN:VEVENT")
+        yield at_least(f"personal feed, {number:,} events, 304", reading.ratio, 1.0, "2.0", told(reading))
+
+
+def own_feed(server: Server) -> str:
+    """Make a calendar of one's own, as its person does; give the path of its secret address."""
+    sign_in(server, COORDINATOR)
+    token = token_in(server.ask(OWN_FEEDS)[1])
+    server.ask(OWN_FEEDS, body=urllib.parse.urlencode({"csrf_token": token, "name": "Outlook"}))
+    found = re.search(r"/kanaly/o/[\w-]+\.ics", server.ask(OWN_FEEDS)[1].decode())
+    if found is None:
+        raise BenchError("no address of a personal feed was shown")
+    return found[0]
 
 
 def sign_ups(wants: Wants) -> Iterator[Line]:

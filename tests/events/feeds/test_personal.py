@@ -214,6 +214,17 @@ def test_a_seat_in_a_whole_series_shows_the_series(
     assert (str(entry["UID"]), "RRULE" in entry) == (event.uid, True)
 
 
+def test_what_one_is_invited_to_and_signed_up_for_stands_there_once(
+    session: Session, people: People, read: Callable[..., Reader]
+) -> None:
+    mops = people.mops.id or 0
+    single = make_event(session, people.ewa, visibility=PARTNERS, invited=(mops,))
+    series = make_event(session, people.ewa, visibility=PARTNERS, invited=(mops,), rule=WHOLE_SERIES)
+    sign_up(session, people.marek, single)
+    sign_up(session, people.marek, series, dates_of(session, series)[1].id)
+    assert sorted(str(one["UID"]) for one in read(people.marek).events()) == sorted([single.uid, series.uid])
+
+
 def test_busy_tells_when_and_nothing_else(session: Session, people: People, read: Callable[..., Reader]) -> None:
     mops = people.mops.id or 0
     make_event(session, people.ewa, title="Poufne spotkanie", visibility=INVITED, invited=(mops,), topics=("zasiłek",))
