@@ -304,7 +304,8 @@ def _share(way: Way) -> str:
     """Give "3 z 8 (37,5%)": a share never stands without its counts."""
     total = way.answers + way.unanswered
     exact = (Decimal(way.unanswered) / total).quantize(Decimal("0.001"), ROUND_HALF_UP)
-    share = format_percent(exact, format="0.#\u00a0%", locale=language(), decimal_quantization=False)
+    pattern = "0.#\u00a0%" if language() == "pl" else "0.#%"
+    share = format_percent(exact, format=pattern, locale=language(), decimal_quantization=False)
     return _("%(count)d of %(total)d (%(share)s)", count=way.unanswered, total=total, share=share)
 
 

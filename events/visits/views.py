@@ -46,6 +46,7 @@ from events.visits.forms import (
 from events.visits.models import OPTIONS_MAX, Act, Path
 from events.visits.queries import Group, Line, Wanted
 from events.visits.rules import Option
+from events.visits.silence import Usual
 from partners.institutions import queries as institutions
 from partners.institutions.queries import RoomRow
 
@@ -338,7 +339,10 @@ def _asked(slug: str, *, assistance: bool) -> Response | BaseResponse:
 
 
 def _ask_page(joined: Joining, form: AskForm, status: int = 200) -> Response:
-    return respond("events/visits/ask.html", status=status, joined=joined, form=form, **_asking_words(joined))
+    usual = silence.usual(session(), actor(), actor().institution_id or 0, joined.asked.id)
+    return respond(
+        "events/visits/ask.html", status=status, joined=joined, form=form, usual=usual, **_asking_words(joined)
+    )
 
 
 def _ask_check(joined: Joining, form: AskForm, refusal: Refusal | None = None) -> Response:
@@ -523,13 +527,19 @@ def _case_page(
         say_form=say_form or SayForm(),
         refusal=refusal,
         typed=typed,
-        usual=silence.usual(session(), actor(), case.own_id, case.other.id) if case.open and not case.mine else None,
+        usual=_usual(case) if case.open else None,
         kind_label=KIND_LABEL[visit.kind],
         needs_address=case.asks and links.needs_address(session(), visit, now()),
         reasons={code: _(one.label) for code, one in rules.REASONS.items()},
         state_sentence=_(rules.STATE_SENTENCE[visit.state]),
         today=warsaw.today(now()),
     )
+
+
+def _usual(case: Case) -> Usual | None:
+    """Give how long the side that has its turn usually takes."""
+    asker, answerer = (case.other.id, case.own_id) if case.mine else (case.own_id, case.other.id)
+    return silence.usual(session(), actor(), asker, answerer)
 
 
 def _rooms(case: Case) -> list[RoomRow]:

@@ -20,6 +20,7 @@ from partners.institutions.models import Institution
 from tests.browser import Browser
 from tests.factories.institutions import make_institution
 from tests.factories.persons import People
+from tests.factories.replies import ask
 from tests.factories.rows import add
 
 FIGURES = "/wizyty/czas-odpowiedzi"
@@ -37,7 +38,7 @@ def answered(
     at = at or now()
     for days in waited:
         visit = add(
-            session, Visit, number=f"W-2026-{session.exec(select(Visit)).all().__len__() + 1:03d}", key=str(uuid4()),
+            session, Visit, number=f"W-2025-{session.exec(select(Visit)).all().__len__() + 1:03d}", key=str(uuid4()),
             path=Path.INVITATION, state=State.EXPIRED, asking_id=asker.id or 0, asked_id=answerer.id or 0,
             unit_id=asker.id or 0, kind=EventKind.GROUP_MEETING, subject="Spotkanie", made_at=at, changed_at=at,
         )  # fmt: skip
@@ -178,3 +179,18 @@ def test_the_words_are_good_polish(app, days: int, words: str) -> None:
     with app.test_request_context("/?jezyk=pl"):
         said = ngettext("usually answers in %(num)d working day", "usually answers in %(num)d working days", days)
     assert said == words
+
+
+@pytest.mark.usefixtures("clock")
+def test_it_stands_on_the_case_for_both_sides_and_where_one_asks(
+    session: Session, people: People, client: Browser
+) -> None:
+    answered(session, people.prison, people.mops, [2] * 5)
+    visit = ask(session, people.ewa, people.mops)
+    client.sign_in(people.ewa)
+    assert "MOPS w Kładkowie zwykle odpowiada w 2 dni robocze." in client.see(f"/wizyty/{visit.number}").text
+    assert client.page.one("a", href=FIGURES).text == "Skąd to wiadomo"
+    assert "MOPS w Kładkowie zwykle odpowiada w 2 dni robocze." in client.see("/wizyty/nowa/mops-kladkowo").text
+    assert "zwykle odpowiada" not in client.see("/wizyty/nowa/most").text
+    client.sign_in(people.marek)
+    assert "Twoja instytucja zwykle odpowiada w 2 dni robocze." in client.see(f"/wizyty/{visit.number}").text
