@@ -171,3 +171,24 @@ def test_five_hundred_and_more_are_done_in_batches(
     assert sorted(session.exec(select(InnerText.event_id)).all()) == sorted(ids)
     session.exec(update(Event).where(col(Event.id).in_(ids[:5])).values(state=State.DRAFT))
     assert inner.agree(session, now()) == 5
+
+
+def test_public_feeds_do_not_move_when_only_those_concerned_see_a_change(session: Session, people: People) -> None:
+    ngo = people.ngo.id or 0
+    event = make_event(session, people.marek, visibility=Visibility.PUBLIC, co_organisers=(ngo,))
+    party = session.get_one(EventParty, (event.id, ngo))
+    party.answer, party.answered_at = Answer.ASKED, None
+    actions.shelve(session, event, now())
+    moved = {FeedKind.PUBLIC: 0, FeedKind.INSTITUTION: people.mops.id or 0, FeedKind.INNER: people.mops.id or 0}
+
+    def versions() -> dict[FeedKind, int]:
+        rows = session.exec(select(FeedState.kind, FeedState.owner_id, FeedState.version)).all()
+        return {FeedKind(kind): number for kind, owner, number in rows if moved[FeedKind(kind)] == owner}
+
+    before, places = versions(), standing(session, event)
+    actions.shelve(session, event, now())
+    assert (versions(), standing(session, event)) == (before, places)
+    parties.answer(session, people.jola.actor, event, now(), agrees=False, reason="brak ludzi")
+    after = versions()
+    assert {kind for kind in after if after[kind] != before[kind]} == {FeedKind.INNER}
+    assert standing(session, event) == {people.mops.id}
