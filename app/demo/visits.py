@@ -19,6 +19,7 @@ from events.visits import actions, checks, upkeep
 from events.visits.models import Path, Visit, VisitOption
 from events.visits.rules import Option, VisitDraft
 from partners.institutions import workdays
+from partners.institutions.models import Room
 
 UNIT, OTHER_UNIT, CENTRE, NEIGHBOUR, NGO = (
     "zk-kladkowo",
@@ -49,6 +50,7 @@ class Plan:
     participants: int | None = None
     offers: int = 2
     wished: int = 10
+    room: str = ""
 
     @property
     def form_key(self) -> str:
@@ -67,6 +69,7 @@ WAITING = Plan(
     "Zapraszamy na spotkanie z osobami, które wychodzą w styczniu. Sala na 12 osób, projektor na miejscu.",
     topics=("dowód osobisty i meldunek", "zasiłki na pierwsze dni", "schronienie"),
     participants=8,
+    room="Świetlica oddziału terapeutycznego",
 )
 COUNTERED = Plan(
     "swiadczenia",
@@ -325,7 +328,9 @@ def _free(
     """Give dates at which both sides are free, some days apart, as people offer them."""
     first = working_day(day + timedelta(days=plan.wished))
     starts = wall(first, plan.clock)
-    wish = Option(starts, starts + timedelta(minutes=plan.minutes))
+    room_of = select(Room.id).where(Room.institution_id == unit_id, Room.name == plan.room)
+    room_id = session.exec(room_of).first() if plan.room else None
+    wish = Option(starts, starts + timedelta(minutes=plan.minutes), room_id)
     found = checks.suggest(session, unit_id, sides, wish, at, visit_id=visit_id, number=2 * number)
     return tuple(found[::2][:number])
 
