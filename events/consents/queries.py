@@ -3,18 +3,23 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, case, or_
 from sqlmodel import Session, col, func
 
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from events.calendar.models import Answer, Consent, Event, EventParty, Occurrence, Part, State
 from partners.institutions.models import Institution
 
 ON_DESK = 20
+# What every desk asks is made once: making such a statement costs more than running it.
+_OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
+_NOW: BindParameter[datetime] = bindparam("now")
+_LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
 
 
 class Matter(StrEnum):
@@ -64,32 +69,9 @@ def to_answer(session: Session, viewer: Actor, now: datetime, limit: int = ON_DE
     """
     if not viewer.coordinates:
         return []
-    statement = (
-        columns(
-            Event.uuid,
-            Event.title,
-            Institution.name,
-            func.min(Occurrence.local_date),
-            Event.state,
-            func.count().over(),
-        )
-        .join(EventParty, col(EventParty.event_id) == Event.id)
-        .join(Institution, col(Institution.id) == Event.organiser_id)
-        .join(Occurrence, col(Occurrence.event_id) == Event.id)
-        .where(
-            col(EventParty.institution_id) == viewer.institution_id,
-            col(EventParty.answer) == Answer.ASKED,
-            col(Event.state) != State.CANCELLED,
-            col(Occurrence.state).in_((State.DRAFT, State.PUBLISHED)),
-            col(Occurrence.ends_at) > now,
-        )
-        .group_by(col(Event.id), col(Institution.id))
-        .order_by(func.min(Occurrence.local_date), col(Event.id))
-        .limit(limit)
-    )
     return [
         Question(uuid, title, name, day, state is State.PUBLISHED, total)
-        for uuid, title, name, day, state, total in session.execute(statement)
+        for uuid, title, name, day, state, total in rows(session, _ASKED, _asking(viewer, now, limit))
     ]
 
 
@@ -114,24 +96,32 @@ def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DES
 def _open(session: Session, viewer: Actor, now: datetime, limit: int, *, others: bool) -> list[Open]:
     if not viewer.coordinates:
         return []
-    own_id = viewer.institution_id
+    found = rows(session, _open_events(others=others), _asking(viewer, now, limit))
+    return [
+        Open(uuid, title, day, _matter(state, refused_by, open_answers), total, whose or "", open_answers)
+        for uuid, title, day, state, refused_by, open_answers, total, whose in found
+    ]
+
+
+@lru_cache(maxsize=2)
+def _open_events(*, others: bool) -> Select[Any]:
     coming = (
         columns(Occurrence.event_id, func.min(Occurrence.local_date).label("day"))
         .where(
-            col(Occurrence.ends_at) > now,
+            col(Occurrence.ends_at) > _NOW,
             col(Occurrence.state).in_((State.DRAFT, State.PUBLISHED)),
-            or_(col(Occurrence.place_institution_id) == own_id, col(Occurrence.organiser_id) == own_id),
+            or_(col(Occurrence.place_institution_id) == _OWN, col(Occurrence.organiser_id) == _OWN),
         )
         .group_by(col(Occurrence.event_id))
         .subquery()
     )
-    elsewhere = and_(col(Event.organiser_id) == own_id, col(Event.place_institution_id) != own_id)
+    elsewhere = and_(col(Event.organiser_id) == _OWN, col(Event.place_institution_id) != _OWN)
     here = and_(
-        elsewhere if others else col(Event.place_institution_id) == own_id,
+        elsewhere if others else col(Event.place_institution_id) == _OWN,
         col(Event.consent) == Consent.PENDING,
         col(Event.state) == State.PUBLISHED,
     )
-    ours = and_(col(Event.organiser_id) == own_id, col(Event.state) == State.DRAFT)
+    ours = and_(col(Event.organiser_id) == _OWN, col(Event.state) == State.DRAFT)
     agreed = col(EventParty.answer).in_((Answer.CONFIRMED, Answer.OUTSIDE))
     refused = col(EventParty.answer) == Answer.DECLINED
     refusals = func.count(case((refused, 1)))
@@ -139,7 +129,7 @@ def _open(session: Session, viewer: Actor, now: datetime, limit: int, *, others:
     waits = and_(refusals == 0, missing > 0)
     name = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
     asked = case((or_(col(Event.state) == State.PUBLISHED, ~agreed), name))
-    statement = (
+    return (
         columns(
             Event.uuid,
             Event.title,
@@ -162,12 +152,12 @@ def _open(session: Session, viewer: Actor, now: datetime, limit: int, *, others:
             )
         )
         .order_by(coming.c.day, col(Event.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    return [
-        Open(uuid, title, day, _matter(state, refused_by, open_answers), total, whose or "", open_answers)
-        for uuid, title, day, state, refused_by, open_answers, total, whose in session.execute(statement)
-    ]
+
+
+def _asking(viewer: Actor, now: datetime, limit: int) -> dict[str, Any]:
+    return {"own_id": viewer.institution_id, "now": now, "limit": limit}
 
 
 def _asked_id() -> Any:
@@ -183,3 +173,28 @@ def _matter(state: State, refusals: int, missing: int) -> Matter:
     if refusals:
         return Matter.REFUSED
     return Matter.ANSWERS if missing else Matter.PUBLICATION
+
+
+_ASKED = (
+    columns(
+        Event.uuid,
+        Event.title,
+        Institution.name,
+        func.min(Occurrence.local_date),
+        Event.state,
+        func.count().over(),
+    )
+    .join(EventParty, col(EventParty.event_id) == Event.id)
+    .join(Institution, col(Institution.id) == Event.organiser_id)
+    .join(Occurrence, col(Occurrence.event_id) == Event.id)
+    .where(
+        col(EventParty.institution_id) == _OWN,
+        col(EventParty.answer) == Answer.ASKED,
+        col(Event.state) != State.CANCELLED,
+        col(Occurrence.state).in_((State.DRAFT, State.PUBLISHED)),
+        col(Occurrence.ends_at) > _NOW,
+    )
+    .group_by(col(Event.id), col(Institution.id))
+    .order_by(func.min(Occurrence.local_date), col(Event.id))
+    .limit(_LIMIT)
+)

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, and_, case, cast, or_, union_all
+from sqlalchemy import BindParameter, Date, Integer, Select, String, and_, bindparam, case, cast, or_, union_all
 from sqlmodel import Session, col, func, select
 
 from app import warsaw
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from app.text import sort_key
 from events.calendar import queries as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
@@ -22,6 +23,9 @@ from partners.institutions.models import Institution, Kind
 
 REMINDED = timedelta(days=21)
 ON_DESK = 20
+_OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
+_TODAY: BindParameter[date] = bindparam("today", type_=Date())
+_LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
 
 
 def rules_of(session: Session, unit_id: int) -> UnitRules:
@@ -338,27 +342,8 @@ def to_decide(session: Session, viewer: Actor, now: datetime, limit: int = ON_DE
     """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
-    waiting = union_all(
-        *(
-            columns(table.occurrence_id).where(
-                col(table.unit_id) == viewer.institution_id,
-                col(table.state) == EntryState.REQUESTED,
-                col(table.local_date) >= warsaw.today(now),
-            )
-            for table in (Entry, Equipment)
-        )
-    ).subquery()
-    counted = (
-        columns(waiting.c.occurrence_id, func.count().label("number")).group_by(waiting.c.occurrence_id).subquery()
-    )
-    statement = (
-        _meeting(counted.c.number, func.count().over())
-        .join(counted, counted.c.occurrence_id == Occurrence.id)
-        .where(col(Occurrence.state) == State.PUBLISHED)
-        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(limit)
-    )
-    found = ((_as_meeting(row), row[15], row[16]) for row in session.execute(statement))
+    asked = {"own_id": viewer.institution_id, "today": warsaw.today(now), "limit": limit}
+    found = ((_as_meeting(row), row[15], row[16]) for row in rows(session, _to_decide(), asked))
     return [Waiting(one.uuid, one.title, one.day, one.series, number, one.day, total) for one, number, total in found]
 
 
@@ -369,6 +354,44 @@ def to_fill(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK
     """
     if not viewer.coordinates or viewer.institution_id is None:
         return []
+    today = warsaw.today(now)
+    asked = {"own_id": viewer.institution_id, "today": today, "until": today + REMINDED, "limit": limit}
+    found = []
+    for row in rows(session, _to_fill(), asked):
+        one, freeze_days = _as_meeting(row), row[15]
+        until = rules.freeze_day(one.day, UnitRules().freeze_days if freeze_days is None else freeze_days)
+        found.append(Waiting(one.uuid, one.title, one.day, one.series, row[16], until, row[17]))
+    return sorted(found, key=lambda one: (one.until, one.day))
+
+
+# What every desk asks is made once: making such a statement costs more than running it.
+@cache
+def _to_decide() -> Select[Any]:
+    waiting = union_all(
+        *(
+            columns(table.occurrence_id).where(
+                col(table.unit_id) == _OWN,
+                col(table.state) == EntryState.REQUESTED,
+                col(table.local_date) >= _TODAY,
+            )
+            for table in (Entry, Equipment)
+        )
+    ).subquery()
+    counted = (
+        columns(waiting.c.occurrence_id, func.count().label("number")).group_by(waiting.c.occurrence_id).subquery()
+    )
+    statement: Select[Any] = (
+        _meeting(counted.c.number, func.count().over())
+        .join(counted, counted.c.occurrence_id == Occurrence.id)
+        .where(col(Occurrence.state) == State.PUBLISHED)
+        .order_by(col(Occurrence.starts_at), col(Occurrence.id))
+        .limit(_LIMIT)
+    )
+    return statement
+
+
+@cache
+def _to_fill() -> Select[Any]:
     asked, said = cast(col(GateRules.extra_fields), String), cast(col(Entry.extras), String)
     lacking = (
         and_(asked.contains(f'"{key}"'), or_(~said.contains(f'"{key}": "'), said.contains(f'"{key}": ""')))
@@ -378,27 +401,22 @@ def to_fill(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK
         columns(Entry.occurrence_id, func.max(GateRules.freeze_days).label("freeze_days"), func.count().label("number"))
         .outerjoin(GateRules, col(GateRules.institution_id) == Entry.unit_id)
         .where(
-            col(Entry.institution_id) == viewer.institution_id,
+            col(Entry.institution_id) == _OWN,
             col(Entry.state).in_([state.value for state in rules.ACTIVE]),
-            col(Entry.local_date).between(warsaw.today(now), warsaw.today(now) + REMINDED),
+            col(Entry.local_date).between(_TODAY, bindparam("until", type_=Date())),
             or_(col(Entry.person) == "", *lacking),
         )
         .group_by(col(Entry.occurrence_id))
         .subquery()
     )
-    statement = (
+    statement: Select[Any] = (
         _meeting(missing.c.freeze_days, missing.c.number, func.count().over())
         .join(missing, missing.c.occurrence_id == Occurrence.id)
         .where(col(Occurrence.state) == State.PUBLISHED)
         .order_by(col(Occurrence.local_date), col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    found = []
-    for row in session.execute(statement):
-        one, freeze_days = _as_meeting(row), row[15]
-        until = rules.freeze_day(one.day, UnitRules().freeze_days if freeze_days is None else freeze_days)
-        found.append(Waiting(one.uuid, one.title, one.day, one.series, row[16], until, row[17]))
-    return sorted(found, key=lambda one: (one.until, one.day))
+    return statement
 
 
 def _meeting(*more: Any) -> Any:

@@ -3,17 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, String, and_, case, cast, exists, func, literal, or_, union, union_all
+from sqlalchemy import (
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    union,
+    union_all,
+)
 from sqlalchemy import Date as DayColumn
 from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.accounts.models import UserAccount
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from events.calendar import queries as calendar
 from events.calendar.models import Event, EventKind, EventParty, EventSpeaker, Occurrence, Outcome, Part, State
 from events.calendar.rules import FAMILY, ICON, KIND_LABEL
@@ -31,6 +50,17 @@ EARLIER_TASKS = 20
 STORIES_SHOWN = 3
 # Named alone is not enough: whoever the organiser adds later would read the notes of all dates before.
 _CO_ORGANISES = and_(col(EventParty.part) == Part.CO_ORGANISER, calendar.stands())
+_OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
+_LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
+# From the day after the meeting on; what had passed when it was put in asks for nothing.
+_WITHOUT_NOTE: tuple[ColumnElement[bool], ...] = (
+    col(Occurrence.outcome).is_(None),
+    col(Occurrence.state) == State.PUBLISHED,
+    col(Occurrence.starts_at) > bindparam("since"),
+    col(Occurrence.ends_at) > bindparam("remembered"),
+    col(Occurrence.ends_at) <= bindparam("today_begins"),
+    col(Event.published_at) <= col(Occurrence.ends_at),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -656,7 +686,16 @@ def waiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK
     """
     if not viewer.works_for_institution:
         return []
-    own, today = viewer.institution_id, warsaw.today(now)
+    asked = {"own_id": viewer.institution_id, "limit": limit, **_noteless(now)}
+    today = warsaw.today(now)
+    found = [_waiting(row, today) for row in rows(session, _waiting_lines(coordinates=viewer.coordinates), asked)]
+    order = {"answer": 0, "note": 1, "task": 2}
+    return sorted(found, key=lambda one: (order[one.what], one.due_on or one.day, one.id))
+
+
+# What every desk asks is made once: making such a statement costs more than running it.
+@lru_cache(maxsize=2)
+def _waiting_lines(*, coordinates: bool) -> CompoundSelect[Any]:
     title = func.coalesce(Occurrence.title, Event.title)
     where = (cast(col(Event.uuid), String), col(Event.rule).is_not(None), Occurrence.local_date, title)
     nothing = cast(literal(""), String)
@@ -668,39 +707,36 @@ def waiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK
         .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
-            col(RecordTask.institution_id) == own,
+            col(RecordTask.institution_id) == _OWN,
             col(RecordTask.done_at).is_(None),
             col(Record.state) != RecordState.OPEN,
         )
         .order_by(func.coalesce(RecordTask.due_on, date(2100, 1, 1)), col(RecordTask.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
     parts = [task_rows]
-    if viewer.coordinates:
+    if coordinates:
         parts.append(
             columns(literal("answer"), Record.id, *where, nothing, Record.answer_by, in_all)
             .join(RecordReply, col(RecordReply.record_id) == Record.id)
             .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
             .join(Event, col(Event.id) == Occurrence.event_id)
             .where(
-                col(RecordReply.institution_id) == own,
+                col(RecordReply.institution_id) == _OWN,
                 col(RecordReply.reply) == Reply.ASKED,
                 col(Record.state) == RecordState.SUBMITTED,
             )
             .order_by(col(Record.answer_by), col(Record.id))
-            .limit(limit)
+            .limit(_LIMIT)
         )
         parts.append(
             columns(literal("note"), Occurrence.id, *where, nothing, no_day, in_all)
             .join(Event, col(Event.id) == Occurrence.event_id)
-            .where(*_without_note(now), col(Occurrence.organiser_id) == own)
+            .where(*_WITHOUT_NOTE, col(Occurrence.organiser_id) == _OWN)
             .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-            .limit(limit)
+            .limit(_LIMIT)
         )
-    together = union_all(*(columns(*part.subquery().c) for part in parts))
-    found = [_waiting(row, today) for row in session.execute(together)]
-    order = {"answer": 0, "note": 1, "task": 2}
-    return sorted(found, key=lambda one: (order[one.what], one.due_on or one.day, one.id))
+    return union_all(*(columns(*part.subquery().c) for part in parts))
 
 
 def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DESK) -> list[Waiting]:
@@ -710,9 +746,15 @@ def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DES
     """
     if not viewer.coordinates:
         return []
+    today, asked = warsaw.today(now), {"own_id": viewer.institution_id, "limit": limit}
+    return [_waiting(row, today) for row in rows(session, _awaiting_lines(), asked)]
+
+
+@lru_cache(maxsize=1)
+def _awaiting_lines() -> Select[Any]:
     title = func.coalesce(Occurrence.title, Event.title)
     name = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
-    statement = (
+    return (
         columns(
             literal("reply"),
             Record.id,
@@ -730,16 +772,14 @@ def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = ON_DES
         .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
-            col(Occurrence.organiser_id) == viewer.institution_id,
+            col(Occurrence.organiser_id) == _OWN,
             col(Record.state) == RecordState.SUBMITTED,
             col(RecordReply.reply) == Reply.ASKED,
         )
         .group_by(col(Record.id), col(Occurrence.id), col(Event.id))
         .order_by(col(Record.answer_by), col(Record.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    today = warsaw.today(now)
-    return [_waiting(row, today) for row in session.execute(statement)]
 
 
 def late_notes(session: Session, now: datetime) -> list[tuple[int, datetime]]:
@@ -747,10 +787,10 @@ def late_notes(session: Session, now: datetime) -> list[tuple[int, datetime]]:
     statement = (
         columns(Occurrence.id, Occurrence.ends_at)
         .join(Event, col(Event.id) == Occurrence.event_id)
-        .where(*_without_note(now))
+        .where(*_WITHOUT_NOTE)
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
     )
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [(row[0], row[1]) for row in rows(session, statement, _noteless(now))]
 
 
 def unanswered(session: Session, today: date) -> list[int]:
@@ -840,16 +880,12 @@ def co_organises(institution_id: int) -> ColumnElement[bool]:
     return exists(named.correlate(Occurrence))
 
 
-def _without_note(now: datetime) -> list[Any]:
-    # From the day after the meeting on; what had passed when it was put in asks for nothing.
-    return [
-        col(Occurrence.outcome).is_(None),
-        col(Occurrence.state) == State.PUBLISHED,
-        col(Occurrence.starts_at) > now - rules.REMEMBERED - timedelta(days=15),
-        col(Occurrence.ends_at) > now - rules.REMEMBERED,
-        col(Occurrence.ends_at) <= warsaw.start_of(warsaw.today(now)),
-        col(Event.published_at) <= col(Occurrence.ends_at),
-    ]
+def _noteless(now: datetime) -> dict[str, datetime]:
+    return {
+        "since": now - rules.REMEMBERED - timedelta(days=15),
+        "remembered": now - rules.REMEMBERED,
+        "today_begins": warsaw.start_of(warsaw.today(now)),
+    }
 
 
 def _knows(viewer: Actor) -> ColumnElement[bool]:

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     Integer,
+    Select,
     String,
     and_,
     bindparam,
@@ -39,6 +42,11 @@ from partners.institutions import workdays
 from partners.institutions.models import Institution
 from partners.people import queries as people
 from partners.people.queries import Colleague
+
+_OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
+_USER: BindParameter[int] = bindparam("user_id", type_=Integer())
+_NOW: BindParameter[datetime] = bindparam("now")
+_LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +253,36 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
 
     Of a sign-up for a whole series the next date alone.
     """
+    asked = {"own_id": viewer.institution_id, "user_id": viewer.user_id, "now": now, "limit": limit}
+    found: Any = rows(session, _own_lines(coordinates=viewer.coordinates), asked)
+    return [
+        OwnSignUp(
+            row.occurrence_id,
+            row.uuid,
+            row.title,
+            row.kind,
+            row.starts_at,
+            row.ends_at,
+            row.all_day,
+            row.state is State.CANCELLED,
+            row.person,
+            row.stands,
+            row.user_id == viewer.user_id,
+            row.id,
+            row.rule is not None,
+            row.local_date,
+            row.offer_until,
+            row.ahead if row.stands is SignUpState.WAITING else 0,
+            row.state is State.PUBLISHED and row.stands is SignUpState.OFFERED and now < (row.offer_until or now),
+            row.whole,
+        )
+        for row in found
+    ]
+
+
+# What every desk asks is made once: making such a statement costs more than running it.
+@lru_cache(maxsize=2)
+def _own_lines(*, coordinates: bool) -> Select[Any]:
     before = aliased(SignUp)
     ahead = (
         select(func.count(col(before.id)))
@@ -263,7 +301,7 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             col(same.booking_id) == SignUp.booking_id,
             col(same.person_key) == SignUp.person_key,
             col(same.state).in_(rules.ACTIVE),
-            col(date_before.ends_at) > now,
+            col(date_before.ends_at) > _NOW,
             col(date_before.starts_at) < Occurrence.starts_at,
         )
         .correlate(SignUp, Occurrence)
@@ -292,40 +330,18 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(Booking, col(Booking.id) == SignUp.booking_id)
         .where(
-            col(SignUp.institution_id) == viewer.institution_id,
+            col(SignUp.institution_id) == _OWN,
             col(SignUp.state).in_(rules.ACTIVE),
-            col(Occurrence.ends_at) > now,
+            col(Occurrence.ends_at) > _NOW,
             col(Occurrence.state) != State.REMOVED,
             or_(col(Booking.occurrence_id).is_not(None), ~exists(sooner)),
         )
         .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    if not viewer.coordinates:
-        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
-    return [
-        OwnSignUp(
-            row.occurrence_id,
-            row.uuid,
-            row.title,
-            row.kind,
-            row.starts_at,
-            row.ends_at,
-            row.all_day,
-            row.state is State.CANCELLED,
-            row.person,
-            row.stands,
-            row.user_id == viewer.user_id,
-            row.id,
-            row.rule is not None,
-            row.local_date,
-            row.offer_until,
-            row.ahead if row.stands is SignUpState.WAITING else 0,
-            row.state is State.PUBLISHED and row.stands is SignUpState.OFFERED and now < (row.offer_until or now),
-            row.whole,
-        )
-        for row in session.execute(statement)
-    ]
+    if not coordinates:
+        return statement.where(col(SignUp.user_id) == _USER)
+    return statement
 
 
 def seats_on(session: Session, viewer: Actor, since: datetime, until: datetime) -> list[int]:
@@ -400,6 +416,17 @@ def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = 10) ->
     """
     if not viewer.works_for_institution:
         return []
+    asked = {"own_id": viewer.institution_id, "user_id": viewer.user_id, "now": now, "limit": limit}
+    return [
+        Task(TaskKind.ASKED, uuid, title, day, rule is not None, number, None, whose=name, total=total)
+        for uuid, title, day, rule, name, number, total in rows(
+            session, _asked_lines(coordinates=viewer.coordinates), asked
+        )
+    ]
+
+
+@lru_cache(maxsize=2)
+def _asked_lines(*, coordinates: bool) -> Select[Any]:
     whose = func.coalesce(func.nullif(Institution.short_name, ""), Institution.name)
     statement = (
         columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, whose, func.count(), func.count().over())
@@ -408,49 +435,68 @@ def awaiting(session: Session, viewer: Actor, now: datetime, limit: int = 10) ->
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(Institution, col(Institution.id) == Occurrence.organiser_id)
         .where(
-            col(SignUp.institution_id) == viewer.institution_id,
+            col(SignUp.institution_id) == _OWN,
             col(SignUp.state) == SignUpState.REQUESTED,
             col(Occurrence.state) == State.PUBLISHED,
-            col(Occurrence.starts_at) > now,
+            col(Occurrence.starts_at) > _NOW,
         )
         .group_by(col(Occurrence.id), col(Event.id), col(Institution.id))
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    if not viewer.coordinates:
-        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
-    return [
-        Task(TaskKind.ASKED, uuid, title, day, rule is not None, number, None, whose=name, total=total)
-        for uuid, title, day, rule, name, number, total in rows(session, statement)
-    ]
+    if not coordinates:
+        return statement.where(col(SignUp.user_id) == _USER)
+    return statement
 
 
 def _to_decide(session: Session, viewer: Actor, now: datetime, limit: int) -> list[Task]:
     if not viewer.coordinates:
         return []
-    inside = and_(col(Event.consent).is_not(None), col(Occurrence.place_institution_id) == viewer.institution_id)
-    statement = (
+    asked = {"own_id": viewer.institution_id, "user_id": viewer.user_id, "now": now, "limit": limit}
+    return [
+        Task(TaskKind.REQUESTS, uuid, title, day, rule is not None, number, None, total=total)
+        for uuid, title, day, rule, number, total in rows(session, _requests_to_decide(), asked)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _requests_to_decide() -> Select[Any]:
+    inside = and_(col(Event.consent).is_not(None), col(Occurrence.place_institution_id) == _OWN)
+    return (
         columns(Event.uuid, Event.title, Occurrence.local_date, Event.rule, Occurrence.requested, func.count().over())
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
             col(Occurrence.requested) > 0,
-            or_(col(Occurrence.organiser_id) == viewer.institution_id, inside),
+            or_(col(Occurrence.organiser_id) == _OWN, inside),
             col(Occurrence.state) == State.PUBLISHED,
-            col(Occurrence.starts_at) > now,
+            col(Occurrence.starts_at) > _NOW,
         )
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    return [
-        Task(TaskKind.REQUESTS, uuid, title, day, rule is not None, number, None, total=total)
-        for uuid, title, day, rule, number, total in rows(session, statement)
-    ]
 
 
 def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> list[Task]:
     due = warsaw.start_of(workdays.after(warsaw.today(now), rules.NAMES_DUE_DAYS) + timedelta(days=1))
-    open_offer = and_(col(SignUp.state) == SignUpState.OFFERED, col(SignUp.offer_until) > now)
-    nameless = and_(col(SignUp.state) == SignUpState.SEAT, col(SignUp.person) == "", col(Occurrence.starts_at) < due)
+    asked = {"own_id": viewer.institution_id, "user_id": viewer.user_id, "now": now, "limit": limit}
+    found = []
+    for uuid, title, day, rule, _starts_at, within, offered, unnamed, until_at, number in rows(
+        session, _open_places(coordinates=viewer.coordinates), {**asked, "due": due}
+    ):
+        about = Task(TaskKind.NAMES, uuid, title, day, rule is not None, unnamed, None, bool(within), "", int(number))
+        if offered:
+            found.append(replace(about, kind=TaskKind.OFFER, number=offered, until=until_at))
+        if unnamed:
+            found.append(about)
+    return found
+
+
+@lru_cache(maxsize=2)
+def _open_places(*, coordinates: bool) -> Select[Any]:
+    open_offer = and_(col(SignUp.state) == SignUpState.OFFERED, col(SignUp.offer_until) > _NOW)
+    nameless = and_(
+        col(SignUp.state) == SignUpState.SEAT, col(SignUp.person) == "", col(Occurrence.starts_at) < bindparam("due")
+    )
     inside = col(Event.consent).is_not(None)
     shown = (
         col(Event.uuid),
@@ -470,25 +516,18 @@ def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> li
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .where(
-            col(SignUp.institution_id) == viewer.institution_id,
+            col(SignUp.institution_id) == _OWN,
             or_(open_offer, nameless),
             col(Occurrence.state) == State.PUBLISHED,
-            col(Occurrence.starts_at) > now,
+            col(Occurrence.starts_at) > _NOW,
         )
         .group_by(*shown)
         .order_by(func.coalesce(until, Occurrence.starts_at), col(Occurrence.starts_at))
-        .limit(limit)
+        .limit(_LIMIT)
     )
-    if not viewer.coordinates:
-        statement = statement.where(col(SignUp.user_id) == viewer.user_id)
-    found = []
-    for uuid, title, day, rule, _starts_at, within, offered, unnamed, until_at, number in rows(session, statement):
-        about = Task(TaskKind.NAMES, uuid, title, day, rule is not None, unnamed, None, bool(within), "", int(number))
-        if offered:
-            found.append(replace(about, kind=TaskKind.OFFER, number=offered, until=until_at))
-        if unnamed:
-            found.append(about)
-    return found
+    if not coordinates:
+        return statement.where(col(SignUp.user_id) == _USER)
+    return statement
 
 
 def of_booking(session: Session, key: str) -> list[SignUp]:

@@ -3,16 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, or_
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, case, false, or_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func
 
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from app.text import N_, fold
 from events.calendar.clashes import Held, Span
 from events.calendar.models import EventKind, Occurrence, Outcome
@@ -24,6 +25,10 @@ from partners.institutions.models import Institution, Room
 PAGE_SIZE = 30
 EXPORTED = 5000
 SHOWN = 20
+NEWS_OF = timedelta(days=92)
+_OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
+_NOW: BindParameter[datetime] = bindparam("now")
+_LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
 _OF_TIME = (Act.NUDGE, Act.ESCALATE)
 
 
@@ -169,22 +174,27 @@ def waiting(session: Session, viewer: Actor, now: datetime, limit: int = SHOWN) 
     own_id = _own(viewer)
     if own_id is None or not viewer.coordinates:
         return []
-    return _lines(session, own_id, Wanted(group=Group.OURS), now, limit)
+    return _made(session, now, rows(session, _awaited(ours=True), {"own_id": own_id, "now": now, "limit": limit}))
 
 
 def awaiting_others(session: Session, viewer: Actor, now: datetime, limit: int = SHOWN) -> list[Line]:
     """Give the cases in which the other side has to answer, the first to expire first. Two statements."""
     own_id = _own(viewer)
-    return _lines(session, own_id, Wanted(group=Group.THEIRS), now, limit) if own_id else []
+    if own_id is None:
+        return []
+    return _made(session, now, rows(session, _awaited(ours=False), {"own_id": own_id, "now": now, "limit": limit}))
 
 
 def unread(session: Session, viewer: Actor, now: datetime, limit: int = SHOWN) -> list[Line]:
-    """Give the cases in which the other side has said something that nobody here has read, the newest first."""
+    """Give the cases in which the other side has said something that nobody here has read, the newest first.
+
+    Out of the last three months: older news are marked in the list. Two statements.
+    """
     own_id = _own(viewer)
     if own_id is None:
         return []
-    statement = _statement(own_id, now).where(_has_news(own_id)).order_by(col(Visit.changed_at).desc(), col(Visit.id))
-    return _made(session, now, session.execute(statement.limit(limit)).all())
+    asked = {"own_id": own_id, "now": now, "since": now - NEWS_OF, "limit": limit}
+    return _made(session, now, rows(session, _unread(), asked))
 
 
 def counts(session: Session, viewer: Actor) -> tuple[int, int]:
@@ -275,15 +285,15 @@ def _own(viewer: Actor) -> int | None:
     return viewer.institution_id if viewer.works_for_institution else None
 
 
-def _of(own_id: int) -> ColumnElement[bool]:
+def _of(own_id: int | BindParameter[int]) -> ColumnElement[bool]:
     return or_(col(Visit.asking_id) == own_id, col(Visit.asked_id) == own_id)
 
 
-def _other(own_id: int) -> ColumnElement[int]:
+def _other(own_id: int | BindParameter[int]) -> ColumnElement[int]:
     return case((col(Visit.asking_id) == own_id, col(Visit.asked_id)), else_=col(Visit.asking_id))
 
 
-def _group_of(own_id: int, now: datetime) -> ColumnElement[int]:
+def _group_of(own_id: int | BindParameter[int], now: datetime | BindParameter[datetime]) -> ColumnElement[int]:
     """Give the number of the group: who must answer, then whether an agreed date is still to come."""
     coming = and_(
         col(Visit.state) == State.ACCEPTED,
@@ -298,7 +308,7 @@ def _group_of(own_id: int, now: datetime) -> ColumnElement[int]:
     )
 
 
-def _among(own_id: int, statement: Select[Any]) -> Select[Any]:
+def _among(own_id: int | BindParameter[int], statement: Select[Any]) -> Select[Any]:
     other = _OTHER
     return (
         statement.select_from(Visit)
@@ -312,7 +322,7 @@ _OTHER: Any = aliased(Institution, name="other")
 _UNIT: Any = aliased(Institution, name="unit")
 
 
-def _statement(own_id: int, now: datetime) -> Select[Any]:
+def _statement(own_id: int | BindParameter[int], now: datetime | BindParameter[datetime]) -> Select[Any]:
     return _among(
         own_id,
         columns(
@@ -378,7 +388,26 @@ def _lines(session: Session, own_id: int, wanted: Wanted, now: datetime, limit: 
     return _made(session, now, session.execute(statement).all())
 
 
-def _in_group(own_id: int, wanted: Group, group: ColumnElement[int]) -> ColumnElement[bool]:
+# What every desk asks is made once: making such a statement costs more than running it. The cases are chosen first,
+# because what is told of each (its event, what is new in it) takes statements inside the statement.
+@lru_cache(maxsize=2)
+def _awaited(*, ours: bool) -> Select[Any]:
+    group = Group.OURS if ours else Group.THEIRS
+    order = (col(Visit.answer_by), col(Visit.changed_at).desc(), col(Visit.id).desc())
+    mine = (_of(_OWN), _in_group(_OWN, group, _group_of(_OWN, _NOW)))
+    first = columns(Visit.id).where(*mine).order_by(*order).limit(_LIMIT).correlate(None)
+    return _statement(_OWN, _NOW).where(col(Visit.id).in_(first)).order_by(*order)
+
+
+@lru_cache(maxsize=1)
+def _unread() -> Select[Any]:
+    order = (col(Visit.changed_at).desc(), col(Visit.id))
+    news = (_of(_OWN), col(Visit.changed_at) >= bindparam("since"), _has_news(_OWN))
+    first = columns(Visit.id).where(*news).order_by(*order).limit(_LIMIT).correlate(None)
+    return _statement(_OWN, _NOW).where(col(Visit.id).in_(first)).order_by(*order)
+
+
+def _in_group(own_id: int | BindParameter[int], wanted: Group, group: ColumnElement[int]) -> ColumnElement[bool]:
     # The first two are found by an index of their own.
     if wanted is Group.OURS:
         return col(Visit.turn_of_id) == own_id
@@ -387,7 +416,7 @@ def _in_group(own_id: int, wanted: Group, group: ColumnElement[int]) -> ColumnEl
     return group == _GROUPS.index(wanted)
 
 
-def _has_news(own_id: int) -> ColumnElement[bool]:
+def _has_news(own_id: int | BindParameter[int]) -> ColumnElement[bool]:
     # Whoever answers has read what was said before: only what came after one's own last step is news.
     last, ours = (
         columns(func.coalesce(func.max(VisitStep.position), 0))
@@ -411,10 +440,10 @@ def _has_news(own_id: int) -> ColumnElement[bool]:
     return and_(last > ours, last > func.coalesce(seen, 0))
 
 
-def _made(session: Session, now: datetime, rows: Sequence[Any]) -> list[Line]:
-    awaited = [row[0] for row in rows if _GROUPS[row[10]] in (Group.OURS, Group.THEIRS)]
+def _made(session: Session, now: datetime, found: Sequence[Any]) -> list[Line]:
+    awaited = [row[0] for row in found if _GROUPS[row[10]] in (Group.OURS, Group.THEIRS)]
     offers = _open_offers(session, awaited)
-    return [_line(row, offers.get(row[0], ()), now) for row in rows]
+    return [_line(row, offers.get(row[0], ()), now) for row in found]
 
 
 def _open_offers(session: Session, visit_ids: Iterable[int]) -> dict[int, tuple[Offer, ...]]:
