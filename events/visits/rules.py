@@ -620,7 +620,7 @@ def check_act(actor: Actor, visit: HasSides, event: HasDate | None, act: Act, no
     NotYoursToRefuse, NotYoursToWithdraw.
     """
     if act in BY_PORTAL and actor.role is Role.SYSTEM:
-        if visit.state not in OPEN:
+        if next_state(visit.state, act) is None:
             raise NothingOpen
         return
     if not may_act(actor, visit):

@@ -18,6 +18,7 @@ from partners.availability import actions as availability
 KEPT_FOR = timedelta(days=90)
 """How long after the end of a case its thread says which person wrote what; institution and day stay."""
 _AT_ONCE = 500
+_WAITS = col(Visit.turn_of_id).is_not(None)
 
 
 def chase(session: Session, now: datetime) -> int:
@@ -33,7 +34,7 @@ def chase(session: Session, now: datetime) -> int:
         and_(col(Visit.nudge_on) <= today, col(Visit.nudged_at).is_(None), col(Visit.escalated_at).is_(None)),
     )
     number = settle(session, now)
-    for visit in _open(session, due):
+    for visit in _found(session, and_(_WAITS, due)):
         _hold(session, visit, now)
         act = _due(visit, today)
         if act is not None:
@@ -45,14 +46,15 @@ def chase(session: Session, now: datetime) -> int:
 def settle(session: Session, now: datetime) -> int:
     """End what cannot be answered any more: no date on offer lies ahead, the agreed meeting was called off or begins.
 
-    Returns how many ended. What cannot wait for the night: rooms are held meanwhile.
+    Whose meeting was called off on its own page reads so in the thread, and both sides are told. Returns how many
+    ended. What cannot wait for the night: rooms are held meanwhile, and people would travel.
     """
     number = 0
     for condition, act in ((_lost(), Act.CANCEL), (_passed(now), Act.EXPIRE)):
-        for visit in _open(session, condition):
+        for visit in _found(session, condition):
             offer = visit.open_step_id
             _hold(session, visit, now)
-            if offer is not None and visit.open_step_id == offer:
+            if visit.open_step_id == offer and visit.closed_at is None:
                 actions.by_portal(session, visit, act, now)
                 number += 1
     return number
@@ -102,14 +104,16 @@ def _due(visit: Visit, today: date) -> Act | None:
     return Act.NUDGE if visit.nudge_on <= today and visit.nudged_at is None else None
 
 
-def _open(session: Session, condition: ColumnElement[bool]) -> Sequence[Visit]:
-    statement = select(Visit).where(col(Visit.turn_of_id).is_not(None), condition)
-    return session.exec(statement.order_by(col(Visit.unit_id), col(Visit.id))).all()
+def _found(session: Session, condition: ColumnElement[bool]) -> Sequence[Visit]:
+    statement = select(Visit).where(condition).order_by(col(Visit.unit_id), col(Visit.id))
+    return session.exec(statement).all()
 
 
 def _lost() -> ColumnElement[bool]:
+    """Agreed requests whose meeting was called off, or whose draft was deleted, on a page that knows no visits."""
     stands = exists().where(col(Event.id) == Visit.event_id, col(Event.state) != EventState.CANCELLED)
-    return and_(col(Visit.state) == State.MOVING, ~stands)
+    agreed = col(Visit.state).in_((State.ACCEPTED, State.MOVING))
+    return and_(agreed, col(Visit.closed_at).is_(None), ~stands)
 
 
 def _passed(now: datetime) -> ColumnElement[bool]:
@@ -121,4 +125,4 @@ def _passed(now: datetime) -> ColumnElement[bool]:
     begun = exists().where(
         col(Event.id) == Visit.event_id, col(Event.local_start) <= warsaw.to_local(now).replace(tzinfo=None)
     )
-    return or_(~ahead, begun)
+    return and_(_WAITS, or_(~ahead, begun))

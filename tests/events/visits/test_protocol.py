@@ -89,6 +89,7 @@ class Model:
     escalated: bool = False
     agreed: Option | None = None
     called_off: bool = False
+    told: bool = True
     thread: list[tuple[Act, str, str]] = field(default_factory=list)
 
     @property
@@ -128,7 +129,7 @@ class Model:
             ended = {Act.REFUSE: State.REFUSED, Act.WITHDRAW: State.WITHDRAWN, Act.EXPIRE: State.EXPIRED}[act]
             self.state, self.offer = ended if self.agreed is None else State.ACCEPTED, ()
         elif act is Act.CANCEL:
-            self.state, self.offer, self.called_off = State.ACCEPTED, (), True
+            self.state, self.offer, self.called_off, self.told = State.ACCEPTED, (), True, True
         elif act is Act.NUDGE:
             self.nudged = True
         elif act is Act.ESCALATE:
@@ -136,10 +137,10 @@ class Model:
 
     def night(self, at: datetime) -> Act | None:
         """Say what the night does."""
+        if not self.told:
+            return Act.CANCEL
         if not self.open:
             return None
-        if self.called_off:
-            return Act.CANCEL
         begun = self.agreed is not None and warsaw.to_utc(self.agreed.starts) <= at
         if begun or all(warsaw.to_utc(one.starts) <= at for one in self.offer):
             return Act.EXPIRE
@@ -323,7 +324,7 @@ class Life:
             organiser = self.person(ASKING)
             changes.cancel(session, organiser.actor, session.get_one(Event, self.event_id), "awaria", now())
             session.commit()
-        model.called_off = True
+        model.called_off, model.told = True, False
         self.compare()
 
     def mails(self, session: Session) -> int:

@@ -10,6 +10,7 @@ from app.audit.models import AuditLine
 from app.clock import now
 from app.outbox.models import OutboxMail
 from app.portal import nightly
+from events.calendar import actions as calendar
 from events.calendar.models import Event
 from events.calendar.models import State as EventState
 from events.changes import actions as changes
@@ -20,7 +21,17 @@ from tests.factories.availability import make_period
 from tests.factories.contacts import make_absence, make_contact
 from tests.factories.institutions import make_institution
 from tests.factories.rows import add
-from tests.factories.visits import OTHERS, accept, agreed_visit, date_on, make_visit, on_offer, steps_of, turn_of
+from tests.factories.visits import (
+    OTHERS,
+    accept,
+    agreed_visit,
+    date_on,
+    make_visit,
+    on_offer,
+    request_of,
+    steps_of,
+    turn_of,
+)
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -164,6 +175,25 @@ def test_a_meeting_called_off_on_its_own_page_ends_the_search_within_a_minute(se
     last = steps_of(session, visit)[-1]
     assert (last.act, last.institution_id) == (Act.CANCEL, None)
     assert upkeep.settle(session, now()) == 0
+
+
+@pytest.mark.parametrize("draft", [False, True])
+def test_a_meeting_called_off_on_its_own_page_is_told_to_both_sides(session, people, draft):
+    if draft:
+        wanted = request_of(people, Path.ASSISTANCE, asked_id=people.stranger.id)
+        visit = actions.ask(session, people.marek.actor, wanted, "3" * 36, now())
+        accept(session, people.stefan, visit)
+        calendar.discard(session, people.stefan.actor, session.get_one(Event, visit.event_id), now())
+        to = {people.marek.email, people.stefan.email, people.ewa.email, people.adam.email}
+    else:
+        visit = agreed_visit(session, people)
+        changes.cancel(session, people.ewa.actor, session.get_one(Event, visit.event_id), "awaria", now())
+        to = {people.marek.email, people.ewa.email, people.adam.email}
+    session.expire_all()
+    assert [upkeep.settle(session, now()) for _ in range(2)] == [1, 0]
+    assert (visit.state, visit.closed_at) == (State.ACCEPTED, now())
+    assert [one.act for one in steps_of(session, visit)] == [Act.ASK, Act.ACCEPT, Act.CANCEL]
+    assert set(mails(session, "called_off")) == to
 
 
 def test_many_requests_are_chased_each_once(session, people, clock):
