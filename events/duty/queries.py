@@ -149,9 +149,14 @@ class DateCard:
         return self.state is State.CANCELLED
 
     @property
+    def places(self) -> int:
+        """How many persons all slots hold."""
+        return len(self.slots) * self.slot_persons
+
+    @property
     def free(self) -> int:
-        """Slots in which at least one place is left."""
-        return sum(slot.free > 0 for slot in self.slots)
+        """Places left in all slots."""
+        return sum(slot.free for slot in self.slots)
 
     @property
     def persons(self) -> int:

@@ -73,7 +73,7 @@ def test_a_centre_plans_the_unit_confirms_and_books(client: Browser, session: Se
     client.post(form["action"], follow_redirects=True)
     assert "Dyżury są ogłoszone" in client.page.text
     assert people.piotr.actor.name in client.page.text
-    assert "9 z 9 wolnych" in client.page.text
+    assert "18 z 18 miejsc wolnych" in client.page.text
     client.sign_in(people.ewa).see(BOARD)
     link = client.page.all("a", class_="slot")[1]["href"]
     client.see(link)
@@ -84,7 +84,7 @@ def test_a_centre_plans_the_unit_confirms_and_books(client: Browser, session: Se
     client.post(act, data=data, follow_redirects=True)
     assert len(session.exec(select(DutyBooking)).all()) == 1
     assert "świadczenia, schronienie" in client.page.text
-    assert "8 z 9 wolnych" in client.page.text
+    assert "16 z 18 miejsc wolnych" in client.page.text
 
 
 @pytest.mark.usefixtures("agreed")
@@ -219,7 +219,7 @@ def test_the_board_tells_mine_from_others_and_full(client: Browser, session: Ses
     make_booking(session, people.adam, row, slot=1, persons=3)
     page = client.sign_in(people.ewa).see(BOARD)
     section = page.one("section", id=f"d{row.id}")
-    assert "8 z 9 wolnych" in section.text
+    assert "23 z 27 miejsc wolnych" in section.text
     assert "Czekają 4 osoby: świadczenia (2)" in section.text
     mine, others = section.one("div", class_="mine"), section.one("div", class_="taken")
     assert "zostały 2 miejsca, zapisz" in mine.text
