@@ -10,7 +10,7 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import cards, duty, gates, meetings, people, records, visits
+from app.demo import calendars, cards, duty, gates, meetings, people, records, visits
 from app.demo.dates import instant
 from app.demo.seed import Entry
 from app.demo.vocabulary import by_key, load_clause_types, load_services
@@ -45,6 +45,7 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today)
     visits.load_visits(session, staff, today)
+    calendars.load_calendars(session, staff, today)
     before.settle(session, now)
     before = _Before.of(session)
     people.load_invitations(session, life()["invitations"], ids, now)
@@ -77,6 +78,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today, sequences=sequences)
     visits.load_visits(session, staff, today, sequences=sequences)
+    calendars.load_calendars(session, staff, today)
     before.settle(session, now)
 
 

@@ -17,6 +17,8 @@ from app.outbox.models import OutboxMail
 from app.portal.facts import DEMO_PASSWORD
 from events.calendar import inner
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Outcome, Promotion, State, Visibility
+from events.feeds import queries as own_feeds
+from events.feeds.models import CalendarFeed
 from events.minutes.models import Record, RecordState, RecordTask
 from events.minutes.queries import late_notes, seal_holds
 from events.shelf.models import EventText, FeedEvent, FeedKind, InnerText
@@ -356,3 +358,12 @@ def test_past_meetings_show_every_way_of_a_record(loaded):
     for one in loaded.exec(select(Record).where(Record.state == RecordState.SEALED)):
         starts_at = loaded.get_one(Occurrence, one.occurrence_id).starts_at
         assert seal_holds(loaded, one, starts_at)
+
+
+def test_two_coordinators_have_a_calendar_of_their_own_that_nobody_can_open(loaded):
+    feeds = loaded.exec(select(CalendarFeed)).all()
+    assert {feed.last_client for feed in feeds} == {"Outlook"}
+    assert len({feed.user_id for feed in feeds}) == len(feeds) == 2
+    for feed in feeds:
+        (own,) = own_feeds.own(loaded, feed.user_id)
+        assert own.name == "Outlook w pracy"
