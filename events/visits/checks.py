@@ -188,14 +188,13 @@ def check(
         return [Verdict(one, (refusal,)) for one in options if (refusal := _unsound(one)) is not None]
     near = _near(session, unit_id, sides, sound, now, visit_id)
     near = replace(near, busy=_busy(session, near, sound, frozenset(sides)), mine=_mine(session, viewer, near, sound))
-    rooms = _rooms(session, unit_id, sound)
     met = {id(one): near.met(one) for one in sound}
     told = {busy.id for found in met.values() for busy in found[:SHOWN_MAX]}
     told |= {signed.id for one in sound for signed in near.signed_up(one)}
     titles = clashes.named(session, viewer, told)
     held = holds.named(session, viewer, [one for option in sound for one in near.holding(option)])
     reasons = availability.reasons(session, viewer, [one for option in sound for one in near.away(option)])
-    teller = _Teller(viewer, near, titles, {one.visit_id: one.number for one in held}, reasons, rooms)
+    teller = _Teller(viewer, near, titles, {one.visit_id: one.number for one in held}, reasons)
     found = []
     for one in options:
         refusal = _unsound(one)
@@ -231,9 +230,9 @@ def suggest(
 ) -> list[Option]:
     """Give the next working days on which the same hours are free for the room and for both sides: *number* at most.
 
-    Looks thirty days ahead of *option*, of today where it has passed, in six statements where the first eight working
-    days hold enough, in ten at most. A prison unit has many things at a time: of its own only those count that may be
-    in the same room. Nobody learns why a day is not among them.
+    Looks thirty days ahead of *option*, of today where it has passed, in seven statements where the first eight
+    working days hold enough, in eleven at most. A prison unit has many things at a time: of its own only those count
+    that may be in the same room. Nobody learns why a day is not among them.
     """
     today = warsaw.today(now)
     begin = max(option.starts.date(), today)
@@ -281,6 +280,7 @@ class _Near:
     sides: tuple[int, int]
     visit_id: int
     first_day: date
+    rooms: Mapping[int, str]
     periods: Sequence[Blocked]
     held: Sequence[Held]
     offered: frozenset[tuple[datetime, datetime]]
@@ -299,6 +299,10 @@ class _Near:
             self.takes_room(option, one) or self.shares_house(option, one) or (one.of and not one.all_day)
             for one in self.met(option)
         )
+
+    def room(self, option: Option) -> str:
+        """Give the folded name of the room, be it chosen or in words: others may have said it the other way."""
+        return fold(self.rooms.get(option.room_id or 0) or option.room)
 
     def away(self, option: Option) -> list[Blocked]:
         """Give the blocked days of the unit, the room and both sides that this date touches."""
@@ -324,7 +328,7 @@ class _Near:
     def holding(self, option: Option) -> list[Held]:
         """Give the other requests that hold this room at this time."""
         starts_at, ends_at = _instants(option)
-        room = fold(option.room)
+        room = self.room(option)
         return [
             one
             for one in self.held
@@ -336,12 +340,12 @@ class _Near:
     def takes_room(self, option: Option, one: _Busy) -> bool:
         """Whether this event takes the room of this date."""
         return one.place_id == self.unit_id and clashes.same_room(
-            option.room_id, fold(option.room), one.room_id, fold(one.room)
+            option.room_id, self.room(option), one.room_id, fold(one.room)
         )
 
     def shares_house(self, option: Option, one: _Busy) -> bool:
         """Whether this event is in the same unit and nobody has said that it is in another room."""
-        apart = bool(option.room_id and one.room_id) or bool(option.room and one.room)
+        apart = bool(option.room_id and one.room_id) or bool(self.room(option) and one.room)
         return one.place_id == self.unit_id and not apart and not one.all_day
 
 
@@ -354,7 +358,6 @@ class _Teller:
     titles: Mapping[int, tuple[UUID, str]]
     numbers: Mapping[int, str]
     reasons: Mapping[int, str]
-    rooms: frozenset[int]
 
     def verdict(self, option: Option) -> Verdict:
         """Say what is to be said of one date."""
@@ -370,7 +373,7 @@ class _Teller:
         day = option.starts.date()
         if day < first and _instants(option) not in near.offered:
             yield TooSoon(day=availability_rules.in_digits(day), first=availability_rules.in_digits(first))
-        if option.room_id is not None and option.room_id not in self.rooms:
+        if option.room_id is not None and option.room_id not in near.rooms:
             yield calendar.RoomElsewhere()
         away = near.away(option)
         # A suspension says enough: the plain period in the same days adds nothing.
@@ -441,7 +444,7 @@ def _near(
     now: datetime,
     visit_id: int | None,
 ) -> _Near:
-    """Read all but the events: five statements, however many dates there are."""
+    """Read all but the events: at most five statements, however many dates there are."""
     low, high = _span(options)
     held = holds.held(session, (unit_id,), low, high)
     return _Near(
@@ -450,6 +453,7 @@ def _near(
         sides=sides,
         visit_id=visit_id or 0,
         first_day=notice_day(session, sides, warsaw.today(now)),
+        rooms=_rooms(session, unit_id, options),
         periods=availability.standing(session, {unit_id, *sides}, warsaw.today(low), warsaw.today(high)),
         held=[one for one in held if one.visit_id != visit_id],
         offered=frozenset((one.starts_at, one.ends_at) for one in held if one.visit_id == visit_id),
@@ -489,13 +493,13 @@ def _span(options: Sequence[Option]) -> tuple[datetime, datetime]:
     return min(_instants(one)[0] for one in options), max(_instants(one)[1] for one in options)
 
 
-def _rooms(session: Session, unit_id: int, options: Sequence[Option]) -> frozenset[int]:
-    """Give those rooms on offer that the unit has; no statement where none is chosen."""
+def _rooms(session: Session, unit_id: int, options: Sequence[Option]) -> Mapping[int, str]:
+    """Give the names of those rooms on offer that the unit has; no statement where none is chosen."""
     wanted = {one.room_id for one in options if one.room_id is not None}
     if not wanted:
-        return frozenset()
-    statement = columns(Room.id).where(col(Room.id).in_(sorted(wanted)), col(Room.institution_id) == unit_id)
-    return frozenset(row[0] for row in session.execute(statement))
+        return {}
+    statement = columns(Room.id, Room.name).where(col(Room.id).in_(sorted(wanted)), col(Room.institution_id) == unit_id)
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def _unsound(option: Option) -> Refusal | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, text
+from sqlalchemy import Integer, bindparam, func, text
 from sqlmodel import Session, col, select
 
 from app.actors import Actor
@@ -12,6 +12,7 @@ from app.db import columns, rows
 from events.calendar.clashes import Held, Span
 from events.visits import rules
 from events.visits.models import Visit, VisitOption
+from partners.institutions.models import Room
 
 
 def held(
@@ -55,13 +56,14 @@ _OPEN = (
         VisitOption.starts_at,
         VisitOption.ends_at,
         VisitOption.room_id,
-        VisitOption.room,
+        func.coalesce(Room.name, VisitOption.room),
         Visit.id,
         Visit.number,
         Visit.event_id,
     )
     .select_from(VisitOption)
     .join(Visit, col(Visit.id) == VisitOption.visit_id)
+    .outerjoin(Room, col(Room.id) == VisitOption.room_id)
     .where(
         col(VisitOption.unit_id).in_(bindparam("units", expanding=True)),
         text("visit_option.state = 'open'"),  # in these very words: the index holds the open ones only

@@ -269,6 +269,22 @@ def test_rooms_in_words_are_compared_too(session: Session, people: People) -> No
     assert check(session, people.ewa, people, option(room="Sala widzeń")).possible
 
 
+def test_a_room_is_the_same_chosen_from_the_list_or_in_words(session: Session, people: People) -> None:
+    hall = room(session, people.prison)
+    make_event(session, people.ewa, **inside(people, room="świetlica"))
+    make_event(session, people.ewa, **inside(people, room_id=hall, starts=local(10, days=1), ends=local(12, days=1)))
+    offer(session, people, option(days=2, room_id=hall))
+    offer(session, people, option(days=3, room="świetlica"), number="W-2026-002")
+    for days, wanted in (
+        (0, {"room_id": hall}),
+        (1, {"room": "Świetlica"}),
+        (2, {"room": "ŚWIETLICA"}),
+        (3, {"room_id": hall}),
+    ):
+        assert not check(session, people.ewa, people, option(days=days, **wanted)).possible
+        assert check(session, people.ewa, people, option(days=days, room="Kaplica")).possible
+
+
 def test_a_held_room_is_refused_with_its_case(session: Session, people: People) -> None:
     hall = room(session, people.prison)
     visit = offer(session, people, option(room_id=hall), asked_id=people.ngo.id or 0)
@@ -445,7 +461,7 @@ def test_every_suggestion_passes_the_check(session: Session, people: People, que
         calendar.record_past(session, people.ewa.actor, draft(session, people, there), now())
     with query_count() as asked:
         found = checks.suggest(session, people.prison.id or 0, sides(people), option(room_id=hall), now())
-    assert len(asked) <= 6
+    assert len(asked) <= 7
     assert len(found) == 3
     for one in found:
         assert check(session, people.ewa, people, one).warnings == ()

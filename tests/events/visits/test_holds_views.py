@@ -86,6 +86,8 @@ def test_other_hours_rooms_and_answered_offers_hold_nothing(
     assert held(in_hall(session, people.ewa, people, hall)) == [Why.ROOM]
     assert held(in_hall(session, people.ewa, people, hall, 12)) == []
     assert held(in_hall(session, people.ewa, people, other)) == []
+    there = {"place": "", "place_institution_id": people.prison.id}
+    assert held(make_draft(session, people.jola, **there, room="świetlica")) == [Why.ROOM]
     (option,) = session.exec(select(VisitOption)).all()
     assert warsaw.to_local(option.starts_at).hour == 10
     actions.withdraw(session, people.ewa.actor, visit, now(), turn=visit.open_step_id or 0, reason="mistake")
