@@ -21,6 +21,7 @@ from events.calendar.rules import PRISON_KINDS
 from events.duty import queries as duty
 from events.feeds import queries as feeds
 from events.signups import queries as signups
+from events.signups.queries import OwnSignUp
 from events.visits import queries as visits
 from partners.admission import queries as admission
 from partners.agreements.rules import STATE_TAG, STATE_WORD
@@ -31,7 +32,10 @@ bp.add_app_template_global(side.of_working_page, "my_side")
 UNREAD_SHOWN = 5
 WEEK_SHOWN = 15
 INSIDE_DAYS = 31
-INSIDE_SHOWN = 6
+INSIDE_SHOWN = 8
+OWN_SHOWN = 5
+OWN_READ = 30
+OWN_LISTED = 300
 OTHERS_SHOWN = 6
 
 
@@ -69,7 +73,7 @@ def show() -> BaseResponse:
         mine.counts.get(Kind.GATE, 0),
         mine.counts.get(Kind.NOTES, 0),
     )
-    own = signups.own(session(), who, instant)
+    own, more = _nearest(signups.own(session(), who, instant, OWN_READ))
     week = dates.coming(session(), who, instant, days=7, limit=WEEK_SHOWN)
     inside = (
         []
@@ -98,7 +102,15 @@ def show() -> BaseResponse:
         drafts=calendar.drafts(session(), who, instant),
         programme_drafts=programmes.drafts(session(), who),
         own=own,
+        own_more=more,
     )
+
+
+def _nearest(own: list[OwnSignUp]) -> tuple[list[OwnSignUp], bool]:
+    """Give the sign-ups for the next few dates, and whether there are more."""
+    near = list(dict.fromkeys(one.occurrence_id for one in own))[:OWN_SHOWN]
+    shown = [one for one in own if one.occurrence_id in near]
+    return shown, len(shown) < len(own)
 
 
 def _without_institution(who: Actor, today: date) -> BaseResponse:
@@ -116,6 +128,18 @@ def _without_institution(who: Actor, today: date) -> BaseResponse:
         seen=oversight.oversight(session(), who) if who.role is Role.INSPECTOR else None,
         state_tags=STATE_TAG,
         state_words=STATE_WORD,
+    )
+
+
+@bp.get("/biurko/zapisy")
+@acting_for(Role.MEMBER)
+def own_signups() -> BaseResponse:
+    """Show the sign-ups of our people for all coming dates; to a member his own."""
+    return respond(
+        "app/portal/own.html",
+        side=side.of_working_page(),
+        side_current=url_for("desk.show"),
+        own=signups.own(session(), actor(), now(), OWN_LISTED),
     )
 
 

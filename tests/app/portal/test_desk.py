@@ -21,7 +21,7 @@ from partners.institutions.models import InstitutionTerritory, Kind
 from tests.browser import Browser, Element, Page
 from tests.factories.agreements import make_agreement
 from tests.factories.duty import dates, make_booking, make_duty
-from tests.factories.events import date_of, make_draft, make_event, named
+from tests.factories.events import date_of, local, make_draft, make_event, named
 from tests.factories.institutions import make_institution
 from tests.factories.minutes import met, submitted
 from tests.factories.persons import People, make_person
@@ -236,6 +236,23 @@ def test_all_matters_are_paged_and_filtered(client: Browser, session: Session, p
     assert "Nic nie czeka na innych" in client.see("/biurko/sprawy?czyje=inne").text
     for other in (people.wanda, people.olga):
         assert client.sign_in(other).get("/biurko/sprawy").status_code == 403
+
+
+def test_the_nearest_sign_ups_stand_on_the_desk_and_all_on_a_page(
+    client: Browser, session: Session, people: People
+) -> None:
+    for number in range(7):
+        start = local(10, days=number)
+        title = f"Szkolenie numer {number}"
+        event = make_event(session, people.ewa, title=title, starts=start, ends=start + timedelta(hours=1))
+        wanted = Wanted(people=(named(1), named(2)))
+        key = f"form {number}"
+        signups.sign_up(session, people.marek.actor, event, date_of(session, event).id or 0, wanted, key, now())
+    own = said(client.sign_in(people.marek).see("/biurko"), "Nasze zapisy")
+    assert [number for number in range(7) if f"Szkolenie numer {number}" in own] == [0, 1, 2, 3, 4]
+    page = client.see(client.page.one("a", href="/biurko/zapisy")["href"])
+    assert [number for number in range(7) if f"Szkolenie numer {number}" in page.text] == list(range(7))
+    assert "Szkolenie numer" not in client.sign_in(people.piotr).see("/biurko/zapisy").text
 
 
 def test_an_empty_desk_says_what_one_could_do_first(client: Browser, session: Session, people: People) -> None:
