@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, exists
 from sqlmodel import Session, col, delete, func, or_, select, update
 
 from app import warsaw
@@ -14,6 +14,7 @@ from app.audit import trail
 from app.db import lock
 from app.errors import Conflict, Forbidden, Refusal
 from app.outbox import post
+from app.outbox.models import MailState, OutboxMail
 from app.secret import new_token, token_hash
 from app.text import N_
 from events.calendar.models import Event, Occurrence
@@ -128,18 +129,12 @@ def address_of(session: Session, visit: Visit, day: date) -> str:
     """Give where mails about *visit* go while the asked institution has nobody here; "" when nowhere.
 
     The mailbox of its card goes first, then the address that the asking side has typed; neither once somebody there
-    has said that it is the wrong one.
+    has said that it is the wrong one, or the mail could not be delivered.
     """
     written = contacts.whom_to_write(session, visit.asked_id, matter_of(session, visit.asked_id), day)
     found = [written.mailbox if written else "", visit.reply_email]
-    wrong = set(
-        session.exec(
-            select(VisitLink.to_address).where(
-                VisitLink.visit_id == visit.id, col(VisitLink.used_at).is_not(None), _is_wrong()
-            )
-        )
-    )
-    return next((one for one in found if one and one.casefold() not in wrong), "")
+    lost = set(session.exec(select(VisitLink.to_address).where(VisitLink.visit_id == visit.id, _is_lost())))
+    return next((one for one in found if one and one.casefold() not in lost), "")
 
 
 def matter_of(session: Session, institution_id: int) -> str:
@@ -246,11 +241,17 @@ def wrong_address(session: Session, actor: Actor, link: VisitLink, now: datetime
 
 
 def needs_address(session: Session, visit: Visit, now: datetime) -> bool:
-    """Whether the asked institution has its turn and no link in its hands: the asking side gives another address."""
+    """Whether the asked institution has its turn and no link in its hands: the asking side gives another address.
+
+    Two statements at most.
+    """
     if visit.turn_of_id != visit.asked_id or visit.open_step_id is None or people.has_people(session, visit.asked_id):
         return False
     live = select(VisitLink.id).where(
-        VisitLink.step_id == visit.open_step_id, col(VisitLink.used_at).is_(None), col(VisitLink.expires_at) > now
+        VisitLink.step_id == visit.open_step_id,
+        col(VisitLink.used_at).is_(None),
+        col(VisitLink.expires_at) > now,
+        ~_is_lost(),
     )
     return session.exec(live.limit(1)).first() is None
 
@@ -258,8 +259,7 @@ def needs_address(session: Session, visit: Visit, now: datetime) -> bool:
 def readdress(session: Session, actor: Actor, visit: Visit, email: str, now: datetime) -> None:
     """Send the open request to another address. Locks the visit.
 
-    Raises NotYourRequest, NoAddressNeeded, NoAddress (somebody there has said before that it is the wrong one),
-    TooManyLinks.
+    Raises NotYourRequest, NoAddressNeeded, NoAddress (the same address was wrong before) and TooManyLinks.
     """
     lock(session, Visit, visit.id or 0)
     if not actor.coordinates or actor.institution_id != visit.asking_id:
@@ -302,8 +302,14 @@ def _named(session: Session, visit: Visit) -> int:
     return session.exec(statement).one()
 
 
-def _is_wrong() -> ColumnElement[bool]:
-    return col(VisitLink.expires_at) <= col(VisitLink.used_at)
+def _is_lost() -> ColumnElement[bool]:
+    """Whether nobody who could answer has a link in his hands: the wrong address, or one that takes no mail."""
+    failed = exists().where(
+        func.lower(OutboxMail.to_address) == VisitLink.to_address,
+        col(OutboxMail.created_at) == VisitLink.made_at,
+        col(OutboxMail.state) == MailState.FAILED,
+    )
+    return or_(and_(col(VisitLink.used_at).is_not(None), col(VisitLink.expires_at) <= col(VisitLink.used_at)), failed)
 
 
 def _check_number(session: Session, visit: Visit, address: str, now: datetime) -> None:

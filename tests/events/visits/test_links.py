@@ -3,6 +3,9 @@
 import json
 import logging
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 
@@ -12,19 +15,21 @@ from sqlmodel import Session, col, select
 
 from app.audit.models import AuditLine, AuditValue
 from app.clock import now
-from app.outbox.models import OutboxMail
+from app.db import Database
+from app.errors import Conflict
+from app.outbox.models import MailState, OutboxMail
 from app.web.log import JsonLines
 from events.calendar.models import Event, Occurrence
 from events.calendar.models import State as EventState
 from events.gate.models import Entry
 from events.signups.models import SignUp
 from events.visits import actions, links, upkeep
-from events.visits.models import Act, State, Visit, VisitLink, VisitStep
+from events.visits.models import Act, State, Visit, VisitLink, VisitOption, VisitStep
 from partners.institutions.models import Institution
 from tests.browser import Browser
 from tests.dump import dump
 from tests.factories.contacts import make_contact
-from tests.factories.persons import People, make_person
+from tests.factories.persons import People, make_people, make_person
 from tests.factories.replies import ask, in_days, links_in, make_silent
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -518,3 +523,69 @@ def test_an_english_reader_reads_english(
     assert "Tuesday, 8 December 2026" in page.text
     client.post(address, data={"answer": choice(client)})
     assert client.see(address).h1 == "The date is agreed"
+
+
+def test_a_mailbox_that_takes_no_mail_leads_to_another_address(
+    session: Session, people: People, silent: Institution, client: Browser
+) -> None:
+    silent.email = "Sekretariat@OPS-milczewo.example"
+    visit = ask(session, people.ewa, silent)
+    client.sign_in(people.ewa)
+    assert "Podaj inny adres" not in client.see(f"/wizyty/{visit.number}").text
+    (mail,) = session.exec(select(OutboxMail).where(OutboxMail.template == "events/visits/reply")).all()
+    mail.state = MailState.FAILED
+    assert "Podaj inny adres" in client.see(f"/wizyty/{visit.number}").text
+    place = f"/wizyty/{visit.number}/adres"
+    client.see(place)
+    assert client.post(place, data={"email": "ops@milczewo.example"}).status_code == 303
+    assert mails_to(session, "ops@milczewo.example") == ["events/visits/reply_reminder"]
+
+
+def test_whoever_is_signed_in_elsewhere_answers_for_the_institution_of_the_link(
+    session: Session, people: People, silent: Institution, client: Browser
+) -> None:
+    visit = ask(session, people.ewa, silent)
+    address = links_in(session)[0]
+    client.sign_in(people.jola).see(address)
+    assert client.post(address, data={"answer": choice(client)}).status_code == 303
+    (step,) = session.exec(select(VisitStep).where(VisitStep.act == Act.ACCEPT)).all()
+    assert (step.institution_id, step.user_id, step.by_link) == (silent.id, None, True)
+    assert {one.institution_id for one in session.exec(select(SignUp)).all()} == {silent.id}
+    assert stands(visit) is State.ACCEPTED
+
+
+@pytest.mark.slow
+def test_two_readers_of_one_mail_give_one_answer(address: str) -> None:
+    """Both press the button at once, with different dates: one wins, the other is told."""
+    database = Database(address)
+    with closing(database.session(writes=True)) as session:
+        people = make_people(session)
+        visit = ask(session, people.ewa, make_silent(session))
+        visit_id, turn = visit.id or 0, visit.open_step_id or 0
+        statement = select(VisitOption.id).where(VisitOption.visit_id == visit_id).order_by(col(VisitOption.id))
+        chosen = [one or 0 for one in session.exec(statement)]
+        session.commit()
+    barrier = threading.Barrier(len(chosen))
+
+    def answer(option_id: int) -> str:
+        barrier.wait()
+        with closing(database.session(writes=True)) as own:
+            visit = own.get_one(Visit, visit_id)
+            link = own.exec(select(VisitLink)).one()
+            try:
+                actions.accept(own, actions.replier(visit), visit, option_id, now(), turn=turn)
+                links.use_up(own, link, now())
+                own.commit()
+            except Conflict as refusal:
+                return str(refusal)
+            return ""
+
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        answers = sorted(pool.map(answer, chosen))
+    with closing(database.session(writes=False)) as session:
+        assert session.get_one(Visit, visit_id).state is State.ACCEPTED
+        assert len(session.exec(select(Event)).all()) == 1
+        assert len(session.exec(select(VisitStep).where(VisitStep.act == Act.ACCEPT)).all()) == 1
+    database.dispose()
+    assert answers[0] == ""
+    assert answers[1].startswith("Meanwhile a date was accepted")
