@@ -10,3 +10,5 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Tables do not validate: pydantic would make a validator for each of them at the start, and nobody would ask it.
+SQLModel.model_config["defer_build"] = True

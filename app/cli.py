@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import importlib
 import secrets
 import shutil
 import signal
@@ -10,14 +11,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 import click
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app import config as settings
-from app import demo, marks, schema, site, tables, warsaw
+from app import marks, schema, site, tables, warsaw
 from app import server as web_server
 from app.accounts import actions as accounts
 from app.accounts import queries as account_queries
@@ -127,9 +128,9 @@ def load_demo(today: object, events: int, institution_count: int, seed: int) -> 
         day = today.date() if hasattr(today, "date") else warsaw.today(now())
         if not settings.read().demo_allowed:
             raise click.ClickException("KLADKA_DEMO is 0: this site does not take demo data.")
-        demo.load_all(session, day, now())
+        _demo().load_all(session, day, now())
         if events or institution_count:
-            demo.add_load(
+            _demo().add_load(
                 session, events=events, institutions=institution_count, seed=seed, today=day, progress=click.echo
             )
         session.commit()
@@ -389,7 +390,7 @@ def _upgrade(database: Database, config: Config) -> None:
     schema.upgrade(database.engine)
     with database.session(writes=True) as session:
         if not config.demo_allowed and not people_queries.any_institution(session):
-            demo.load_reference(session, now())  # a portal in earnest begins with these
+            _demo().load_reference(session, now())  # a portal in earnest begins with these
         calendar.rebuild_shelf(session, now())
         inner.renew(session, now())
         found.index_all(session)
@@ -402,6 +403,7 @@ def _prepare(database: Database, config: Config) -> None:
     _upgrade(database, config)
     if not (config.demo_allowed and config.on_loopback):
         return
+    demo = _demo()
     with database.session(writes=True) as session:
         if not demo.is_loaded(session) and not people_queries.any_institution(session):
             click.echo("Loading the demo data …")
@@ -409,6 +411,11 @@ def _prepare(database: Database, config: Config) -> None:
         elif demo.is_loaded(session):
             demo.refresh(session, warsaw.today(now()), now())
         session.commit()
+
+
+def _demo() -> ModuleType:
+    # Loaded by what fills a database: an invented life and the YAML it stands in are no business of a portal at work.
+    return importlib.import_module("app.demo")
 
 
 def _worker(database: Database, config: Config) -> Worker:

@@ -1,6 +1,7 @@
 """Tables in files: CSV and XLSX as Polish offices open and save them, written row by row, read with row numbers."""
 
 import csv
+import importlib
 import io
 import re
 import zipfile
@@ -11,7 +12,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
-import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from app.errors import Refusal
@@ -78,6 +78,8 @@ def write_xlsx(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence
         "constant_memory": True,
         "default_date_format": "yyyy-mm-dd",
     }
+    # Loaded at the first file: forty modules, a fiftieth of the start, for what few processes ever write.
+    xlsxwriter: Any = importlib.import_module("xlsxwriter")
     with xlsxwriter.Workbook(stream, options) as book:
         sheet = book.add_worksheet(title[:31])
         bold = book.add_format({"bold": True})

@@ -1,4 +1,4 @@
-"""Set up what is missing: the environment, the page assets, the compressed files, the translations.
+"""Set up what is missing: the environment, the page assets, the compressed files, the translations, the bytecode.
 
 Called by `make setup`, `make run` and `make test`. Each step has a stamp in .stamps/ with a hash of what it was made
 from; a step whose stamp matches and whose result stands is passed over, so a second call takes a fraction of a second.
@@ -33,6 +33,7 @@ SETUP_VENV = ROOT / ".setup-venv"
 STATIC = ROOT / "static"
 GZ = STATIC / "build" / "gz"
 TRANSLATIONS = ROOT / "app" / "web" / "translations"
+PACKAGES = ("app", "events", "partners", "projects")
 COMPRESSED_TYPES = {".css", ".js", ".svg"}
 
 OLDEST_PYTHON = (3, 11)
@@ -204,6 +205,19 @@ def make_translations() -> None:
         )
 
 
+def code() -> list[Path]:
+    """List the portal's own modules."""
+    return sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+
+def make_bytecode() -> None:
+    """Compile the portal, so that no start does it: it may run where it cannot write, and then each would do it."""
+    call(
+        [VENV / "bin" / "python", "-m", "compileall", "-q", *PACKAGES],
+        "The portal's code could not be compiled; see the lines above.",
+    )
+
+
 ENVIRONMENT = Step(
     "environment",
     "Installing the portal's packages into .venv (about half a minute)",
@@ -240,6 +254,14 @@ CATALOGUES = Step(
     make_translations,
 )
 
+BYTECODE = Step(
+    "bytecode",
+    "Compiling the portal",
+    lambda: of_dates(code()),
+    lambda: [Path(importlib.util.cache_from_source(str(path))) for path in code()],
+    make_bytecode,
+)
+
 
 def check_python() -> None:
     """Refuse a Python that is too old, or one that Debian delivered without the means to make an environment."""
@@ -263,7 +285,7 @@ def main() -> None:
     STAMPS.mkdir(exist_ok=True)
     with (STAMPS / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for step in (ENVIRONMENT, *([TOOLS] if arguments.tools else []), ASSETS, COMPRESSED, CATALOGUES):
+        for step in (ENVIRONMENT, *([TOOLS] if arguments.tools else []), ASSETS, COMPRESSED, CATALOGUES, BYTECODE):
             step.run()
 
 

@@ -1,12 +1,13 @@
 """Jinja filters: dates and hours in words, cleaned Markdown, Polish typography."""
 
+import importlib
 import re
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import nh3
 from flask import Flask
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from app import warsaw
@@ -16,7 +17,6 @@ _ONE_LETTER = re.compile(r"(?<![^\s(„>])([aiouwzAIOUWZ]) (?=\S)")
 _NUMBER_WORD = re.compile(r"(?<=\d) (?=[a-ząćęłńóśźż]{2,})")
 _NO_BREAK = "\u00a0"
 _REMEMBERED = 4096  # words and names of lists come again on every page
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable(["image", "html_block", "html_inline"])
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "h3", "h4", "h5", "blockquote", "code", "pre", "a", "hr"}
 
 
@@ -39,7 +39,7 @@ def polish(text: object) -> Markup:
 @lru_cache(maxsize=512)
 def markdown(text: str) -> Markup:
     """Render Markdown that institutions wrote: no HTML or images, headings from h3 on, links to web and mail only."""
-    html = _markdown.render(text or "")
+    html = _markdown().render(text or "")
     html = html.replace("<h1>", "<h3>").replace("</h1>", "</h3>").replace("<h2>", "<h3>").replace("</h2>", "</h3>")
     cleaned = nh3.clean(
         html,
@@ -49,6 +49,14 @@ def markdown(text: str) -> Markup:
         link_rel="noopener noreferrer nofollow",
     )
     return Markup(cleaned)  # noqa: S704 - cleaned by nh3
+
+
+@lru_cache(maxsize=1)
+def _markdown() -> Any:
+    # Loaded at the first text: sixty modules are a fiftieth of the start.
+    markdown_it = importlib.import_module("markdown_it")
+    plain = markdown_it.MarkdownIt("commonmark", {"html": False, "linkify": False})
+    return plain.disable(["image", "html_block", "html_inline"])
 
 
 def day(value: date | datetime) -> str:

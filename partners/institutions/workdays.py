@@ -1,10 +1,10 @@
 """Polish public holidays by their names, out of the holidays library, and counting in working days."""
 
+import importlib
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-
-import holidays
+from typing import Any
 
 _SATURDAY = 5
 
@@ -15,6 +15,7 @@ def holidays_of(year: int, language: str) -> Mapping[date, str]:
 
     Source: the act on days free of work (ustawa o dniach wolnych od pracy) as the library holds it.
     """
+    holidays: Any = importlib.import_module("holidays")  # with the first year: the start does without it
     return dict(holidays.country_holidays("PL", years=year, language="pl" if language == "pl" else "en_US"))
 
 
