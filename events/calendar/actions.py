@@ -417,9 +417,9 @@ def shelve(session: Session, event: Event, now: datetime) -> None:
     last = series.last_end(event, series.occurrences(session, event), now)
     named = _named(session, event) if known else ()
     written = items(session, event) if known else ()
-    shelf.put(session, _id(event), written if shown else (), _feeds(event, named) if shown else (), last, now)
     if event.state is not State.DRAFT:
         shelf.put_inner(session, _id(event), written, _concerned(event, named), last, now)
+    shelf.put(session, _id(event), written if shown else (), _feeds(event, named) if shown else (), last, now)
     search.put(session, _id(event), found.texts(session, event), warsaw.today(last))
 
 
@@ -445,7 +445,8 @@ def follow_cards(session: Session, institution_ids: Collection[int], now: dateti
     named = or_(col(Event.organiser_id).in_(institution_ids), col(Event.place_institution_id).in_(institution_ids))
     events = session.exec(select(Event).where(named, col(Event.id).in_(recent)).order_by(col(Event.id))).all()
     written = [(_id(event), items(session, event)) for event in events]
-    return max(shelf.rebuild(session, written, now), shelf.rebuild_inner(session, written, now))
+    # The inner ones first, as everywhere: versions are raised in one order.
+    return max(shelf.rebuild_inner(session, written, now), shelf.rebuild(session, written, now))
 
 
 def publication(session: Session, event: Event) -> str:

@@ -399,4 +399,6 @@ def _locked(session: Session, event: Event) -> list[Occurrence]:
     if not session.info.get(SKIP_LOCKS, False):
         statement = statement.with_for_update(key_share=True)
     rows: list[Occurrence] = list(session.exec(statement.execution_options(populate_existing=True)).all())
+    if event.state is not State.DRAFT:
+        calendars.hold(session, [event.id or 0])
     return rows

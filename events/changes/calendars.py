@@ -10,6 +10,11 @@ from events.shelf import actions as shelf
 from events.shelf.models import FeedKind
 
 
+def hold(session: Session, event_ids: Sequence[int]) -> None:
+    """Lock, in one order, the versions of all feeds that a change of these events will raise. Call under their lock."""
+    shelf.hold(session, event_ids, queries.institutions_with_people(session, event_ids))
+
+
 def tell(session: Session, event_ids: Sequence[int], now: datetime) -> None:
     """Raise the personal feeds of the institutions that have people on these events.
 

@@ -70,6 +70,7 @@ def _stop(session: Session, actor: Actor, unit: Institution, period: Unavailabil
     rows: dict[int, list[Occurrence]] = {}
     for one, row in dates:
         rows.setdefault(one.event_id, []).append(row)
+    calendars.hold(session, sorted(rows))
     for event_id, of_event in rows.items():
         event = session.get_one(Event, event_id)
         _cancel(session, actor, event, of_event, reason, now)
