@@ -19,6 +19,7 @@ from app.succession.rules import Handover
 from app.text import fold
 from events.calendar import actions as calendar
 from events.calendar.models import Event, EventParty, Occurrence, Part, State
+from events.duty.models import DutyBooking
 from events.shelf import actions as shelf
 from events.shelf.models import FeedKind, FeedState
 from events.signups.models import Booking, SignUp
@@ -360,11 +361,15 @@ def _move_coming(session: Session, old_id: int, new_id: int, day: date, now: dat
         ).scalars()
     )
     dates = columns(Occurrence.id).where(col(Occurrence.event_id).in_(events))
+    ahead = and_(col(Occurrence.event_id).in_(events), col(Occurrence.ends_at) >= since)
     moving: tuple[tuple[Any, ColumnElement[bool]], ...] = (
         (Event.organiser_id, col(Event.id).in_(events)),
         (Event.place_institution_id, col(Event.id).in_(events)),
+        (Occurrence.organiser_id, ahead),
+        (Occurrence.place_institution_id, ahead),
         (Booking.institution_id, col(Booking.occurrence_id).in_(dates)),
         (SignUp.institution_id, col(SignUp.occurrence_id).in_(dates)),
+        (DutyBooking.institution_id, col(DutyBooking.occurrence_id).in_(dates)),
         (Programme.lead_id, col(Programme.id).in_(projects)),
     )
     for column, among in moving:
@@ -454,7 +459,9 @@ def _renew(session: Session, events: Iterable[int], projects: Iterable[int], now
     """Write anew what was made out of names: calendar texts with their feeds, search texts of projects."""
     session.flush()
     session.expire_all()
-    for event_id in sorted(events):
+    events = sorted(events)
+    shelf.hold(session, events)
+    for event_id in events:
         calendar.shelve(session, session.get_one(Event, event_id), now)
     for programme_id in sorted(projects):
         programmes.reindex(session, session.get_one(Programme, programme_id))
