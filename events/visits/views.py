@@ -1,10 +1,8 @@
 """Routes of visit requests: the list, a new request, the case with its answers, its messages and its end."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 from flask import Blueprint, Response, request, url_for
 from sqlalchemy.exc import DBAPIError
@@ -23,27 +21,20 @@ from app.web.i18n import _, language, translated
 from app.web.session import SAFE, actor, apart, close_early, session, tell
 from events.calendar import queries as calendar
 from events.calendar.rules import KIND_LABEL
-from events.visits import actions, asking, cases, checks, deadlines, links, queries, reading, rules, silence
-from events.visits.asking import Joining
+from events.visits import actions, cases, checks, links, offers, queries, reading, requests, rules, silence
 from events.visits.cases import Case
-from events.visits.checks import Verdict
 from events.visits.forms import (
     GROUP_WORD,
     STATE_WORD,
     AcceptForm,
     Asked,
-    AskForm,
     MoveForm,
     OfferForm,
     ReasonForm,
     SayForm,
-    begun,
     option_of,
-    path_sentence,
-    read,
-    written,
 )
-from events.visits.models import OPTIONS_MAX, Act, Path
+from events.visits.models import Act, Path
 from events.visits.queries import Group, Line, Wanted
 from events.visits.rules import Option
 from events.visits.silence import Usual
@@ -59,15 +50,6 @@ _FIELD_OF: dict[type[Refusal], str] = {
     rules.TooLong: "message",
     rules.SameDates: "day_0",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One date that is being offered: what stands in its way, and other dates at which all is free, as buttons."""
-
-    number: int
-    verdict: Verdict
-    instead: tuple[tuple[str, Option], ...] = ()
 
 
 # --- the list
@@ -117,31 +99,9 @@ def as_xlsx() -> Response:
 
 # --- a new request
 
-
-@bp.get("/wizyty/nowa")
-@acting_for(Role.COORDINATOR)
-def choose() -> Response:
-    text = Asked.read(request.args).text
-    return respond(
-        "events/visits/choose.html",
-        "events/visits/_partners.html",
-        text=text,
-        found=asking.partners(session(), actor(), text),
-        in_unit=actor().institution_kind in rules.UNIT_KINDS,
-        may_help=actor().institution_kind in rules.CENTRE_KINDS,
-    )
-
-
-@bp.route("/wizyty/nowa/<slug:slug>", methods=["GET", "POST"])
-@acting_for(Role.COORDINATOR)
-def ask(slug: str) -> Response | BaseResponse:
-    return _asked(slug, assistance=False)
-
-
-@bp.route("/wizyty/nowa/<slug:slug>/pomoc", methods=["GET", "POST"])
-@acting_for(Role.COORDINATOR)
-def assist(slug: str) -> Response | BaseResponse:
-    return _asked(slug, assistance=True)
+bp.get("/wizyty/nowa")(requests.choose)
+bp.route("/wizyty/nowa/<slug:slug>", methods=["GET", "POST"])(requests.ask)
+bp.route("/wizyty/nowa/<slug:slug>/pomoc", methods=["GET", "POST"])(requests.assist)
 
 
 # --- one case
@@ -310,92 +270,6 @@ def _cells(line: Line) -> list[Cell]:
     ]
 
 
-def _asked(slug: str, *, assistance: bool) -> Response | BaseResponse:
-    """Show the form of a request, the page on which it is checked, or send it."""
-    today = warsaw.today(now())
-    joined = get_or_404(asking.joining(session(), actor(), slug, today, assistance=assistance))
-    if request.method in SAFE:
-        form = AskForm(data=begun(request.args) | {"key": str(uuid4()), "reply_email": joined.mailbox})
-        form.offer(joined)
-        return _ask_page(joined, form)
-    form = AskForm()
-    form.offer(joined)
-    valid = form.check()
-    if not form.key.data:
-        form.key.data, form.key.raw_data = str(uuid4()), None
-    if not valid or "popraw" in request.form:
-        return _ask_page(joined, form, status=200 if valid else 422)
-    if not _swapped(form) and "wyslij" in request.form:
-        try:
-            visit = actions.ask(session(), actor(), form.draft(joined), form.key.data or "", now())
-        except Forbidden:
-            raise
-        except Refusal as refusal:
-            close_early()
-            return _ask_check(joined, form, refusal)
-        tell(_("Sent. You will find the answer here and on your desk; a mail tells you, too."), "ok")
-        return see_other(".show", number=visit.number)
-    return _ask_check(joined, form)
-
-
-def _ask_page(joined: Joining, form: AskForm, status: int = 200) -> Response:
-    usual = silence.usual(session(), actor(), actor().institution_id or 0, joined.asked.id)
-    return respond(
-        "events/visits/ask.html", status=status, joined=joined, form=form, usual=usual, **_asking_words(joined)
-    )
-
-
-def _ask_check(joined: Joining, form: AskForm, refusal: Refusal | None = None) -> Response:
-    sides = (actor().institution_id or 0, joined.asked.id)
-    clauses = {str(one.id): one.name_pl if language() == "pl" else one.name_en for one in joined.clauses}
-    draft = form.draft(joined)
-    return respond(
-        "events/visits/check.html",
-        status=refusal.status if refusal else 200,
-        joined=joined,
-        form=form,
-        findings=_findings(form.options(), joined.unit.id, sides),
-        refusal=translated(refusal) if refusal else "",
-        draft=draft,
-        kind_label=_(KIND_LABEL[draft.kind]),
-        clause_label=clauses.get(form.clause.data or "", ""),
-        room_names={one.id: one.name for one in joined.rooms},
-        answer_by=deadlines.deadlines(session(), joined.asked.id, warsaw.today(now())).answer_by,
-        **_asking_words(joined),
-    )
-
-
-def _asking_words(joined: Joining) -> dict[str, Any]:
-    here = ".assist" if joined.path is Path.ASSISTANCE else ".ask"
-    meant = joined.unit if joined.path is Path.ASSISTANCE else joined.asked
-    return {"heading": path_sentence(joined.path), "here": url_for(here, slug=meant.slug)}
-
-
-def _swapped(form: OfferForm) -> bool:
-    """Put the other date in place that was chosen by its button; tell whether one was."""
-    number, _slash, text = request.form.get("zamiast", "").partition("/")
-    option = read(text)
-    if option is None or number not in {str(n) for n in range(OPTIONS_MAX)}:
-        return False
-    form.put(int(number), option)
-    return True
-
-
-def _findings(
-    options: Sequence[Option], unit_id: int, sides: tuple[int, int], visit_id: int | None = None
-) -> list[Finding]:
-    """Say of each date what stands in its way, with free ones beside those of which there is something to say."""
-    found = []
-    for n, verdict in enumerate(checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)):
-        free: list[Option] = []
-        if verdict.refusals or verdict.warnings:
-            free = checks.suggest(session(), unit_id, sides, verdict.option, now(), visit_id=visit_id)
-        others = {(one.starts, one.ends) for one in options}
-        instead = tuple((f"{n}/{written(one)}", one) for one in free if (one.starts, one.ends) not in others)
-        found.append(Finding(n, verdict, instead))
-    return found
-
-
 def _offered(case: Case, act: Act, form: OfferForm, send: Callable[[], None]) -> Response | BaseResponse:
     """Show the form of other dates, the page on which they are checked if there is something to say, or send them."""
     if request.method in SAFE:
@@ -404,7 +278,7 @@ def _offered(case: Case, act: Act, form: OfferForm, send: Callable[[], None]) ->
     if act in case.may:
         if not valid or "popraw" in request.form:
             return _offer_page(case, act, form, status=200 if valid else 422)
-        if _swapped(form) or ("wyslij" not in request.form and _doubtful(case, form)):
+        if offers.swapped(form, request.form) or ("wyslij" not in request.form and _doubtful(case, form)):
             return _offer_check(case, act, form)
     try:
         send()
@@ -441,7 +315,7 @@ def _offer_check(case: Case, act: Act, form: OfferForm, refusal: Refusal | None 
         status=refusal.status if refusal else 200,
         case=case,
         form=form,
-        findings=_findings(form.options(), visit.unit_id, (visit.asking_id, visit.asked_id), visit.id),
+        findings=offers.findings(form.options(), visit.unit_id, (visit.asking_id, visit.asked_id), visit.id),
         refusal=translated(refusal) if refusal else "",
         room_names={one.id: one.name for one in _rooms(case)},
         **_offer_words(case, act),

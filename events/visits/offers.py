@@ -1,0 +1,46 @@
+"""What somebody is told of the dates that he is about to offer, and the free ones that he takes instead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from app.clock import now
+from app.web.session import actor, session
+from events.visits import checks
+from events.visits.checks import Verdict
+from events.visits.forms import OfferForm, read, written
+from events.visits.models import OPTIONS_MAX
+from events.visits.rules import Option
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One date that is being offered: what stands in its way, and other dates at which all is free, as buttons."""
+
+    number: int
+    verdict: Verdict
+    instead: tuple[tuple[str, Option], ...] = ()
+
+
+def swapped(form: OfferForm, posted: Mapping[str, str]) -> bool:
+    """Put the other date in place that was chosen by its button; tell whether one was."""
+    number, _slash, text = posted.get("zamiast", "").partition("/")
+    option = read(text)
+    if option is None or number not in {str(n) for n in range(OPTIONS_MAX)}:
+        return False
+    form.put(int(number), option)
+    return True
+
+
+def findings(
+    options: Sequence[Option], unit_id: int, sides: tuple[int, int], visit_id: int | None = None
+) -> list[Finding]:
+    """Say of each date what stands in its way, with free ones beside those of which there is something to say."""
+    found = []
+    for n, verdict in enumerate(checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)):
+        free: list[Option] = []
+        if verdict.refusals or verdict.warnings:
+            free = checks.suggest(session(), unit_id, sides, verdict.option, now(), visit_id=visit_id)
+        others = {(one.starts, one.ends) for one in options}
+        instead = tuple((f"{n}/{written(one)}", one) for one in free if (one.starts, one.ends) not in others)
+        found.append(Finding(n, verdict, instead))
+    return found
