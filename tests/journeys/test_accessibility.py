@@ -16,10 +16,12 @@ from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.clock import now
 from app.db import columns
+from app.demo import visits
 from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, Occurrence, State
 from events.signups.models import SignUp, SignUpState
+from events.visits.models import Visit
 from partners.institutions.models import Institution
 from partners.people import actions as people
 from partners.people.rules import Wanted
@@ -64,6 +66,9 @@ PUBLIC = (
     "/pomoc",
     "/pomoc/kalendarz",
     "/pomoc/zapisy",
+    "/pomoc/biurko",
+    "/pomoc/dyzury",
+    "/pomoc/wizyty",
     "/pomoc/lista-wejsc",
     "/pomoc/po-spotkaniu",
     "/pomoc/pierwsze-spotkanie",
@@ -90,6 +95,9 @@ PUBLIC = (
 MISSING = ("/nie-ma-takiej-strony", "/zaproszenie/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
 INSIDE = (
     "/biurko",
+    "/biurko/sprawy",
+    "/biurko/sprawy?czyje=inne",
+    "/biurko/zapisy",
     "/ustawienia",
     "/ustawienia/haslo",
     "/ustawienia/drugi-krok",
@@ -117,6 +125,18 @@ INSIDE = (
     "{gate}/lista-wejsc?wszystko=1",
     "/wejscia",
     "/wejscia/{gate_day}",
+    "/dyzury",
+    "/dyzury/zk-kladkowo/2026-12",
+    "/dyzury/zk-kladkowo/2026-12/plan",
+    "/wizyty",
+    "/wizyty/nowa",
+    "/wizyty/nowa/mops-kladkowo",
+    "{moving}",
+    "{moving}/inny-termin",
+    "{for_unit}/odmowa",
+    "{agreed}",
+    "{agreed}/przeloz",
+    "{agreed}/odwolaj",
     "/partnerzy/zk-kladkowo/uslugi",
     "/partnerzy/zk-kladkowo/osoby",
     "/partnerzy/zk-kladkowo/osoby/1",
@@ -149,6 +169,12 @@ TOGETHER = (
 )
 SERIES = (
     "/biurko",
+    "/dyzury/nowy",
+    "/wizyty",
+    "/wizyty/nowa/zk-kladkowo",
+    "/wizyty/nowa/as-przeprawa/pomoc",
+    "{countered}",
+    "{countered}/wycofaj",
     "{series}/{series_day}",
     "{series}/edycja",
     "{series}/edycja?termin={series_day}&zakres=this",
@@ -244,9 +270,23 @@ def _places(session: Session) -> dict[str, str]:
         "asking": f"/wydarzenia/{asking.uuid}",
         "asking_day": str(asking.local_start.date()),
         "programme": f"/projekty/{programme.slug}",
+        **{name: _case(session, plan) for name, plan in _CASES.items()},
         "invitation": f"/zaproszenie/{secret}",
         "mail": str(session.exec(select(OutboxMail.id)).first()),
     }
+
+
+_CASES = {
+    "moving": visits.MOVING,
+    "agreed": visits.AGREED,
+    "for_unit": visits.FOR_UNIT,
+    "countered": visits.COUNTERED,
+}
+
+
+def _case(session: Session, plan: visits.Plan) -> str:
+    """Name a visit request of the demo."""
+    return "/wizyty/" + session.exec(select(Visit.number).where(Visit.key == plan.form_key)).one()
 
 
 _DATES = (

@@ -1,6 +1,8 @@
 """The pages of visit requests in the browser: ask, answer, move, end; what was typed stays, strangers see nothing."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -556,3 +558,48 @@ def test_note_follows_the_visit(client: Browser, session: Session, people: Peopl
     page = client.see(path_of(visit))
     assert page.one("li", **{"aria-current": "step"}).text.strip() == "Notatka"
     assert "Napisz notatkę" in page.text
+
+
+# --- how many statements
+
+
+@pytest.mark.slow
+def test_list_asks_the_same_for_any_number_of_cases(
+    client: Browser, session: Session, people: People, query_count: Callable[[], Any]
+) -> None:
+    client.sign_in(people.marek)
+    counted = []
+    for number in (1, 3, 35):
+        while len(session.exec(select(Visit.id)).all()) < number:
+            days = len(session.exec(select(Visit.id)).all())
+            make_visit(session, people, options=(date_on(days),))
+        client.see("/wizyty")
+        with query_count() as asked:
+            client.see("/wizyty")
+        counted.append(len(asked))
+    assert len(set(counted)) == 1, counted
+    assert counted[0] <= 8
+    assert client.page.one("a", rel="next")["href"] == "/wizyty?strona=2"
+    assert len(client.see("/wizyty?strona=2").all("h3")) == 5
+
+
+@pytest.mark.slow
+def test_case_asks_the_same_for_any_length(
+    client: Browser, session: Session, people: People, query_count: Callable[[], Any]
+) -> None:
+    visit = make_visit(session, people, options=(date_on(),))
+    client.sign_in(people.marek)
+    counted = []
+    for number in range(3):
+        client.see(path_of(visit))  # the first look is noted
+        with query_count() as asked:
+            client.see(path_of(visit))
+        counted.append(len(asked))
+        for who in (people.ewa, people.marek):
+            actions.say(session, who.actor, visit, f"Wiadomość {number}", now())
+        if number == 1:
+            for person, days in ((people.marek, 7), (people.ewa, 14)):
+                options = tuple(date_on(days + n) for n in range(3))
+                actions.counter(session, person.actor, visit, options, now(), turn=turn_of(visit))
+    assert len(set(counted)) == 1, counted
+    assert counted[0] <= 20
