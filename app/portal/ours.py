@@ -24,6 +24,7 @@ from events.signups.queries import TaskKind
 from events.visits import queries as visits
 from events.visits.models import State as VisitState
 from events.visits.queries import Line, Offer
+from partners.agreements import queries as agreements
 from partners.contacts import queries as contacts
 from partners.institutions import queries as institutions
 from partners.institutions import workdays
@@ -248,6 +249,19 @@ def _after_meeting(one: Waiting) -> Task:
     return Task(url, icon, _("Task: %(text)s", text=one.text), text, due=one.due_on, kind=Kind.NOTES)
 
 
+def of_agreements(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the agreements of our institution that end soon."""
+    found = agreements.ending(session(), who, warsaw.today(at), limit)
+    return _counted([_ending(one) for one in found], found)
+
+
+def _ending(one: agreements.Ending) -> Task:
+    url = url_for("agreements.show", number=one.number)
+    title = _("The agreement %(number)s ends", number=one.number)
+    said = _("After this day it is no longer in force, unless the parties prolong it.")
+    return Task(url, "doc", title, one.subject, due=one.valid_to, consequence=said, kind=Kind.AGREEMENTS)
+
+
 def of_card(who: Actor, at: datetime, _limit: int) -> Found:
     """Give what waits for those who keep the institution's card, its contacts and its people."""
     today = warsaw.today(at)
@@ -312,5 +326,6 @@ GATHERERS: Mapping[Kind, Gatherer] = {
     Kind.PLACES: of_places,
     Kind.EVENTS: of_events,
     Kind.NOTES: of_notes,
+    Kind.AGREEMENTS: of_agreements,
     Kind.CARD: of_card,
 }

@@ -29,6 +29,7 @@ ARROWS = (
 )
 TOPICS = (
     "pierwsze-spotkanie",
+    "biurko",
     "wizyty",
     "dyzury",
     "razem",

@@ -45,7 +45,9 @@ def tally(who: Actor, at: datetime) -> Tally:
     if who.institution_kind in PRISON_KINDS:
         lists += gate.to_decide(session(), who, at, 1)
     notes = sum(one.total for one in minutes.waiting(session(), who, at, 1))
-    return Tally(ours if who.coordinates else 0, awaited, sum(one.total for one in lists), notes)
+    if not who.coordinates:
+        return Tally(0, awaited - ours, 0, notes)
+    return Tally(ours, awaited, sum(one.total for one in lists), notes)
 
 
 def side_list(who: Actor, counted: Tally) -> SideList:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     PLACES = "zapisy"
     EVENTS = "wydarzenia"
     NOTES = "notatki"
+    AGREEMENTS = "porozumienia"
     CARD = "wizytowka"
 
 
@@ -46,6 +47,7 @@ KIND_LABEL: Mapping[Kind, str] = {
     Kind.PLACES: N_("Sign-ups and places"),
     Kind.EVENTS: N_("Agreeing on events"),
     Kind.NOTES: N_("Attendance and notes"),
+    Kind.AGREEMENTS: N_("Agreements"),
     Kind.CARD: N_("Our card and people"),
 }
 _ORDER = {kind: number for number, kind in enumerate(Kind)}

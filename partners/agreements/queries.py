@@ -1,7 +1,7 @@
 """Reads of agreements: the register with its counts, one agreement, those of one institution."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, String, case, false, func, literal, or_, true, type_coerce, union_all
@@ -30,6 +30,18 @@ from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
 from partners.territory.models import Voivodeship
 
 PAGE_SIZE = 30
+ENDING_IN = timedelta(days=60)
+"""How long before its last day an agreement stands on the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An agreement whose last day is near; *total* is how many there are."""
+
+    number: str
+    subject: str
+    valid_to: date
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +298,27 @@ def of_welfare(session: Session, viewer: Actor, voivodeship: str) -> dict[str, s
         if code:
             found.setdefault(code, set()).add(number)
     return found
+
+
+def ending(session: Session, viewer: Actor, today: date, limit: int = PAGE_SIZE) -> list[Ending]:
+    """Give the agreements in force of the viewer's institution whose last day is near, the first first.
+
+    One statement; nothing for those who do not coordinate it.
+    """
+    if not viewer.coordinates:
+        return []
+    mine = columns(col(AgreementParty.agreement_id)).where(col(AgreementParty.institution_id) == viewer.institution_id)
+    statement = (
+        columns(col(Agreement.number), col(Agreement.subject), col(Agreement.valid_to), func.count().over())
+        .where(
+            col(Agreement.id).in_(mine),
+            col(Agreement.state) == AgreementState.IN_FORCE,
+            col(Agreement.valid_to).between(today, today + ENDING_IN),
+        )
+        .order_by(col(Agreement.valid_to), col(Agreement.number))
+        .limit(limit)
+    )
+    return [Ending(*row) for row in session.execute(statement)]
 
 
 def is_known(session: Session, number: str, viewer: Actor) -> bool:

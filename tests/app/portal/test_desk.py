@@ -1,6 +1,6 @@
 """The desk of each role: what waits for whom, until when, with what consequence; side list, week, dates by mail."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session, select
@@ -27,7 +27,7 @@ from tests.factories.minutes import met, submitted
 from tests.factories.persons import People, make_person
 from tests.factories.rows import add
 from tests.factories.territory import make_gmina
-from tests.factories.visits import OTHERS, make_visit, turn_of
+from tests.factories.visits import OTHERS, date_on, make_visit, turn_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -338,6 +338,42 @@ def test_the_inspector_reads_counts_out_of_the_data(client: Browser, session: Se
     ]
     for other in (people.ewa, people.marek, people.olga):
         assert client.sign_in(other).get("/biurko/gminy").status_code == 403
+
+
+def test_an_agreement_stands_on_the_desk_of_its_parties_60_days_before_its_end(
+    client: Browser, session: Session, people: People
+) -> None:
+    for number, ends in (("P-08-905", date(2027, 1, 22)), ("P-08-906", date(2027, 1, 23)), ("P-08-907", None)):
+        make_agreement(session, number, people.prison, people.mops, valid_to=ends)
+    make_agreement(
+        session, "P-08-908", people.prison, people.mops, valid_to=date(2026, 12, 1), state=AgreementState.TERMINATED
+    )
+    session.flush()
+    for person in (people.ewa, people.marek):
+        mine = said(client.sign_in(person).see("/biurko"), "Do zrobienia")
+        assert "Porozumienie P-08-905 kończy się" in mine
+        assert "do 22 stycznia 2027" in mine
+        assert mine.count("kończy się") == 1
+    for person in (people.piotr, people.jola):
+        assert "kończy się" not in client.sign_in(person).see("/biurko").text
+
+
+def test_the_side_list_says_the_same_on_the_desk_and_elsewhere(
+    client: Browser, session: Session, people: People, clock: Traveller
+) -> None:
+    make_visit(session, people, options=(date_on(14), date_on(15)))
+    submitted(session, met(session, people, clock), people.ewa)
+    labels = {
+        "ewa": ["Wizyty", "Obecność i notatki", "Lista osób wchodzących"],
+        "piotr": ["Wizyty", "Obecność i notatki"],
+    }
+    for who in ("ewa", "marek", "piotr"):
+        client.sign_in(getattr(people, who))
+        for label in labels.get(who, ["Wizyty", "Obecność i notatki"]):
+            counts = {
+                count_of(client.see(path), label) for path in ("/biurko", "/notatki", "/wizyty", "/biurko/sprawy")
+            }
+            assert len(counts) == 1, (who, label, counts)
 
 
 @pytest.mark.parametrize("who", ["ewa", "marek", "jola", "piotr", "wanda", "olga"])
