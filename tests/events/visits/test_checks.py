@@ -386,6 +386,14 @@ def test_a_holiday_has_its_name_in_the_language_of_the_reader(session: Session, 
     assert holiday.words("en")["name"] == "Christmas Eve"
 
 
+def test_what_is_forbidden_is_not_warned_of_besides(session: Session, people: People) -> None:
+    make_event(session, people.marek)
+    assert codes(check(session, people.marek, people)) == ["own"]
+    make_period(session, people.prison, first_day=TUESDAY, last_day=TUESDAY)
+    verdict = check(session, people.marek, people)
+    assert (verdict.possible, verdict.warnings) == (False, ())
+
+
 # --- several dates, few statements
 
 
@@ -433,6 +441,13 @@ def test_the_next_free_working_days_are_suggested(session: Session, people: Peop
     found = checks.suggest(session, people.prison.id or 0, sides(people), wanted, now())
     # 9 room taken, 10 the MOPS is busy, 11 room held, 12-13 weekend, 14-15 blocked
     assert found == [option(days=8 + n, room_id=hall) for n in range(3)]
+
+
+def test_suggestions_go_on_where_the_first_days_are_full(session: Session, people: People) -> None:
+    for days in (1, 2, 3, 6, 7, 8, 9):
+        make_event(session, people.marek, starts=local(9, days=days), ends=local(11, days=days))
+    found = checks.suggest(session, people.prison.id or 0, sides(people), option(), now())
+    assert [one.starts.date().day for one in found] == [18, 21, 22]
 
 
 def test_suggestions_step_over_holidays_and_keep_their_hours(session: Session, people: People) -> None:
