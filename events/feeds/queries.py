@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, exists, func, or_
+from sqlalchemy import ColumnElement, Executable, String, and_, bindparam, cast, exists, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
@@ -61,7 +61,7 @@ _KEPT = (
         col(CalendarFeed.made_at),
         col(CalendarFeed.last_fetched_at),
         col(Membership.id),
-        col(Membership.role),
+        cast(col(Membership.role), String),
         _NEWEST_SIGN_UP,
         *_STATE,
     )
@@ -175,8 +175,8 @@ def kept(database: Database, hashed: str) -> Kept | None:
         return None
     feed_id, name, busy, institution_id, made_at, fetched_at, membership_id, role, signed_at, version, modified = row
     signed = f"{signed_at.timestamp():.6f}" if signed_at else ""
-    mark = f".{membership_id}.{role.value}.{signed}"
-    changed = max(one for one in (made_at, modified, signed_at) if one is not None)
+    mark = f".{membership_id}.{role}.{signed}"
+    changed = max(made_at, modified or made_at, signed_at or made_at)
     feed = Feed(FeedKind.INNER, feed_id, name, version or 0, changed, mark)
     return Kept(feed_id, institution_id, busy, fetched_at, feed)
 

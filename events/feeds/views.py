@@ -134,14 +134,12 @@ def personal(secret: str) -> Response:
         return _unknown(_CLOSED)
     if rules.is_due(found.fetched_at, now()):
         g.fetched_feed = found.id, rules.client_of(request.user_agent.string)
-    response = _serve(
+    return _serve(
         found.feed,
         "kladka-terminy.ics",
         lambda edition: queries.kept_texts(session(), found, edition),
         shared=False,
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 @bp.teardown_request

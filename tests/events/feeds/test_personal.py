@@ -308,7 +308,7 @@ def test_transport_is_private_and_touches_no_cookie(
     assert plain.headers["Cache-Control"] == "private, max-age=300, must-revalidate"
     assert plain.headers["Vary"] == "Accept-Encoding"
     assert plain.headers["X-Robots-Tag"] == "noindex"
-    assert plain.headers["Referrer-Policy"] == "no-referrer"
+    assert plain.headers["Referrer-Policy"] == "same-origin"
     assert "Set-Cookie" not in plain.headers
     assert reader.ask(plain.headers["ETag"]).headers["Cache-Control"] == plain.headers["Cache-Control"]
     packed = reader.ask(Accept_Encoding="gzip")
