@@ -191,8 +191,10 @@ def check(
     met = {id(one): near.met(one) for one in sound}
     told = {busy.id for found in met.values() for busy in found[:SHOWN_MAX]}
     told |= {signed.id for one in sound for signed in near.signed_up(one)}
-    titles = clashes.named(session, viewer, told)
-    held = holds.named(session, viewer, [one for option in sound for one in near.holding(option)])
+    # A mailed link acts for an institution, too, but whoever holds it sees what a visitor does.
+    eyes = viewer if viewer.signed_in else Actor.visitor()
+    titles = clashes.named(session, eyes, told)
+    held = holds.named(session, eyes, [one for option in sound for one in near.holding(option)])
     reasons = availability.reasons(session, viewer, [one for option in sound for one in near.away(option)])
     teller = _Teller(viewer, near, titles, {one.visit_id: one.number for one in held}, reasons)
     found = []

@@ -121,6 +121,7 @@ INSIDE = (
     "/partnerzy/zk-kladkowo/niedostepne",
     "/partnerzy/zk-kladkowo/zawies",
     "/partnerzy/zk-kladkowo/zasady-wejscia",
+    "/partnerzy/zk-kladkowo/zasady-wizyt",
     "{gate}/lista-wejsc",
     "{gate}/lista-wejsc?wszystko=1",
     "/wejscia",

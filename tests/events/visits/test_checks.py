@@ -306,6 +306,22 @@ def test_a_held_room_is_refused_with_its_case(session: Session, people: People) 
     assert check(session, people.ewa, people, wanted).possible
 
 
+def test_a_mailed_link_learns_no_title_and_no_number(session: Session, people: People) -> None:
+    hall = room(session, people.prison)
+    link = Actor(role=Role.COORDINATOR, institution_id=people.mops.id)
+    offer(session, people, option(room_id=hall))
+    make_event(session, people.ewa, **inside(people, title=SECRET, room_id=hall, invited=(people.mops.id,)))
+    make_event(session, people.marek, title=SECRET, visibility=Visibility.PARTNERS, starts=local(14), ends=local(15))
+    wanted = option(room_id=hall)
+    (own,) = check(session, link, people, option(14)).warnings
+    assert (own.code, own.title, own.uuid) == ("own", "", None)
+    assert [SECRET in one for one in said(check(session, people.marek, people, wanted))] == [True, False]
+    assert "W-2026-001" in said(check(session, people.marek, people, wanted))[1]
+    for sentence in said(check(session, link, people, wanted)):
+        assert SECRET not in sentence
+        assert "W-2026" not in sentence
+
+
 def test_the_event_that_moves_is_not_in_its_own_way(session: Session, people: People) -> None:
     hall = room(session, people.prison)
     event = make_event(session, people.ewa, **inside(people, room_id=hall, co_organisers=(people.mops.id,)))
