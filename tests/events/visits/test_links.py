@@ -460,6 +460,23 @@ def test_who_registers_later_finds_the_case(
     assert client.sign_in(people.stefan).get(f"/wizyty/{visit.number}").status_code == 404
 
 
+def test_a_link_is_not_for_a_later_offer(
+    session: Session, people: People, silent: Institution, client: Browser
+) -> None:
+    """Its people have joined and answered on the desk, so that no newer link has replaced it."""
+    visit = ask(session, people.ewa, silent)
+    address = links_in(session)[0]
+    later = make_person(session, "Anna Przykładowa", silent)
+    actions.counter(session, later.actor, visit, (in_days(20),), now(), turn=visit.open_step_id or 0)
+    actions.counter(session, people.ewa.actor, visit, (in_days(21),), now(), turn=visit.open_step_id or 0)
+    page = client.see(address)
+    assert page.h1 == "Czeka na Ciebie nowsza propozycja"
+    assert "Twoja instytucja jest już w Kładce: odpowiadają jej osoby." in page.text
+    client.see("/logowanie")
+    assert client.post(address, data={"answer": "odmowa", "reason": "dates"}).status_code == 409
+    assert stands(visit) is State.COUNTERED
+
+
 # --- the wrong address
 
 
