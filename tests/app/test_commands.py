@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from app import cli, schema
 from app.accounts.actions import verify
@@ -18,8 +18,11 @@ from app.clock import now
 from app.db import Database
 from app.jobs.models import WorkerBeat
 from app.portal import nightly
+from events.calendar.models import Visibility
+from events.shelf.models import FeedEvent, InnerText
 from partners.institutions.models import Institution
 from partners.people.models import Membership
+from tests.factories.events import make_event
 from tests.factories.institutions import make_institution
 from tests.factories.rows import add
 
@@ -96,6 +99,18 @@ def test_no_second_account_for_an_address(run):
 def test_the_database_says_where_it_stands(run):
     assert run("db", "check").output == f"The database stands at {schema.newest()}.\n"
     assert run("db", "upgrade").output == "The database is up to date.\n"
+
+
+def test_an_upgrade_writes_the_calendar_texts_that_older_databases_lack(run, session, people, clock):
+    event = make_event(session, people.ewa, visibility=Visibility.INVITED, invited=(people.mops.id or 0,))
+    session.exec(delete(InnerText))
+    session.exec(delete(FeedEvent))
+    session.commit()
+    assert run("db", "upgrade").exit_code == 0
+    session.expire_all()
+    assert "SUMMARY" in session.exec(select(InnerText)).one().ics.decode()
+    placed = session.exec(select(FeedEvent.owner_id, FeedEvent.event_id)).all()
+    assert set(placed) == {(people.prison.id, event.id), (people.mops.id, event.id)}
 
 
 def test_an_empty_database_is_told_what_to_do(run, tmp_path):
