@@ -11,6 +11,7 @@ from sqlmodel import Session, col, delete, select
 from app.demo.dates import day_in, instant, is_quiet, wall, working_day
 from app.demo.meetings import life_uuid
 from app.demo.people import Staff
+from app.outbox.models import OutboxMail
 from events.calendar import parties, series
 from events.calendar.models import Consent, Event, Occurrence, Outcome, State
 from events.duty import actions, queries, rules
@@ -56,6 +57,7 @@ def clear_duty(session: Session) -> dict[UUID, int]:
     dates = select(Occurrence.id).join(Event, col(Event.id) == Occurrence.event_id).where(Event.uuid == address())
     whole = select(SignUp.booking_id).where(col(SignUp.occurrence_id).in_(dates))
     session.exec(delete(Record).where(col(Record.occurrence_id).in_(dates)))
+    session.exec(delete(OutboxMail).where(col(OutboxMail.link).startswith(f"/dyzury/{UNIT}/")))
     session.exec(delete(Booking).where(col(Booking.id).in_(whole)).execution_options(synchronize_session=False))
     session.exec(delete(Event).where(col(Event.uuid) == address()).execution_options(synchronize_session=False))
     session.expunge_all()

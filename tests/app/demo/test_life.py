@@ -10,6 +10,7 @@ from app import demo
 from app.accounts.models import UserAccount
 from app.actors import Role
 from app.audit.models import AuditLine
+from app.demo import duty
 from app.demo.facts import fact_uuid
 from app.demo.life import life, life_events
 from app.demo.meetings import life_uuid, meetings
@@ -17,6 +18,7 @@ from app.outbox.models import OutboxMail
 from app.portal.facts import DEMO_PASSWORD
 from events.calendar import inner
 from events.calendar.models import Event, EventKind, EventParty, Occurrence, Outcome, Promotion, State, Visibility
+from events.duty import queries
 from events.feeds import queries as own_feeds
 from events.feeds.models import CalendarFeed
 from events.minutes.models import Record, RecordState, RecordTask
@@ -182,7 +184,8 @@ def test_a_request_waits_an_offer_is_open_and_a_series_has_one_booking_for_all_d
     assert [row.user_id is not None for row in requests] == [False, True]
     (offer,) = loaded.exec(select(SignUp).where(SignUp.state == SignUpState.OFFERED)).all()
     assert (offer.person, offer.offer_until > LOADED_AT) == ("Piotr Wzorcowy", True)
-    whole = loaded.exec(select(Booking).where(col(Booking.occurrence_id).is_(None))).all()
+    series = (col(Booking.occurrence_id).is_(None), ~col(Booking.key).startswith("duty-"))
+    whole = loaded.exec(select(Booking).where(*series)).all()
     assert len(whole) == 3
     rows = select(func.count()).select_from(SignUp).where(col(SignUp.booking_id).in_([one.id for one in whole]))
     assert loaded.exec(rows).one() == 24
@@ -312,7 +315,7 @@ def test_an_old_demo_moves_and_keeps_its_addresses(loaded):
     for name in ("audit", "audit_values"):
         assert after.pop(name) > before.pop(name)
     # Holidays move meetings, and so how many of them are over and recorded.
-    for name in ("record", "attendance", "record_task", "record_reply", "certificate", "signup"):
+    for name in ("record", "attendance", "record_task", "record_reply", "certificate", "signup", "gate_entry"):
         assert after.pop(name) > 0 < before.pop(name)
     assert after == before
     assert demo.loaded_for(loaded) == later
@@ -367,3 +370,17 @@ def test_two_coordinators_have_a_calendar_of_their_own_that_nobody_can_open(load
     for feed in feeds:
         (own,) = own_feeds.own(loaded, feed.user_id)
         assert own.name == "Outlook w pracy"
+
+
+def test_duty_hours_are_booked_this_month_and_the_next(loaded):
+    event = loaded.exec(select(Event).where(Event.uuid == duty.address())).one()
+    rows = loaded.exec(
+        select(Occurrence).where(Occurrence.event_id == event.id).order_by(col(Occurrence.starts_at))
+    ).all()
+    kept = [row for row in rows if row.state is not State.REMOVED]
+    assert [len(queries.bookings_of(loaded, row.id)) for row in kept[:5]] == [7, 5, 4, 3, 0]
+    assert {row.local_date.month for row in kept[:3]} == {11, 12}
+    assert [row.state for row in rows].count(State.CANCELLED) == 1
+    names = [one.person for one in queries.on_duty(loaded, [row.id for row in rows])]
+    assert (names.count("Anna Przykładowa"), set(names)) == (1, {"Anna Przykładowa", "Piotr Wzorcowy"})
+    assert rows[0].outcome is Outcome.HELD

@@ -196,6 +196,8 @@ def test_counts_stand_on_no_page_of_others(app: Flask, client: Browser, session:
         text = client.sign_in(stranger).see(address).text
         assert "Czekają" not in text
         assert "orzeczenie" not in text
+        assert "Tablica dyżurów" not in text
+        assert "Okienka" not in text
     client = browser_of(app, session)
     text = client.see(address).text
     assert "Czekają" not in text
