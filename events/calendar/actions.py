@@ -342,8 +342,13 @@ def split(session: Session, actor: Actor, event: Event, start: datetime, now: da
 
 
 def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None:
-    """Delete a draft that nobody but its authors has seen. Locks the event. Raises NotYourEvent, NotADraft."""
-    lock(session, Event, _id(event))
+    """Delete a draft that is not announced. Locks the place's institution, then the event, as publishing does.
+
+    What leads to it lets go of it: whoever acts there holds the same institution. Raises NotYourEvent, NotADraft.
+    """
+    availability.hold(session, event.place_institution_id, now)
+    if lock(session, Event, _id(event)) is None:
+        raise rules.NotADraft
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     if event.state is not State.DRAFT:

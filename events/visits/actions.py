@@ -108,7 +108,7 @@ def ask(session: Session, actor: Actor, wanted: VisitDraft, key: str, now: datet
         raise Conflict from error
     if not staff.has_people(session, asked.id or 0) and not links.address_of(session, visit, warsaw.today(now)):
         raise rules.NobodyToAnswer
-    step = _write(session, actor, visit, Act.ASK, _Said(wanted.message, options=wanted.options), now)
+    step = _write(session, actor, visit, Act.ASK, _Said(wanted.message.strip(), options=wanted.options), now)
     _offer(session, visit, step, wanted.options, None, now)
     _finish(session, actor, visit, step, None, now)
     return visit

@@ -21,6 +21,7 @@ from app.clock import now
 from app.db import Database
 from app.errors import Refusal
 from app.web.i18n import translated
+from events.calendar import actions as calendar
 from events.calendar.models import Event
 from events.calendar.models import State as EventState
 from events.changes import actions as changes
@@ -254,6 +255,33 @@ def test_a_move_is_accepted_while_the_meeting_is_called_off(house):
             assert session.get_one(Event, event_id).state is EventState.CANCELLED
         assert (visit.state, visit.turn_of_id) == (State.ACCEPTED, None)
         assert house.count(VisitOption, VisitOption.visit_id == visit_id, VisitOption.state == OptionState.OPEN) == 0
+
+
+def test_a_draft_is_deleted_while_its_visit_is_called_off(house):
+    """The draft of an assistance: whoever deletes it lets go of the visit, which another one holds."""
+    people = house.people
+    with closing(house.database.session(writes=True)) as session:
+        helper = make_person(session, "Ola Próbna", people.stranger, Role.COORDINATOR)
+        session.commit()
+    for _ in range(ROUNDS):
+        with closing(house.database.session(writes=True)) as session:
+            wanted = request_of(people, Path.ASSISTANCE, asked_id=people.stranger.id)
+            visit = actions.ask(session, people.marek.actor, wanted, str(uuid4()), now())
+            event_id = accept(session, helper.actor, visit).id
+            session.commit()
+            visit_id = visit.id or 0
+
+        def discard(event_id: int | None = event_id) -> None:
+            with closing(house.database.session(writes=True)) as session:
+                found = session.get(Event, event_id)
+                if found is not None:
+                    calendar.discard(session, people.stefan.actor, found, now())
+                    session.commit()
+
+        off = partial(house.act, visit_id, lambda s, v: actions.cancel(s, people.marek.actor, v, "staff", now()))
+        told = at_once([discard, off, off])
+        assert [one for one in told if isinstance(one, DBAPIError)] == []
+        assert house.stands(visit_id).event_id is None
 
 
 def test_nights_of_two_workers_chase_each_request_once(house, clock):
