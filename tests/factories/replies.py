@@ -1,6 +1,7 @@
 """Requests to an institution that has nobody here, and the links that its mailbox gets."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlmodel import Session, col, select
@@ -18,10 +19,10 @@ from tests.factories.persons import Person
 
 
 def make_silent(
-    session: Session, slug: str = "ops-milczewo", email: str = "sekretariat@ops-milczewo.example"
+    session: Session, slug: str = "ops-milczewo", email: str = "sekretariat@ops-milczewo.example", **columns: Any
 ) -> Institution:
     """Add a welfare centre in which nobody has an account."""
-    return make_institution(session, slug, Kind.OPS, f"OPS {slug}", email=email)
+    return make_institution(session, slug, Kind.OPS, f"OPS {slug}", email=email, **columns)
 
 
 def in_days(days: int, hour: int = 10, hours: int = 2) -> Option:

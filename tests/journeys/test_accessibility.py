@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 import tests.browser
 from app.accounts.actions import begin_session
 from app.accounts.models import UserAccount
-from app.actors import Actor
+from app.actors import Actor, Role
 from app.clock import now
 from app.db import columns
 from app.demo import visits
@@ -21,12 +21,15 @@ from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, Occurrence, State
 from events.signups.models import SignUp, SignUpState
-from events.visits.models import Visit
+from events.visits import actions
+from events.visits.models import Visit, VisitOption
 from partners.institutions.models import Institution
 from partners.people import actions as people
 from partners.people.rules import Wanted
 from projects.programmes.models import Programme
 from tests.conftest import copying
+from tests.factories.persons import Person
+from tests.factories.replies import ask, in_days, links_in, make_silent
 from tests.journeys.conftest import Portal, Visitor
 
 # On the day of the demo: on another one what is to come would be over.
@@ -60,6 +63,9 @@ PUBLIC = (
     "/haslo/wyslano",
     "/zaproszenie",
     "{invitation}",
+    "{reply}",
+    "{reply}?jezyk=en",
+    "{replied}",
     "/zaproszenie/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "/zglos-instytucje",
     "/zglos-instytucje/dziekujemy",
@@ -131,6 +137,7 @@ INSIDE = (
     "/dyzury/zk-kladkowo/2026-12/plan",
     "/wizyty",
     "/wizyty/nowa",
+    "/wizyty/czas-odpowiedzi",
     "/wizyty/nowa/mops-kladkowo",
     "{moving}",
     "{moving}/inny-termin",
@@ -273,8 +280,19 @@ def _places(session: Session) -> dict[str, str]:
         "programme": f"/projekty/{programme.slug}",
         **{name: _case(session, plan) for name, plan in _CASES.items()},
         "invitation": f"/zaproszenie/{secret}",
+        **dict(zip(("reply", "replied"), _links(session, prison or 0), strict=True)),
         "mail": str(session.exec(select(OutboxMail.id)).first()),
     }
+
+
+def _links(session: Session, prison_id: int) -> list[str]:
+    """Let the prison ask two centres in which nobody has an account, of which one has answered; give the links."""
+    actor = Actor(Role.COORDINATOR, institution_id=prison_id, synthetic=True)
+    ask(session, Person(0, "", "", actor), make_silent(session, "ops-pyta", synthetic=True), in_days(22))
+    visit = ask(session, Person(0, "", "", actor), make_silent(session, "ops-odpowiada", synthetic=True), in_days(23))
+    (option,) = session.exec(select(VisitOption.id).where(VisitOption.visit_id == visit.id)).all()
+    actions.accept(session, actions.replier(visit), visit, option or 0, now(), turn=visit.open_step_id or 0)
+    return links_in(session)
 
 
 _CASES = {
