@@ -10,6 +10,7 @@ from app.actors import Role
 from app.audit.models import AuditLine
 from app.clock import now
 from app.outbox.models import OutboxMail
+from events.calendar import actions as calendar
 from events.calendar import parties
 from events.calendar.models import Admission, Visibility
 from events.signups import actions as signups
@@ -73,6 +74,9 @@ def test_an_invitation_waits_for_the_centre_with_its_day_and_what_follows(
     assert mine.endswith("Zaproś ośrodek na spotkanie")
     assert "do zrobienia" not in count_of(client.page, "Wizyty")
     assert count_of(client.page, "Wizyty").startswith("1")
+    make_visit(session, people, Path.REQUEST, subject="Plany pomocy", options=(date_on(20),))
+    assert "1 sprawa" in said(client.see("/biurko"), "Do zrobienia")
+    assert "1 sprawa" in said(client.page, "Czeka na innych")
     visits.counter(session, people.marek.actor, visit, OTHERS, now(), turn=turn_of(visit))
     mine = said(client.see("/biurko"), "Do zrobienia")
     assert "MOPS w Kładkowie: propozycja innego terminu" in mine
@@ -116,6 +120,7 @@ def test_a_member_and_a_stranger_have_nothing_to_answer(client: Browser, session
     for other in (people.piotr, people.stefan, people.jola, people.zofia):
         page = client.sign_in(other).see("/biurko")
         assert "zaproszenie na spotkanie" not in page.text
+        assert "1 sprawa" not in said(page, "Do zrobienia")
         assert section(page, "Czeka na innych") is None
 
 
@@ -275,6 +280,8 @@ def test_the_dates_of_a_month_come_by_mail_and_only_a_few_times_a_day(
     make_event(session, people.marek, title="Za dwa miesiące", starts=own.local_start + timedelta(days=60),
                ends=own.local_start + timedelta(days=60, hours=1))  # fmt: skip
     make_draft(session, people.marek, title="Szkic narady")
+    off = make_event(session, people.marek, title="Odwołane zebranie")
+    calendar.cancel(session, people.marek.actor, off, "Choroba.", now())
     client.sign_in(people.marek)
     sent = "Wysłaliśmy Ci e-mailem 2 terminy."
     assert sent in client.post("/biurko/terminy", follow_redirects=True).get_data(as_text=True)
@@ -285,13 +292,13 @@ def test_the_dates_of_a_month_come_by_mail_and_only_a_few_times_a_day(
         "Narada w MOPS",
         "Szkolenie w zakładzie",
     ]
-    calendar = mail.calendar or ""
-    assert "METHOD:PUBLISH" in calendar
-    assert calendar.count("BEGIN:VEVENT") == 2
-    assert f"UID:{own.uid}" in calendar.replace("\r\n ", "")
-    assert f"UID:{joined.uid}" in calendar.replace("\r\n ", "")
-    for word in (foreign.title, "Za dwa miesi", "Szkic narady"):
-        assert word not in calendar
+    attached = mail.calendar or ""
+    assert "METHOD:PUBLISH" in attached
+    assert attached.count("BEGIN:VEVENT") == 2
+    assert f"UID:{own.uid}" in attached.replace("\r\n ", "")
+    assert f"UID:{joined.uid}" in attached.replace("\r\n ", "")
+    for word in (foreign.title, "Za dwa miesi", "Szkic narady", "Odwołane"):
+        assert word not in attached
         assert word not in str(mail.params)
     line = session.exec(select(AuditLine).where(AuditLine.verb == "dates.mailed")).one()
     assert (line.user_id, line.details) == (people.marek.user_id, {"number": 2})
