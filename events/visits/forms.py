@@ -9,7 +9,7 @@ from typing import Any
 from wtforms import Field, HiddenField
 
 from app import warsaw
-from app.text import clean
+from app.text import N_, clean
 from app.web.fields import ChoiceField, DayField, LongTextField, TextField, TimeField, WholeNumberField
 from app.web.forms import Form
 from app.web.i18n import _, _l, language
@@ -55,6 +55,23 @@ KINDS = (
 _EMAIL = re.compile(r"^[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+\.[^\s@<>,;:\"()]{2,}$")
 _KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 _TIMES = "%Y-%m-%dT%H:%M"
+_MISSING = (
+    {
+        "day": N_("Give the date."),
+        "starts": N_("Give the hour at which it begins, for example 10:00."),
+        "ends": N_("Give the hour at which it ends, for example 12:00."),
+    },
+    {
+        "day": N_("Second date: give the day."),
+        "starts": N_("Second date: give the hour at which it begins."),
+        "ends": N_("Second date: give the hour at which it ends."),
+    },
+    {
+        "day": N_("Third date: give the day."),
+        "starts": N_("Third date: give the hour at which it begins."),
+        "ends": N_("Third date: give the hour at which it ends."),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +145,7 @@ class OfferForm(Turned):
         """Validate: the first date is whole, the others are whole or empty, and each ends after it begins."""
         valid = self.validate()
         for number, row in enumerate(self.rows):
-            valid = self._check_row(row, needed=number == 0) and valid
+            valid = self._check_row(number, row) and valid
         return valid
 
     def options(self) -> tuple[Option, ...]:
@@ -169,21 +186,16 @@ class OfferForm(Turned):
                     "" if room_id else row["room"].data or "",
                 )
 
-    def _check_row(self, row: Mapping[str, Field], *, needed: bool) -> bool:
+    def _check_row(self, number: int, row: Mapping[str, Field]) -> bool:
         asked = ("day", "starts", "ends")
-        if not needed and not any((row[name].raw_data or [""])[0] for name in asked):
+        if number and not any((row[name].raw_data or [""])[0] for name in asked):
             return True
-        sentences = {
-            "day": _("Give the date."),
-            "starts": _("Give the hour at which it begins, for example 10:00."),
-            "ends": _("Give the hour at which it ends, for example 12:00."),
-        }
         whole = True
         for name in asked:
             if row[name].data is None:
                 whole = False
                 if not row[name].errors:
-                    self.refuse(row[name], sentences[name])
+                    self.refuse(row[name], _(_MISSING[number][name]))
         if whole and row["ends"].data <= row["starts"].data:
             self.refuse(row["ends"], _("The end must be later than the start."))
             return False

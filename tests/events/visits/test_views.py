@@ -109,7 +109,7 @@ def test_double_click_sends_one_request(client: Browser, session: Session, peopl
         ({"day_0": ""}, "Podaj datę."),
         ({"day_0": "31.02.2026"}, "Podaj datę, która istnieje"),
         ({"ends_0": "8.00"}, "Koniec musi być późniejszy niż początek."),
-        ({"day_1": "11.12.2026"}, "Podaj godzinę rozpoczęcia"),
+        ({"day_1": "11.12.2026"}, "Drugi termin: podaj godzinę rozpoczęcia."),
         ({"visitors": "0"}, "Podaj liczbę całkowitą od 1 do 200."),
         ({"message": "PESEL 44051401359"}, "To wygląda na numer PESEL."),
         ({"kind": "duty_hours", "slot_minutes": "30"}, "Podaj obie liczby dotyczące rozmów albo żadnej."),
