@@ -130,14 +130,19 @@ def substitute(
 ) -> SignUp:
     """Let another person of the centre come on this date alone; the entry list follows, bookers are told.
 
+    A place without a name gets its first one in the same way, which is no news to them.
+
     Locks the date. Raises NotYourDuty and what names.name raises.
     """
     if not rules.may_run(actor, event.organiser_id):
         raise rules.NotYourDuty
+    before = session.get(SignUp, signup_id)
+    named = before is not None and bool(before.person)
     row = names.name(session, actor, event, signup_id, person, now, once=True)
     if row.occurrence_id != occurrence_id:
         raise Conflict
-    mail.substituted(session, event, session.get_one(Occurrence, occurrence_id), row.person, now)
+    if named:
+        mail.substituted(session, event, session.get_one(Occurrence, occurrence_id), row.person, now)
     return row
 
 

@@ -184,6 +184,8 @@ class Proposal:
     title: str
     unit: Place
     dates: tuple[Kept, ...]
+    slot_minutes: int
+    slot_persons: int
 
     @property
     def next(self) -> Kept:
@@ -730,6 +732,7 @@ class _Series:
     repeats: bool
     dates: tuple[Kept, ...]
     staffed: frozenset[int]
+    slots: tuple[int, int]
 
 
 def _kept(session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime) -> list[_Series]:
@@ -783,9 +786,9 @@ def _kept(session: Session, conditions: Sequence[ColumnElement[bool]], now: date
             if first[14]:
                 staffed.add(occurrence_id)
         head = rows[0]
-        unit_of = Place(*head[3:6])
+        repeats, slots = head[15] is not None, (head[10], head[11] or 1)
         found.append(
-            _Series(head[0], head[1], head[2], unit_of, head[15] is not None, tuple(dates), frozenset(staffed))
+            _Series(head[0], head[1], head[2], Place(*head[3:6]), repeats, tuple(dates), frozenset(staffed), slots)
         )
     return found
 
@@ -795,10 +798,10 @@ def _proposals(session: Session, known: Sequence[_Series], now: datetime) -> lis
     for one in known:
         empty = rules.merging(one.dates, now) if one.repeats else ()
         if empty:
-            found.append(Proposal(Hint.MERGE, one.event_id, one.uuid, one.title, one.unit, empty))
+            found.append(Proposal(Hint.MERGE, one.event_id, one.uuid, one.title, one.unit, empty, *one.slots))
         full = rules.crowded(one.dates, now)
         if full:
-            found.append(Proposal(Hint.EXTRA, one.event_id, one.uuid, one.title, one.unit, (full,)))
+            found.append(Proposal(Hint.EXTRA, one.event_id, one.uuid, one.title, one.unit, (full,), *one.slots))
     if not found:
         return []
     aside = columns(DutyHintSetAside.event_id, DutyHintSetAside.hint).where(

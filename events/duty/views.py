@@ -307,13 +307,8 @@ def _board_page(template: str, slug: str, month: date) -> Response:
         why_not=minutes.why_not(session(), actor(), not_held),
         months=rules.SET_ASIDE_MONTHS,
         no_bookings=rules.NO_BOOKINGS,
-        visit_url=_extra_url(unit),
         now=now(),
     )
-
-
-def _extra_url(unit: Place) -> str:
-    return f"/wizyty/nowa?rodzaj=duty_hours&jednostka={unit.slug}"
 
 
 def _run(occurrence_id: int) -> tuple[DateCard, Place]:
