@@ -110,7 +110,7 @@ LISTS: list[tuple[str, str, int]] = [
     ("/operator/konta", "olga", 3),
     ("/operator/konta?q=osoba", "olga", 4),
     ("/operator/dziennik", "olga", 4),
-    ("/biurko/sprawy", "ewa", 17),
+    ("/biurko/sprawy", "ewa", 20),
     ("/biurko/sprawy?czyje=inne", "marek", 10),
     ("/biurko", "wanda", 4),
     ("/biurko/gminy", "wanda", 3),
