@@ -203,8 +203,10 @@ def test_what_another_page_says_fills_the_form(client: Browser, people: People) 
     asked = "cel=Dodatkowy+dyżur&rodzaj=duty_hours&minuty=30&osoby=2&termin=2026-12-10T09:00/2026-12-10T12:00//"
     values = client.see(f"{ASK_PRISON}?{asked}").values(ASK_PRISON)
     wanted = ("subject", "kind", "slot_minutes", "slot_persons", "day_0", "starts_0", "ends_0")
-    found = [values[name] for name in wanted]
+    found = [str(values[name]) for name in wanted]
     assert found == ["Dodatkowy dyżur", "duty_hours", "30", "2", "10.12.2026", "9.00", "12.00"]
+    client.post(ASK_PRISON, data=typed(wyslij="1", **dict(zip(wanted, found, strict=True))), follow_redirects=True)
+    assert "jedna rozmowa trwa 30 minut" in client.page.text
 
 
 def test_two_that_meet_in_no_unit_are_not_joined(client: Browser, people: People) -> None:
