@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, case, delete, insert, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -119,22 +119,32 @@ def inner_of(event_id: int, items: Sequence[CalendarItem], last_day: datetime, n
     return inner_text(event_id, ical.vevents(items), last_day, now, cancelled=items[0].cancelled)
 
 
+def takes_locks(session: Session) -> bool:
+    """Whether versions have to be locked one by one: SQLite has one writer, who needs no locks."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def hold(session: Session, event_ids: Collection[int], institution_ids: Collection[int] = ()) -> None:
     """Lock the versions that a change of these events will raise, and the inner ones of *institution_ids* besides.
 
     For acts that write several texts: each raises its feeds in order, but one after the other they would take them in
-    any, and two such acts would lock each other out. On SQLite the one writer needs no locks.
+    any, and two such acts would lock each other out. One statement, and none on SQLite.
     """
-    if session.get_bind().dialect.name != "postgresql":
+    if not takes_locks(session):
         return
+    kind, owner_id = col(FeedState.kind), col(FeedState.owner_id)
     standing = select(FeedEvent.kind, FeedEvent.owner_id).where(col(FeedEvent.event_id).in_(event_ids))
-    feeds = {*session.exec(standing).all(), *((FeedKind.INNER, one) for one in institution_ids)}
-    if session.exec(select(EventText.event_id).where(col(EventText.event_id).in_(event_ids)).limit(1)).first():
-        feeds.add(PUBLIC)
+    open_to_all = select(EventText.event_id).where(col(EventText.event_id).in_(event_ids))
     session.exec(
         select(FeedState.id)
-        .where(tuple_(col(FeedState.kind), col(FeedState.owner_id)).in_(sorted(feeds)))
-        .order_by(col(FeedState.kind), col(FeedState.owner_id))
+        .where(
+            or_(
+                tuple_(kind, owner_id).in_(standing),
+                and_(kind == FeedKind.INNER, owner_id.in_(institution_ids)),
+                and_(kind == FeedKind.PUBLIC, open_to_all.exists()),
+            )
+        )
+        .order_by(kind, owner_id)
         .with_for_update(key_share=True)
     ).all()
 
