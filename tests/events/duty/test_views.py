@@ -323,8 +323,13 @@ def test_a_full_date_leads_to_a_request_for_an_extra_one(client: Browser, sessio
     make_booking(session, people.ewa, row)
     page = client.sign_in(people.marek).see(BOARD)
     assert "wszystkie miejsca zajęte" in page.text
-    link = page.one("a", href="/wizyty/nowa?rodzaj=duty_hours&jednostka=zk-kladkowo")
+    link = next(one for one in page.all("a") if "/wizyty/nowa" in one.get("href"))
     assert link.text.strip() == "Poproś o dodatkowy termin"
+    form = client.see(link["href"])
+    assert form.one("input", name="slot_minutes")["value"] == "180"
+    assert form.one("input", name="slot_persons")["value"] == "1"
+    assert form.one("input", name="subject")["value"] == "Dyżur pracownika socjalnego MOPS"
+    assert next(one["value"] for one in form.all("option") if one.has("selected")) == "duty_hours"
 
 
 def test_an_extra_date_stands_on_the_same_board(client: Browser, session: Session, people: People) -> None:
@@ -418,3 +423,28 @@ def test_statements_do_not_grow_with_dates_and_bookings(
         with query_count() as statements:
             queries.waiting(session, one.actor, now(), 10)
         assert len(statements) <= 4
+
+
+def test_both_calendars_carry_the_dates_and_nobody_elses(client: Browser, session: Session, people: People) -> None:
+    make_duty(session, people)
+    for one in (people.ewa, people.piotr):
+        assert "Dyżur pracownika socjalnego MOPS" in client.sign_in(one).see("/kalendarz/2026-12").text
+    for one in (people.stefan, people.zofia):
+        assert "Dyżur pracownika socjalnego MOPS" not in client.sign_in(one).see("/kalendarz/2026-12").text
+
+
+def test_a_copy_keeps_the_slots(client: Browser, session: Session, people: People) -> None:
+    event = make_duty(session, people)
+    address = f"/wydarzenia/nowe?wzor={event.uuid}"
+    client.sign_in(people.marek).see(address)
+    action = next(one["action"] for one in client.page.all("form") if "/wydarzenia/nowe" in one.get("action"))
+    values = {
+        **client.page.values(action),
+        "day": "3.02.2027",
+        "repeats": "weekly",
+        "repeat_until": "30.06.2027",
+        "szkic": "1",
+    }
+    client.post(action, data=values, follow_redirects=True)
+    copy = session.exec(select(Event).where(Event.id != event.id)).one()
+    assert (copy.state, copy.slot_minutes, copy.slot_persons) == (State.DRAFT, 20, 3)
