@@ -143,7 +143,9 @@ def tag(task: Task, today: date) -> tuple[str, str, str]:
 
 
 def until(day: date, today: date) -> str:
-    """Give "until Wednesday" within a week, else "until 30 November", with the year if it is another one."""
+    """Give "until today", "until Wednesday" within a week, else "until 30 November", with another year's number."""
+    if day == today:
+        return _("until today")
     if timedelta() < day - today < _WEEK:
         return _(_UNTIL_WEEKDAY[day.weekday()])
     return _("until %(day)s", day=plain_day(day, today))

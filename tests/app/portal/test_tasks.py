@@ -27,6 +27,7 @@ def task_of(due: date | None = None, **changes: object) -> Task:
         (TODAY - timedelta(days=1), True, ("bad", "warn", "termin minął")),
         (TODAY - timedelta(days=1), False, ("wait", "clock", "bez odpowiedzi")),
         (TODAY, True, ("bad", "warn", "termin mija dziś")),
+        (TODAY, False, ("plain", "cal", "do dziś")),
         (TODAY + timedelta(days=1), True, ("bad", "warn", "termin mija jutro")),
         (TODAY + timedelta(days=1), False, ("plain", "cal", "do wtorku")),
         (TODAY + timedelta(days=2), True, ("wait", "clock", "do środy")),
