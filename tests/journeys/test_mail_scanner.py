@@ -7,7 +7,7 @@ tables are as they were. Nothing may pass here, not even a trace.
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -28,10 +28,12 @@ from events.calendar import parties
 from events.calendar.models import Admission, Event, EventKind, Promotion
 from events.changes import actions as changes
 from events.changes import suspension
+from events.duty import actions as duty
 from events.gate import requests as gate
+from events.recurrence import Rule
 from events.signups import actions as signups
 from events.signups import requests
-from events.signups.models import SignUpState
+from events.signups.models import SignUp, SignUpState
 from events.visits import actions as visits
 from events.visits.models import OptionState, Path, Visit, VisitOption
 from events.visits.rules import VisitDraft
@@ -41,6 +43,7 @@ from partners.contacts.models import ReportKind
 from partners.institutions.models import Kind
 from tests.conftest import Site
 from tests.factories.contacts import make_contact
+from tests.factories.duty import dates, make_booking, make_duty, of
 from tests.factories.events import date_of, draft_of, local, make_draft, make_event
 from tests.factories.guests import event_in, sign_up
 from tests.factories.institutions import make_institution
@@ -60,10 +63,14 @@ _HOUSE = re.compile(r"^http://(?:localhost|127\.0\.0\.1:8000)(?=/|$)")
 # Secrets that let somebody do something: these above all must be among what is followed.
 SECRET = ("/haslo/", "/zaproszenie/", "/odpowiedz/")
 ROOMS = {
-    "app/accounts", "events/calendar", "events/changes", "events/gate", "events/minutes", "events/signups",
-    "events/visits", "partners/admission", "partners/contacts", "partners/people",
+    "app/accounts", "events/calendar", "events/changes", "events/duty", "events/gate", "events/minutes",
+    "events/signups", "events/visits", "partners/admission", "partners/contacts", "partners/people",
 }  # fmt: skip
-VISITS = [f"events/visits/{path.name[:-7]}" for path in (ROOT / "templates/mail/events/visits").glob("*.pl.txt")]
+VISITS_AND_DUTY = [
+    f"events/{room}/{path.name[:-7]}"
+    for room in ("visits", "duty")
+    for path in (ROOT / "templates/mail/events" / room).glob("*.pl.txt")
+]
 
 
 # --- the life
@@ -75,6 +82,7 @@ def live(session: Session, people: People, clock: Traveller) -> None:
     _meetings(session, people)
     _at_the_gate(session, people)
     _visits(session, people)
+    _duty(session, people)
     _accounts(session, people)
     session.flush()
 
@@ -169,6 +177,16 @@ def _visits(session: Session, people: People) -> None:
     visits.counter(session, ewa, visit, (in_days(27),), now(), turn=visit.open_step_id or 0)
 
 
+def _duty(session: Session, people: People) -> None:
+    event = make_duty(session, people, rule=Rule(days=(2,), until=date(2026, 12, 23)))
+    first, second, third, *_further = dates(session, event)
+    for row in (first, second, third):
+        make_booking(session, people.ewa, row)
+    signup = session.exec(select(SignUp.id).where(SignUp.occurrence_id == second.id)).one()
+    duty.substitute(session, people.marek.actor, event, second.id or 0, signup or 0, of(people.marek), now())
+    duty.cancel_date(session, people.ewa.actor, event, third.id or 0, "other", "remont sali", now())
+
+
 def _records(session: Session, people: People, clock: Traveller) -> None:
     meeting = met(session, people, None, guests=(people.jola,))
     forgotten = met(session, people, clock, guests=(people.jola,), title="Bez notatki")
@@ -254,7 +272,7 @@ def test_following_every_link_of_every_mail_changes_nothing(site: Site, clock: T
     templates, later = scan(site)
     assert everything(site.app) == before
     assert {template.rpartition("/")[0] for template in templates} >= ROOMS
-    assert {name for name in VISITS if name not in templates} == set()
+    assert {name for name in VISITS_AND_DUTY if name not in templates} == set()
     assert [path for path, codes in {**answers, **later}.items() if codes - {200, 404}] == []
 
 
