@@ -738,12 +738,6 @@ class _Series:
 def _kept(session: Session, conditions: Sequence[ColumnElement[bool]], now: datetime) -> list[_Series]:
     """Give the events with their standing dates around now and what is booked inside their hours: one statement."""
     place = _institution("place")
-    sums = (
-        columns(DutyBooking.occurrence_id, DutyBooking.slot, func.sum(DutyBooking.persons).label("persons"))
-        .where(_stands())
-        .group_by(col(DutyBooking.occurrence_id), col(DutyBooking.slot))
-        .subquery()
-    )
     seated = (
         columns(func.count(col(SignUp.id)))
         .where(
@@ -757,13 +751,13 @@ def _kept(session: Session, conditions: Sequence[ColumnElement[bool]], now: date
     statement = (
         columns(
             Event.id, Event.uuid, Event.title, place.id, place.slug, place.name, Occurrence.id, Occurrence.local_date,
-            Occurrence.starts_at, Occurrence.ends_at, Event.slot_minutes, Event.slot_persons, sums.c.slot,
-            sums.c.persons, seated, Event.rule,
+            Occurrence.starts_at, Occurrence.ends_at, Event.slot_minutes, Event.slot_persons, DutyBooking.slot,
+            DutyBooking.persons, seated, Event.rule,
         )
         .select_from(Occurrence)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(place, place.id == col(Occurrence.place_institution_id))
-        .outerjoin(sums, sums.c.occurrence_id == Occurrence.id)
+        .outerjoin(DutyBooking, (col(DutyBooking.occurrence_id) == Occurrence.id) & _stands())
         .where(
             *_is_duty(),
             *conditions,
