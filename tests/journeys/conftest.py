@@ -27,6 +27,12 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 HOW_TO_INSTALL = "sudo apt-get install -y chromium"
 
 
+def windows(*others: tuple[bool, int]) -> pytest.MarkDecorator:
+    """Tell a journey in a wide window with JavaScript; in *others* on one database alone, as the acts are the same."""
+    more = [pytest.param(*one, marks=pytest.mark.look) for one in others]
+    return pytest.mark.parametrize(("javascript", "width"), [(True, 1280), *more])
+
+
 @dataclass
 class Portal:
     """A portal that runs on this machine: its address, its database, and what its mail server has received."""

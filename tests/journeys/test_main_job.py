@@ -14,7 +14,7 @@ from sqlmodel import Session
 from app import warsaw
 from app.clock import now
 from tests.factories.persons import People
-from tests.journeys.conftest import Portal, Visitor
+from tests.journeys.conftest import Portal, Visitor, windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TITLE = "Szkolenie wychowawców: świadczenia i schronienie"
@@ -77,7 +77,7 @@ def feed(portal: Portal, path: str, etag: str = "") -> tuple[int, str, bytes]:
         return 304, etag, b""
 
 
-@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 1280), (False, 390)])
+@windows((False, 1280), (False, 390))
 def test_training_from_publication_to_cancellation(
     session: Session,
     people: People,

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from tests.factories.admission import make_gmina
 from tests.factories.institutions import make_service
 from tests.factories.persons import People
-from tests.journeys.conftest import Portal, Visitor
+from tests.journeys.conftest import Portal, Visitor, windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAME = "Fundacja Drugi Brzeg w Kładkowie"
@@ -75,7 +75,7 @@ def search(page: Page, portal: Portal) -> None:
     page.wait_for_url("**usluga=shelter**")
 
 
-@pytest.mark.parametrize(("javascript", "width"), [(True, 1280), (False, 390)])
+@windows((False, 390))
 def test_organisation_from_application_to_the_end_of_a_membership(
     session: Session,
     people: People,

@@ -21,7 +21,7 @@ from app.jobs.worker import work_through
 from app.portal import nightly
 from tests.factories.agreements import make_agreement
 from tests.factories.persons import People, Person
-from tests.journeys.conftest import Portal, Visitor
+from tests.journeys.conftest import Portal, Visitor, windows
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 TITLE = "Szkolenie: mieszkanie po zwolnieniu"
@@ -134,9 +134,8 @@ def fill_entry_list(page: Page) -> None:
     page.get_by_role("link", name="Lista osób wchodzących").last.click()
     expect(page.get_by_role("heading", level=2).filter(has_text="Lista jest otwarta")).to_be_visible()
     page.get_by_role("link", name="Uzupełnij dane").first.click()
-    lines = page.get_by_label("Pojazd i numer rejestracyjny")
-    expect(lines).not_to_have_count(0)
-    for line in lines.all():
+    expect(page.get_by_role("button", name="Zapisz dane")).to_be_visible()  # below all lines
+    for line in page.get_by_label("Pojazd i numer rejestracyjny").all():
         line.fill(PLATE)
     page.get_by_role("button", name="Zapisz dane").click()
     page.get_by_label("Co i ile sztuk").fill("laptop, 1 sztuka")
@@ -234,8 +233,9 @@ def papers(page: Page, portal: Portal) -> None:
     page.get_by_role("link", name="Zaświadczenia", exact=True).click()
     page.get_by_role("button", name="Wystaw zaznaczonym osobom").click()
     expect(page.get_by_text("Wystawiono 3 zaświadczenia.")).to_be_visible()
-    links = [link.get_attribute("href") for link in page.locator("main").get_by_role("link", name="PDF").all()]
-    assert len(links) == 6
+    certificates = page.locator("main").get_by_role("link", name="PDF")
+    expect(certificates).to_have_count(6)
+    links = [link.get_attribute("href") for link in certificates.all()]
     for href in [sheet, *links[:2]]:
         answer = page.context.request.get(portal.url(href or ""))
         assert answer.status == 200
@@ -254,7 +254,7 @@ def whole(database: Database) -> str:
         )
 
 
-@pytest.mark.parametrize(("javascript", "width"), [(False, 1280), (False, 390), (True, 1280)])
+@windows((False, 1280), (False, 390))
 def test_from_new_event_to_sealed_record(
     hour: Callable[[str], None],
     session: Session,
