@@ -25,7 +25,7 @@ test: tools ## run all checks, and all tests on SQLite and PostgreSQL (what .ci/
 	@exec sh tools/check.sh
 
 test-fast: tools ## run rules, actions and house tests on SQLite, without pages and slow tests
-	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow" --ignore-glob='*/test_views.py'
+	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "not browser and not slow and not pages"
 
 lint: tools ## run the checks that read the code: ruff, mypy, import-linter
 	@exec sh tools/lint.sh

@@ -61,7 +61,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 OF_DATABASES = {"database_url", "prepared", "demonstration", "poland"}
 
 
+# What takes seconds to load, before the first test that asks for it.
+LARGE = {"demonstration", "poland"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if "client" in names:
+            item.add_marker(pytest.mark.pages)
+        if not LARGE.isdisjoint(names):
+            item.add_marker(pytest.mark.slow)
     # What takes long begins first: short tests fill the time at the end, when one worker is ready before the other.
     items.sort(key=lambda item: (item.get_closest_marker("browser") is None, item.get_closest_marker("slow") is None))
     if POSTGRESQL:
