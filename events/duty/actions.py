@@ -174,7 +174,7 @@ def book(
         return made
     event = session.get_one(Event, occurrence.event_id)
     _check_slot(event, occurrence, slot, now)
-    free = (event.slot_persons or 1) - queries.taken(session, occurrence_id, slot)
+    free = (event.slot_persons or 1) - queries.taken(session, occurrence_id, slot, actor.institution_id or 0)
     if free <= 0:
         raise rules.SlotTaken
     if persons > free:
@@ -264,14 +264,14 @@ def set_aside(session: Session, actor: Actor, event: Event, hint: Hint, months: 
 
 
 def let_fall(session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime) -> int:
-    """End the bookings of a date that does not take place and tell who made them; return how many persons.
+    """End the bookings that have lost their date, cancelled or moved away, and tell who made them.
 
-    Call under the lock of the date.
+    Returns how many persons it concerns. Call under the lock of the date.
     """
-    bookings = queries.bookings_of(session, occurrence.id or 0)
+    bookings = queries.bookings_lost(session, occurrence)
     if not bookings:
         return 0
-    mail.fell(session, event, occurrence, now)
+    mail.fell(session, event, occurrence, bookings, now)
     persons = sum(one.persons for one in bookings)
     for one in bookings:
         one.withdrawn_at = now

@@ -1,6 +1,6 @@
 """Which messages duty hours cause: what is expected, a date that falls, a substitute; one to each person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -8,11 +8,13 @@ from sqlmodel import Session
 from app import warsaw
 from app.outbox import post
 from app.outbox.post import Mail, Param
-from events.calendar.models import Event, Occurrence
+from events.calendar.models import Event, Occurrence, State
 from events.duty import queries, rules
 from events.duty.models import DutyBooking
 from events.signups import queries as signups
 from partners.institutions.models import Institution
+
+_MOVED_AWAY = "termin przeniesiono w inne miejsce"
 
 
 def expected(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
@@ -27,31 +29,41 @@ def expected(session: Session, event: Event, occurrence: Occurrence, now: dateti
         "slots": [_slot(event, occurrence, one) for one in bookings],
     }
     to = dict(sorted(set(addresses.values())))
-    mails = [Mail(address, "events/duty/expected", params, language, None, _link(session, occurrence))
-             for address, language in to.items()]  # fmt: skip
+    link = _link(session, occurrence, occurrence.place_institution_id)
+    mails = [Mail(address, "events/duty/expected", params, language, None, link) for address, language in to.items()]
     post.write_all(session, now, mails)
     return len(mails)
 
 
-def fell(session: Session, event: Event, occurrence: Occurrence, now: datetime) -> int:
-    """Tell those of the unit who have booked that the date does not take place, and how many persons it concerns."""
-    reason = occurrence.cancel_reason or event.cancel_reason
-    return _to_bookers(session, event, occurrence, "fell", {"reason": reason}, now)
+def fell(session: Session, event: Event, occurrence: Occurrence, bookings: Sequence[DutyBooking], now: datetime) -> int:
+    """Tell who has made these bookings that their date is gone, and how many persons it concerns."""
+    moved = occurrence.state is State.PUBLISHED
+    reason = _MOVED_AWAY if moved else occurrence.cancel_reason or event.cancel_reason
+    return _to_bookers(session, event, occurrence, bookings, "fell", {"reason": reason}, now)
 
 
 def substituted(session: Session, event: Event, occurrence: Occurrence, person: str, now: datetime) -> int:
     """Tell those of the unit who have booked who comes instead."""
-    return _to_bookers(session, event, occurrence, "substituted", {"person": person}, now)
+    bookings = queries.bookings_of(session, occurrence.id or 0)
+    return _to_bookers(session, event, occurrence, bookings, "substituted", {"person": person}, now)
 
 
 def _to_bookers(
-    session: Session, event: Event, occurrence: Occurrence, message: str, more: Mapping[str, Param], now: datetime
+    session: Session,
+    event: Event,
+    occurrence: Occurrence,
+    bookings: Sequence[DutyBooking],
+    message: str,
+    more: Mapping[str, Param],
+    now: datetime,
 ) -> int:
+    if not bookings:
+        return 0
     params = {**_params(session, event, occurrence), **more}
-    link = _link(session, occurrence)
+    link = _link(session, occurrence, bookings[0].institution_id)
     mails = [
         Mail(one.email, f"events/duty/{message}", {**params, "number": one.persons}, one.language, one.user_id, link)
-        for one in queries.bookers(session, occurrence.id or 0)
+        for one in queries.bookers(session, bookings)
     ]
     post.write_all(session, now, mails)
     return len(mails)
@@ -74,8 +86,8 @@ def _slot(event: Event, occurrence: Occurrence, one: DutyBooking) -> str:
     return f"{warsaw.hour_words(begins)}|{one.persons}|{' '.join(one.topics)}"
 
 
-def _link(session: Session, occurrence: Occurrence) -> str:
-    unit = session.get(Institution, occurrence.place_institution_id) if occurrence.place_institution_id else None
+def _link(session: Session, occurrence: Occurrence, unit_id: int | None) -> str:
+    unit = session.get(Institution, unit_id) if unit_id else None
     if unit is None:
         return "/dyzury"
     return f"/dyzury/{unit.slug}/{occurrence.local_date:%Y-%m}#d{occurrence.id}"

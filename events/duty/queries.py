@@ -377,7 +377,7 @@ def booking(session: Session, viewer: Actor, booking_id: int) -> DutyBooking | N
     statement = (
         select(DutyBooking)
         .join(Occurrence, col(Occurrence.id) == DutyBooking.occurrence_id)
-        .where(DutyBooking.id == booking_id, _known_to(viewer))
+        .where(DutyBooking.id == booking_id, _known_to(viewer), _here())
     )
     return session.exec(statement).first()
 
@@ -426,7 +426,7 @@ def expected_on(session: Session, occurrence_ids: Sequence[int], *known: ColumnE
     statement = (
         columns(Occurrence.id, DutyBooking.slot, DutyBooking.persons, DutyBooking.topics)
         .join(Event, col(Event.id) == Occurrence.event_id)
-        .outerjoin(DutyBooking, (col(DutyBooking.occurrence_id) == Occurrence.id) & _stands())
+        .outerjoin(DutyBooking, (col(DutyBooking.occurrence_id) == Occurrence.id) & _stands() & _here())
         .where(col(Occurrence.id).in_(occurrence_ids), col(Occurrence.state) == State.PUBLISHED, *_is_duty(), *known)
         .order_by(col(Occurrence.id), col(DutyBooking.slot))
     )
@@ -500,10 +500,13 @@ def waiting(session: Session, viewer: Actor, now: datetime, limit: int) -> list[
 # --- for acts and mails
 
 
-def taken(session: Session, occurrence_id: int, slot: int) -> int:
-    """Give how many persons are booked in a slot; exact under the lock of the date."""
+def taken(session: Session, occurrence_id: int, slot: int, unit_id: int) -> int:
+    """Give how many persons of the unit are booked in a slot; exact under the lock of the date."""
     statement = select(func.coalesce(func.sum(DutyBooking.persons), 0)).where(
-        DutyBooking.occurrence_id == occurrence_id, DutyBooking.slot == slot, _stands()
+        DutyBooking.occurrence_id == occurrence_id,
+        DutyBooking.slot == slot,
+        DutyBooking.institution_id == unit_id,
+        _stands(),
     )
     return int(session.exec(statement).one())
 
@@ -514,10 +517,25 @@ def by_key(session: Session, key: str) -> DutyBooking | None:
 
 
 def bookings_of(session: Session, occurrence_id: int) -> list[DutyBooking]:
-    """Give what is booked on a date, in the order of the slots."""
+    """Give what the unit of a date has booked on it, in the order of the slots."""
+    return _bookings(session, occurrence_id, _here())
+
+
+def bookings_lost(session: Session, occurrence: Occurrence) -> list[DutyBooking]:
+    """Give the bookings that have lost their date: all where it does not stand, else those made by another unit.
+
+    A date that was moved to another house is no date of the unit that has booked on it.
+    """
+    elsewhere = col(DutyBooking.institution_id).is_distinct_from(Occurrence.place_institution_id)
+    gone = [] if occurrence.state is not State.PUBLISHED else [elsewhere]
+    return _bookings(session, occurrence.id or 0, *gone)
+
+
+def _bookings(session: Session, occurrence_id: int, *conditions: ColumnElement[bool]) -> list[DutyBooking]:
     statement = (
         select(DutyBooking)
-        .where(DutyBooking.occurrence_id == occurrence_id, _stands())
+        .join(Occurrence, col(Occurrence.id) == DutyBooking.occurrence_id)
+        .where(DutyBooking.occurrence_id == occurrence_id, _stands(), *conditions)
         .order_by(col(DutyBooking.slot), col(DutyBooking.id))
     )
     return list(session.exec(statement).all())
@@ -538,17 +556,18 @@ def on_duty(session: Session, occurrence_ids: Sequence[int]) -> list[SignUp]:
     return list(session.exec(statement).all())
 
 
-def bookers(session: Session, occurrence_id: int) -> list[Booker]:
-    """Give who has booked on a date and can still be reached, with the number of persons. One statement."""
+def bookers(session: Session, bookings: Sequence[DutyBooking]) -> list[Booker]:
+    """Give who has made these bookings and can still be reached, with the number of persons. One statement."""
+    persons: dict[int, int] = {}
+    for one in bookings:
+        if one.booked_by is not None:
+            persons[one.booked_by] = persons.get(one.booked_by, 0) + one.persons
     statement = (
-        columns(UserAccount.id, UserAccount.email, UserAccount.language, func.sum(DutyBooking.persons))
-        .select_from(DutyBooking)
-        .join(UserAccount, col(UserAccount.id) == DutyBooking.booked_by)
-        .where(col(DutyBooking.occurrence_id) == occurrence_id, _stands(), col(UserAccount.locked_at).is_(None))
-        .group_by(col(UserAccount.id), col(UserAccount.email), col(UserAccount.language))
+        columns(UserAccount.id, UserAccount.email, UserAccount.language)
+        .where(col(UserAccount.id).in_(sorted(persons)), col(UserAccount.locked_at).is_(None))
         .order_by(col(UserAccount.id))
     )
-    return [Booker(*row) for row in session.execute(statement)]
+    return [Booker(row[0], row[1], row[2], persons[row[0]]) for row in session.execute(statement)] if persons else []
 
 
 def announced(session: Session, since: datetime) -> dict[int, tuple[datetime, int]]:
@@ -562,11 +581,15 @@ def announced(session: Session, since: datetime) -> dict[int, tuple[datetime, in
 
 
 def fallen(session: Session, now: datetime) -> list[int]:
-    """Give the dates to come that do not take place though persons are booked, whoever has cancelled them."""
+    """Give the dates to come on which bookings have lost their date, whoever has cancelled or moved it."""
+    gone = or_(
+        col(Occurrence.state).in_((State.CANCELLED, State.REMOVED)),
+        col(DutyBooking.institution_id).is_distinct_from(Occurrence.place_institution_id),
+    )
     statement = (
         select(DutyBooking.occurrence_id)
         .join(Occurrence, col(Occurrence.id) == DutyBooking.occurrence_id)
-        .where(_stands(), col(Occurrence.state).in_((State.CANCELLED, State.REMOVED)), col(Occurrence.starts_at) > now)
+        .where(_stands(), gone, col(Occurrence.starts_at) > now)
         .distinct()
         .order_by(col(DutyBooking.occurrence_id))
     )
@@ -612,6 +635,11 @@ def _stands() -> ColumnElement[bool]:
     return col(DutyBooking.withdrawn_at).is_(None)
 
 
+def _here() -> ColumnElement[bool]:
+    # What another unit has booked, before the date was moved here, is none of this one's business.
+    return col(DutyBooking.institution_id) == Occurrence.place_institution_id
+
+
 def _known_to(viewer: Actor) -> ColumnElement[bool]:
     own = viewer.institution_id
     return or_(col(Occurrence.organiser_id) == own, col(Occurrence.place_institution_id) == own)
@@ -654,7 +682,8 @@ def _booked(session: Session, viewer: Actor, occurrence_ids: Sequence[int]) -> d
             DutyBooking.occurrence_id, DutyBooking.id, DutyBooking.slot, DutyBooking.persons, DutyBooking.topics,
             DutyBooking.booked_by,
         )
-        .where(col(DutyBooking.occurrence_id).in_(occurrence_ids), _stands())
+        .join(Occurrence, col(Occurrence.id) == DutyBooking.occurrence_id)
+        .where(col(DutyBooking.occurrence_id).in_(occurrence_ids), _stands(), _here())
         .order_by(col(DutyBooking.occurrence_id), col(DutyBooking.slot), col(DutyBooking.id))
     )  # fmt: skip
     found: dict[int, list[Booked]] = {}
@@ -712,6 +741,7 @@ def _persons_of_next(session: Session, own: int, now: datetime) -> dict[tuple[in
         .join(Occurrence, col(Occurrence.id) == DutyBooking.occurrence_id)
         .where(
             _stands(),
+            _here(),
             col(Occurrence.ends_at) > now,
             col(Occurrence.state) == State.PUBLISHED,
             or_(col(Occurrence.organiser_id) == own, col(Occurrence.place_institution_id) == own),
@@ -757,7 +787,7 @@ def _kept(session: Session, conditions: Sequence[ColumnElement[bool]], now: date
         .select_from(Occurrence)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(place, place.id == col(Occurrence.place_institution_id))
-        .outerjoin(DutyBooking, (col(DutyBooking.occurrence_id) == Occurrence.id) & _stands())
+        .outerjoin(DutyBooking, (col(DutyBooking.occurrence_id) == Occurrence.id) & _stands() & _here())
         .where(
             *_is_duty(),
             *conditions,
@@ -843,6 +873,7 @@ def _outside(session: Session, viewer: Actor, now: datetime) -> list[Waiting]:
         .where(
             *_is_duty(),
             _stands(),
+            _here(),
             col(Occurrence.place_institution_id) == viewer.institution_id,
             col(Occurrence.state) == State.PUBLISHED,
             col(Occurrence.starts_at) > now,

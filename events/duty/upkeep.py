@@ -7,7 +7,7 @@ from sqlmodel import Session
 from app import warsaw
 from app.actors import Actor
 from app.db import lock
-from events.calendar.models import Event, Occurrence, State
+from events.calendar.models import Event, Occurrence
 from events.duty import actions, queries, rules
 
 _DAYS_LOOKED_AT = 8
@@ -37,11 +37,14 @@ def announce(session: Session, now: datetime) -> int:
 
 
 def let_fall(session: Session, now: datetime) -> int:
-    """Tell who has booked on dates that were cancelled by another way than their board; return how many dates."""
+    """Tell who has booked on dates that were cancelled, or moved to another house, by another way than their board.
+
+    Returns how many dates.
+    """
     number = 0
     for occurrence_id in queries.fallen(session, now):
         occurrence = lock(session, Occurrence, occurrence_id)
-        if occurrence is None or occurrence.state is State.PUBLISHED:
+        if occurrence is None:
             continue
         event = session.get_one(Event, occurrence.event_id)
         number += actions.let_fall(session, Actor.system(), event, occurrence, now) > 0

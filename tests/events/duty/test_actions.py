@@ -228,6 +228,30 @@ def test_bookings_fall_with_a_date_cancelled_another_way(session: Session, peopl
     assert [len(queries.bookings_of(session, row.id or 0)) for row in rows[:3]] == [1, 0, 0]
 
 
+def test_another_house_learns_nothing_of_what_the_first_has_booked(session: Session, people: People) -> None:
+    event = make_duty(session, people)
+    row = dates(session, event)[2]
+    make_booking(session, people.ewa, row, persons=2, topics=("disability",))
+    wall = warsaw.to_local(row.starts_at).replace(tzinfo=None)
+    there = people.zofia.actor.institution_id
+    wanted = DateDraft(event.title, wall, wall + timedelta(hours=3), there, "", "")
+    changes.edit_date(session, people.marek.actor, event, row.id or 0, wanted, event.revision, now())
+    assert queries.date_card(session, people.ewa.actor, row.id or 0, now()) is None
+    found = queries.date_card(session, people.zofia.actor, row.id or 0, now())
+    assert found is not None
+    assert (found[0].persons, found[0].topics, found[0].free) == (0, [], 27)
+    for one in (people.zofia, people.marek):
+        assert queries.expected(session, one.actor, [row.id or 0])[row.id or 0].persons == 0
+    assert make_booking(session, people.zofia, row, persons=3).persons == 3
+    assert upkeep.let_fall(session, now()) == 1
+    (mail,) = mails(session, "events/duty/fell")
+    assert (mail.to_address, mail.params["number"]) == (people.ewa.actor.email, 2)
+    assert mail.params["reason"] == "termin przeniesiono w inne miejsce"
+    assert mail.link.startswith(f"/dyzury/{people.prison.slug}/")
+    assert upkeep.let_fall(session, now()) == 0
+    assert [one.institution_id for one in queries.bookings_of(session, row.id or 0)] == [there]
+
+
 def test_a_shorter_date_leaves_bookings_outside_its_hours(session: Session, people: People) -> None:
     event = make_duty(session, people)
     row = dates(session, event)[0]
