@@ -20,7 +20,7 @@ from events.gate.models import Entry
 from events.signups.models import SignUp
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
-from events.visits import actions, links, meeting, rules
+from events.visits import actions, checks, links, meeting, rules
 from events.visits.models import Act, OptionState, Path, State, Visit, VisitOption, VisitRules
 from partners.institutions.models import Kind
 from tests.factories.institutions import make_institution
@@ -241,6 +241,20 @@ def test_only_a_date_on_offer_can_be_accepted(session, people):
     actions.counter(session, people.marek.actor, visit, OTHERS, now(), turn=turn_of(visit))
     with pytest.raises(rules.NoSuchOption):
         actions.accept(session, people.ewa.actor, visit, lapsed.id or 0, now(), turn=turn_of(visit))
+
+
+def test_dates_are_checked_whoever_offers_them_and_whenever(session, people):
+    passed, soon = date_on(-20), date_on(-14)  # 18 November is over, 24 November is tomorrow
+    for options, refusal in (((date_on(), passed), checks.Passed), ((soon,), checks.TooSoon)):
+        with pytest.raises(refusal):
+            make_visit(session, people, options=options)
+        visit = make_visit(session, people)
+        with pytest.raises(refusal):
+            actions.counter(session, people.marek.actor, visit, options, now(), turn=turn_of(visit))
+        accept(session, people.marek, visit)
+        with pytest.raises(refusal):
+            actions.move(session, people.ewa.actor, visit, options, "room", now())
+        assert acts(session, visit) == [Act.ASK, Act.ACCEPT]
 
 
 def test_what_has_passed_meanwhile_is_not_accepted(session, people, clock):
