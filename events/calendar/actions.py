@@ -1,6 +1,6 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -41,6 +41,7 @@ _LASTING = ("synthetic", "basis", "part_of_id", "slot_minutes", "slot_persons")
 _NAMED_AS = {Part.INVITED: "invited", Part.CO_ORGANISER: "co_organisers", Part.HOST: ""}
 # Feeds reach back 90 days before the beginning of the month.
 TOLD_FOR = timedelta(days=125)
+_FORGOTTEN_AFTER = 500
 
 
 def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, uuid: UUID | None = None) -> Event:
@@ -436,9 +437,15 @@ def shelve_inner(session: Session, event: Event, now: datetime) -> None:
 
 def rebuild_shelf(session: Session, now: datetime) -> int:
     """Write anew the texts that an older version of the program wrote; return how many differ."""
-    outdated = list(shelf_queries.outdated(session))
-    events = ((event_id, items(session, session.get_one(Event, event_id))) for event_id in outdated)
-    return shelf.rebuild(session, events, now)
+    return shelf.rebuild(session, _written_anew(session, list(shelf_queries.outdated(session))), now)
+
+
+def _written_anew(session: Session, event_ids: Sequence[int]) -> Iterator[tuple[int, Sequence[CalendarItem]]]:
+    for number, event_id in enumerate(event_ids, 1):
+        if number % _FORGOTTEN_AFTER == 0:  # a portal has a hundred thousand, which need not all lie in memory
+            session.flush()
+            session.expunge_all()
+        yield event_id, items(session, session.get_one(Event, event_id))
 
 
 def follow_cards(session: Session, institution_ids: Collection[int], now: datetime) -> int:
