@@ -572,11 +572,19 @@ def week_of(session: Session, viewer: Actor, monday: date, filters: Filters, now
 
 
 def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZE) -> list[EventCard]:
-    """Give the drafts of the viewer's institution, the soonest first; nothing for those who do not coordinate it."""
+    """Give the drafts of the viewer's institution, each by its first date, the soonest first; nothing to others."""
     if not viewer.prepares:
         return []
     own = _columns(Event.id).where(col(Event.organiser_id) == viewer.institution_id, col(Event.state) == State.DRAFT)
-    conditions = [col(Occurrence.event_id).in_(own), cast(col(Occurrence.state), String) == State.DRAFT.value]
+    earlier = aliased(Occurrence)
+    begins = _columns(func.min(earlier.starts_at)).where(
+        earlier.event_id == Occurrence.event_id, cast(col(earlier.state), String) == State.DRAFT.value
+    )
+    conditions = [
+        col(Occurrence.event_id).in_(own),
+        cast(col(Occurrence.state), String) == State.DRAFT.value,
+        col(Occurrence.starts_at) == begins.correlate(Occurrence).scalar_subquery(),
+    ]
     return _cards(session, conditions, now, limit)
 
 

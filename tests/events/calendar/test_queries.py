@@ -18,6 +18,7 @@ from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.events import date_of
 from tests.factories.guests import event_in, invite, sign_up
 from tests.factories.programmes import make_programme
+from tests.factories.series import TUESDAYS, dates_of
 
 TODAY = date(2026, 11, 23)
 WEEK = [TODAY + timedelta(days=n) for n in range(14)]
@@ -108,6 +109,13 @@ def test_drafts_belong_to_coordinators_of_the_organiser(session, people, world):
     shown = {name: [c.title for c in queries.drafts(session, who, now())] for name, (who, _) in seen_by(people).items()}
     assert {name for name, titles in shown.items() if titles} == {"ewa"}
     assert shown["ewa"] == ["draft"]
+
+
+def test_the_draft_of_a_series_is_one_draft(session, people, clock):
+    draft = event_in(session, people.ewa, title="every week", publish=False, rule=TUESDAYS)
+    assert len(dates_of(session, draft)) == 6
+    found = queries.drafts(session, people.ewa.actor, now())
+    assert [(card.title, card.starts_at) for card in found] == [("every week", dates_of(session, draft)[0].starts_at)]
 
 
 def test_my_week_holds_what_the_institution_prepares_and_what_is_named(session, people, clock):
