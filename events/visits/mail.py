@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app import warsaw
 from app.outbox import post
@@ -33,6 +33,7 @@ _TEMPLATE = {
 _TO_BOTH = frozenset({Act.ACCEPT, Act.CANCEL, Act.EXPIRE})
 _WITH_CALENDAR = frozenset({Act.ACCEPT, Act.CANCEL})
 _TURN = rules.OFFERS | {Act.NUDGE, Act.ESCALATE}
+_DAY = timedelta(days=1)
 
 
 def tell(session: Session, visit: Visit, step: VisitStep, event: Event | None, now: datetime) -> None:
@@ -87,13 +88,27 @@ def _mailboxes(
     day = warsaw.today(now)
     matter = links.matter_of(session, institution_id)
     if not told and institution_id == visit.asked_id:
-        found = [links.address_of(session, visit, day)]
+        # Perhaps an address that only the asking side knows: nobody's mailbox is filled at will.
+        quiet = step.act is Act.SAY and _has_spoken(session, step)
+        found = [] if quiet else [links.address_of(session, visit, day)]
     elif step.act is Act.ESCALATE:
         found = [one.mailbox for one in contacts.whom_to_write_besides(session, institution_id, matter, day)]
     else:
         first = contacts.whom_to_write(session, institution_id, matter, day)
         found = [first.mailbox] if first is not None else []
     return [one for one in dict.fromkeys(found) if one and one.casefold() not in told]
+
+
+def _has_spoken(session: Session, step: VisitStep) -> bool:
+    """Tell whether the same side has written a message in the day before *step*."""
+    earlier = select(VisitStep.id).where(
+        VisitStep.visit_id == step.visit_id,
+        VisitStep.institution_id == step.institution_id,
+        VisitStep.act == Act.SAY,
+        VisitStep.position < step.position,
+        VisitStep.at > step.at - _DAY,
+    )
+    return session.exec(earlier.limit(1)).first() is not None
 
 
 def _card(session: Session, visit: Visit, institution_id: int) -> str:

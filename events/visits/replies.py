@@ -20,7 +20,7 @@ from app.web.errors import get_or_404, refuse
 from app.web.guards import acting_for, by_token
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, language, translated
-from app.web.session import actor, apart, session, tell
+from app.web.session import actor, apart, close_early, session, tell
 from events.calendar import actions as calendar
 from events.calendar import rules as calendar_rules
 from events.calendar.models import State as EventState
@@ -65,11 +65,12 @@ def answer(token: str) -> BaseResponse:
     try:
         _act(found, form)
     except Refusal as refusal:
-        fresh = links.open_link(session(), token, now())
+        close_early()  # what was written before the refusal is told to nobody
+        fresh = _opened(token)
         if isinstance(fresh, Spent):
             return _state_page(token, fresh, late=form)
         form.refuse(form["day_0"] if form.answer.data == OTHER else form.answer, translated(refusal))
-        return _request_page(token, found, form, refusal.status)
+        return _request_page(token, fresh, form, refusal.status)
     accounts.forget_failure(session(), attempt)
     return _secret(see_other("replies.show", token=token))
 
@@ -161,7 +162,7 @@ def _act(found: Answerable, form: ReplyForm) -> None:
     elif form.answer.data == REFUSE:
         actions.refuse(session(), who, visit, form.reason.data, now(), turn=turn, message=said)
     else:
-        comes = form.wanted(visit.visitors) if rules.guest_of(visit) == visit.asked_id else None
+        comes = form.wanted() if rules.guest_of(visit) == visit.asked_id else None
         actions.accept(session(), who, visit, form.accepted or 0, now(), turn=turn, message=said, people=comes)
     links.use_up(session(), found.link, now())
 
@@ -173,6 +174,7 @@ def _form(found: Answerable, facts: Facts) -> ReplyForm:
         [(one.id or 0, _words(one)) for one in open_dates],
         rules.by_of(found.visit.asked_id, found.visit),
         may_counter=found.visit.turns < TURNS_MAX,
+        visitors=found.visit.visitors,
     )
     return form
 

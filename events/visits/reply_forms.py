@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 
 from wtforms import Field
 
+from app.text import fold
 from app.web.fields import ChoiceField, DayField, LongTextField, TextField, TimeField
 from app.web.forms import Form
 from app.web.i18n import _, _l
@@ -30,10 +31,11 @@ class ReplyForm(Form):
     reason = ChoiceField(_l("Reason"))
     message = LongTextField(_l("Message"), longest=MESSAGE_MAX)
     may_counter = False
+    visitors = NAMES
 
-    def offer(self, dates: Sequence[tuple[int, str]], by: By, *, may_counter: bool) -> None:
-        """Give the dates on offer (key and words) and the reasons of this side."""
-        self.may_counter = may_counter
+    def offer(self, dates: Sequence[tuple[int, str]], by: By, *, may_counter: bool, visitors: int) -> None:
+        """Give the dates on offer (key and words), the reasons of this side, and how many are to come."""
+        self.may_counter, self.visitors = may_counter, visitors
         self.answer.choices = [(f"{DATE}{key}", words) for key, words in dates]
         if may_counter:
             self.answer.choices.append((OTHER, _("We propose another date")))
@@ -59,8 +61,8 @@ class ReplyForm(Form):
         return valid
 
     def people(self) -> Iterator[tuple[Field, Field]]:
-        """Give name and function of each line."""
-        for number in range(NAMES):
+        """Give name and function of each line: no more lines than people who are to come."""
+        for number in range(min(NAMES, self.visitors)):
             yield self[f"name_{number}"], self[f"function_{number}"]
 
     def dates(self) -> Iterator[tuple[Field, Field, Field]]:
@@ -68,14 +70,14 @@ class ReplyForm(Form):
         for number in range(OPTIONS_MAX):
             yield self[f"day_{number}"], self[f"starts_{number}"], self[f"ends_{number}"]
 
-    def wanted(self, number: int) -> Wanted:
-        """Give who comes: the named ones, and places without a name up to *number*."""
+    def wanted(self) -> Wanted:
+        """Give who comes: the named ones, and places without a name for the others."""
         named = tuple(
             Person(name=name.data, email="", function=function.data or "")
             for name, function in self.people()
             if name.data
         )
-        return Wanted(people=named, places=max(number - len(named), 0))
+        return Wanted(people=named, places=max(self.visitors - len(named), 0))
 
     def options(self) -> tuple[Option, ...]:
         """Give the other dates that were proposed."""
@@ -87,7 +89,12 @@ class ReplyForm(Form):
 
     def _check_people(self) -> bool:
         valid = True
+        known: set[str] = set()
         for name, function in self.people():
+            if name.data and fold(name.data) in known:
+                self.refuse(name, _("This person stands here twice. Change one of the lines, or empty it."))
+                valid = False
+            known.add(fold(name.data or ""))
             if function.data and not name.data:
                 self.refuse(name, _("Give the name that belongs to this function, or empty the line."))
                 valid = False
