@@ -369,7 +369,7 @@ def _move_coming(session: Session, old_id: int, new_id: int, day: date, now: dat
         (Occurrence.place_institution_id, ahead),
         (Booking.institution_id, col(Booking.occurrence_id).in_(dates)),
         (SignUp.institution_id, col(SignUp.occurrence_id).in_(dates)),
-        (DutyBooking.institution_id, col(DutyBooking.occurrence_id).in_(dates)),
+        (DutyBooking.institution_id, col(DutyBooking.occurrence_id).in_(columns(Occurrence.id).where(ahead))),
         (Programme.lead_id, col(Programme.id).in_(projects)),
     )
     for column, among in moving:
