@@ -70,13 +70,18 @@ def crawl(site: Site, browser: Browser, *beginnings: str) -> dict[str, str]:
     return seen
 
 
+def stored(site: Site) -> dict[str, list[tuple[object, ...]]]:
+    """Give everything that is stored, but how far threads have been read: reading itself is noted."""
+    return {table: rows for table, rows in dump(site.app).items() if table != "visit_seen"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_a_walk_finds_pages_only_and_changes_nothing(site, role):
-    before = dump(site.app)
+    before = stored(site)
     seen = crawl(site, site.browser(role), "/", "/kalendarz/2026-12", "/kalendarz/lista", "/partnerzy?q=mops")
     assert len(seen) > 30
-    assert dump(site.app) == before
+    assert stored(site) == before
     told = "\n".join(seen.values())
     assert tuple(title in told for title in SECRET_TITLES) == MAY_KNOW[role]
 
