@@ -42,7 +42,14 @@ def ask(slug: str) -> Response | BaseResponse:
 
 @acting_for(Role.COORDINATOR)
 def assist(slug: str) -> Response | BaseResponse:
-    return _asked(slug, assistance=True)
+    try:
+        return _asked(slug, assistance=True)
+    except (asking.NobodyInCharge, asking.OwnGmina) as refusal:
+        if request.method not in SAFE:
+            raise
+        # Links lead here before anybody has looked up who serves the gmina: the answer is a page, not an error.
+        own = isinstance(refusal, asking.OwnGmina)
+        return respond("events/visits/no_help.html", slug=slug, why=translated(refusal), own=own)
 
 
 def _asked(slug: str, *, assistance: bool) -> Response | BaseResponse:

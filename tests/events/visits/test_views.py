@@ -157,8 +157,20 @@ def test_third_path_asks_the_centre_of_the_units_gmina(client: Browser, session:
 
 def test_unknown_seat_of_a_unit_is_said(client: Browser, people: People) -> None:
     client.sign_in(people.stefan)
-    assert client.get(f"{ASK_PRISON}/pomoc").status_code == 409
-    assert "Nie wiemy, który ośrodek pomocy społecznej" in client.page.text
+    page = client.see(f"{ASK_PRISON}/pomoc")
+    assert "Nie wiemy, który ośrodek pomocy społecznej" in page.text
+    assert page.all("a", href="/partnerzy")
+    assert page.all("a", href=ASK_PRISON)
+    assert client.post(f"{ASK_PRISON}/pomoc", data=typed()).status_code == 409
+
+
+def test_centre_of_the_same_gmina_is_led_to_the_unit(client: Browser, session: Session, people: People) -> None:
+    gmina = make_gmina(session)
+    people.prison.gmina_code = people.mops.gmina_code = gmina.code
+    session.add_all([people.prison, people.mops])
+    page = client.sign_in(people.marek).see(f"{ASK_PRISON}/pomoc")
+    assert "Poproś o wizytę samą jednostkę" in page.text
+    assert page.all("a", href=ASK_PRISON)
 
 
 def test_whom_one_can_ask_is_found_by_name(client: Browser, session: Session, people: People) -> None:
