@@ -110,7 +110,7 @@ def _enter(user: UserAccount, target: str) -> BaseResponse:
     token = actions.begin_session(session(), user, request.user_agent.string, now())
     flask.session.clear()
     login_user(SignedIn(token, Actor.visitor()))
-    tell(_("Good to see you, %(name)s.", name=user.name), "ok")
+    tell(_("You are signed in."), "ok")
     if found is not None:
         kept.remember(found.path)
     return _in_words_of(user, redirect(target or url_for("desk.show"), code=303))
