@@ -47,6 +47,7 @@ class Why(StrEnum):
     REPLACED = "replaced"
     MEANWHILE = "meanwhile"
     EXPIRED = "expired"
+    JOINED = "joined"
 
 
 class TooManyLinks(Refusal):
@@ -190,6 +191,8 @@ def open_link(session: Session, token: str, now: datetime) -> Answerable | Spent
     if link.expires_at <= now:
         newer = select(VisitLink.id).where(VisitLink.step_id == link.step_id, col(VisitLink.id) > link.id).limit(1)
         return Spent(link, visit, Why.EXPIRED if session.exec(newer).first() is None else Why.REPLACED)
+    if people.coordinators(session, visit.asked_id):
+        return Spent(link, visit, Why.JOINED)  # from now on its own people answer, and nobody in their stead
     return Answerable(link, visit, session.get_one(VisitStep, link.step_id))
 
 

@@ -12,7 +12,7 @@ from events.signups.models import SignUp
 from events.visits import actions, meeting, rules
 from events.visits.models import State, Visit, VisitStep
 from tests.browser import Browser
-from tests.factories.persons import People
+from tests.factories.persons import People, make_person
 from tests.factories.replies import ask, links_in, make_silent
 from tests.factories.visits import steps_of
 
@@ -71,3 +71,23 @@ def test_an_answer_that_fails_half_way_is_not_told_as_agreed(
     assert client.page.h1.startswith("Zakład Karny w Kładkowie: prośba o spotkanie")
     assert "Przyjedziemy." in client.page.text
     assert len(session.exec(select(VisitStep)).all()) == 1
+
+
+def test_once_an_institution_has_its_people_nobody_else_answers_for_it(
+    session: Session, people: People, client: Browser
+) -> None:
+    """The address may be one that the asking side has typed, and any mailbox may be read by many."""
+    silent = make_silent(session, email="")
+    ask(session, people.ewa, silent, reply_email="ktokolwiek@poczta.example")
+    (address,) = links_in(session)
+    client.see(address)
+    box = client.page.all("input", name="answer")[0]["value"]
+    later = make_person(session, "Anna Przykładowa", silent)
+    assert client.post(address, data={"answer": box}).status_code == 409
+    assert session.exec(select(Visit)).one().state is State.REQUESTED
+    page = client.see(address)
+    assert page.h1 == "Twoja instytucja odpowiada teraz w Kładce"
+    assert "odpowiadają jej osoby" in page.text
+    assert "Prosimy o spotkanie z grupą." not in page.text
+    case = client.sign_in(later).see("/wizyty/W-2026-001")
+    assert "Prosimy o spotkanie z grupą." in case.text
