@@ -578,7 +578,7 @@ def drafts(session: Session, viewer: Actor, now: datetime, limit: int = PAGE_SIZ
     own = _columns(Event.id).where(col(Event.organiser_id) == viewer.institution_id, col(Event.state) == State.DRAFT)
     earlier = aliased(Occurrence)
     begins = _columns(func.min(earlier.starts_at)).where(
-        earlier.event_id == Occurrence.event_id, cast(col(earlier.state), String) == State.DRAFT.value
+        col(earlier.event_id) == Occurrence.event_id, cast(col(earlier.state), String) == State.DRAFT.value
     )
     conditions = [
         col(Occurrence.event_id).in_(own),
