@@ -139,6 +139,7 @@ WITH_A_CAP = "/kalendarz/2026-12"
 
 
 @pytest.mark.slow
+@pytest.mark.look  # how many statements a page asks is the same on both databases
 def test_no_list_asks_more_for_more_rows(app, session, growing, query_count):
     browsers = {who: browser_of(app, session) for _, who, _ in LISTS}
     for who, browser in browsers.items():

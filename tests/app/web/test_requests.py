@@ -249,6 +249,7 @@ def test_other_methods_are_refused(site):
 
 
 @pytest.mark.slow
+@pytest.mark.look  # the same view answers: what it asks of the database does not depend on the method
 @pytest.mark.parametrize("role", ["visitor", "ops", "coordinator"])
 def test_head_and_fragments_are_refused_as_get_is(site, role):
     browser = site.browser(role)
