@@ -32,6 +32,7 @@ EXCEPTIONS = [(), (1,), (0, 3)]
 ACTS = ["edit", "move", "cancel"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "first"), RULES)
 @pytest.mark.parametrize("left_out", EXCEPTIONS)
 def test_rows_and_calendars_agree_after_every_act(

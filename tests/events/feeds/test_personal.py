@@ -472,7 +472,8 @@ def test_another_address_replaces_the_first_and_revoking_ends_it(
     assert client.post(f"{OWN}/{feed_id}/uniewaznij", data={}).status_code == 303
     assert "już nie działa" in client.see(OWN).text
     assert client.get(second).status_code == 404
-    verbs = session.exec(select(AuditLine.verb).where(col(AuditLine.verb).startswith("calendar_feed"))).all()
+    lines = select(AuditLine.verb).where(col(AuditLine.verb).startswith("calendar_feed")).order_by(col(AuditLine.id))
+    verbs = session.exec(lines).all()
     assert list(verbs) == ["calendar_feed.made", "calendar_feed.rotated", "calendar_feed.revoked"]
 
 

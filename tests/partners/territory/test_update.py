@@ -11,7 +11,7 @@ from partners.territory import actions, queries, terc
 from partners.territory.models import Gmina, GminaKind, TerritoryChange, TerritoryChangeKind, WarsawDistrict
 from tests.factories import territory
 
-pytestmark = pytest.mark.usefixtures("clock")
+pytestmark = [pytest.mark.usefixtures("clock"), pytest.mark.slow]
 NEW_YEAR = date(2026, 1, 1)
 
 
