@@ -195,7 +195,8 @@ def book(
         session.flush()
     except IntegrityError as error:  # the same form for another date in this very moment
         raise Conflict from error
-    details: dict[str, Plain] = {"occurrence_id": occurrence_id, "slot": slot, "persons": persons, "topics": wanted}
+    # Numbers and topics are for the two sides alone; the trail has other readers, and keeps what it has for years.
+    details: dict[str, Plain] = {"occurrence_id": occurrence_id, "slot": slot}
     trail.record(session, actor, "duty.booked", "duty_booking", booking.id or 0, now, details=details)
     _tell_late(session, event, occurrence, now)
     return booking
@@ -220,11 +221,7 @@ def withdraw(session: Session, actor: Actor, booking_id: int, now: datetime) -> 
         raise rules.TooLateToBook
     booking.withdrawn_at = now
     session.flush()
-    details: dict[str, Plain] = {
-        "occurrence_id": booking.occurrence_id,
-        "slot": booking.slot,
-        "persons": booking.persons,
-    }
+    details: dict[str, Plain] = {"occurrence_id": booking.occurrence_id, "slot": booking.slot}
     trail.record(session, actor, "duty.withdrawn", "duty_booking", booking_id, now, details=details)
     _tell_late(session, event, occurrence, now)
     return booking
@@ -276,7 +273,7 @@ def let_fall(session: Session, actor: Actor, event: Event, occurrence: Occurrenc
     for one in bookings:
         one.withdrawn_at = now
     session.flush()
-    details: dict[str, Plain] = {"bookings": len(bookings), "persons": persons}
+    details: dict[str, Plain] = {"bookings": len(bookings)}
     trail.record(session, actor, "duty.fell", "occurrence", occurrence.id or 0, now, details=details)
     return persons
 
@@ -285,8 +282,7 @@ def announce(session: Session, event: Event, occurrence: Occurrence, now: dateti
     """Tell those on duty what is booked on a date; return how many were told."""
     told = mail.expected(session, event, occurrence, now)
     if told:
-        persons = sum(one.persons for one in queries.bookings_of(session, occurrence.id or 0))
-        details: dict[str, Plain] = {"told": told, "persons": persons}
+        details: dict[str, Plain] = {"told": told}
         system = Actor.system()
         trail.record(session, system, queries.ANNOUNCED, "occurrence", occurrence.id or 0, now, details=details)
     return told

@@ -570,14 +570,25 @@ def bookers(session: Session, bookings: Sequence[DutyBooking]) -> list[Booker]:
     return [Booker(row[0], row[1], row[2], persons[row[0]]) for row in session.execute(statement)] if persons else []
 
 
-def announced(session: Session, since: datetime) -> dict[int, tuple[datetime, int]]:
-    """Give when each date was last announced to those on duty after *since*, and how many persons were booked then."""
+def announced(session: Session, since: datetime) -> dict[int, datetime]:
+    """Give when each date was last announced to those on duty after *since*."""
     statement = (
-        columns(AuditLine.subject_id, AuditLine.at, AuditLine.details)
+        columns(AuditLine.subject_id, AuditLine.at)
         .where(col(AuditLine.verb) == ANNOUNCED, col(AuditLine.at) >= since)
         .order_by(col(AuditLine.id))
     )
-    return {row[0]: (row[1], int(row[2].get("persons", 0))) for row in session.execute(statement)}
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def changed_at(session: Session, occurrence_ids: Sequence[int]) -> dict[int, datetime]:
+    """Give when somebody has last booked or withdrawn on each of these dates, if anybody has. One statement."""
+    booked = func.max(DutyBooking.booked_at)
+    statement = (
+        columns(DutyBooking.occurrence_id, booked, func.max(DutyBooking.withdrawn_at))
+        .where(col(DutyBooking.occurrence_id).in_(occurrence_ids))
+        .group_by(col(DutyBooking.occurrence_id))
+    )
+    return {row[0]: max(row[1], row[2] or row[1]) for row in session.execute(statement)}
 
 
 def fallen(session: Session, now: datetime) -> list[int]:

@@ -16,7 +16,7 @@ _DAYS_LOOKED_AT = 8
 def announce(session: Session, now: datetime) -> int:
     """Tell those on duty one working day ahead what is booked, booked or not; return how many were told.
 
-    Once for each date, and once more each night in which the number has changed since. A night that was missed is
+    Once for each date, and once more each night in which the bookings have changed since. A night that was missed is
     made up for as long as the date lies ahead.
     """
     today = warsaw.today(now)
@@ -26,12 +26,12 @@ def announce(session: Session, now: datetime) -> int:
     if not dates:
         return 0
     said = queries.announced(session, warsaw.start_of(min(rules.digest_day(one.local_date) for _event, one in dates)))
-    expected = queries.expected_on(session, [one.id or 0 for _event, one in dates])
+    changed = queries.changed_at(session, [one.id or 0 for _event, one in dates])
     told = 0
     for event, occurrence in dates:
         last = said.get(occurrence.id or 0)
-        number = expected[occurrence.id or 0].persons
-        if last is None or (last[1] != number and warsaw.today(last[0]) < today):
+        news = last is not None and changed.get(occurrence.id or 0, last) > last
+        if last is None or (news and warsaw.today(last) < today):
             told += actions.announce(session, event, occurrence, now)
     return told
 

@@ -421,3 +421,19 @@ def test_nobody_else_knows(session: Session, people: People) -> None:
         assert queries.boards(session, one.actor, now()) == []
         assert queries.waiting(session, one.actor, now(), 5) == []
     calendar.shelve(session, event, now())
+
+
+def test_the_trail_has_neither_numbers_nor_topics(session: Session, people: People) -> None:
+    """Its readers are not the two sides: one person and one topic would say too much of somebody."""
+    event = make_duty(session, people)
+    row = dates(session, event)[1]
+    actions.withdraw(
+        session, people.ewa.actor, make_booking(session, people.ewa, row, topics=("therapy",)).id or 0, now()
+    )
+    make_booking(session, people.ewa, row, persons=2, topics=("debts",))
+    actions.announce(session, event, row, now())
+    actions.cancel_date(session, people.marek.actor, event, row.id or 0, "illness", "", now())
+    lines = session.exec(select(AuditLine).where(col(AuditLine.verb).startswith("duty."))).all()
+    verbs = {"duty.booked", "duty.withdrawn", "duty.announced", "duty.fell"}
+    assert verbs <= {line.verb for line in lines}
+    assert not [line.verb for line in lines if {"persons", "topics"} & set(line.details)]
