@@ -289,3 +289,13 @@ def test_a_wish_to_move_ends_when_the_agreed_meeting_begins(session, people, clo
         accept(session, people.marek, visit)
     assert upkeep.settle(session, now()) == 1
     assert (visit.state, visit.closed_at, on_offer(session, visit)) == (State.ACCEPTED, None, [])
+
+
+@pytest.mark.parametrize(
+    ("day", "act"), [(26, Act.NUDGE), (27, Act.ESCALATE), (31, Act.ESCALATE), (32, Act.EXPIRE)], ids=str
+)
+def test_the_last_day_of_a_deadline_belongs_to_it(session, people, clock, day, act):
+    visit = make_visit(session, people)  # answer by 26 November, ends with 1 December
+    clock.move_to(night_of(date(2026, 11, 1) + timedelta(days=day - 1)))
+    assert upkeep.chase(session, now()) == 1
+    assert [one.act for one in steps_of(session, visit)] == [Act.ASK, act]
