@@ -159,7 +159,7 @@ def make_world(session: Session) -> World:
         _sign_up(session, events["public"], marek, people.piotr),
         _sign_up(session, events["public"], people.jola),
     ]
-    calendar, calendar_secret = feeds.make(session, people.piotr.actor, "Telefon", now(), busy=False)
+    calendar, calendar_secret = feeds.make(session, people.piotr.actor, "Mój telefon", now(), busy=False)
     calendar.last_fetched_at = now()  # so that reading it leaves no trace
     invitation, secret = people_actions.invite(
         session, people.adam.actor, people.prison.id or 0, Wanting("nowa@zk-kladkowo.example"), now()

@@ -32,7 +32,7 @@ TOPICS: Mapping[str, str] = {
     "release_plan": N_("plan for the time after release"),
     "benefits": N_("benefits"),
     "family_benefits": N_("family benefits"),
-    "shelter": N_("shelter"),
+    "shelter": N_("finding a shelter"),
     "housing": N_("housing"),
     "papers": N_("identity card and papers"),
     "insurance": N_("health insurance"),
