@@ -142,7 +142,7 @@ def forget_bodies(session: Session, at: datetime) -> int:
             col(OutboxMail.state) != MailState.WAITING,
             col(OutboxMail.to_address) != "",  # forgotten already
         )
-        .values(body="", params={}, calendar=None, to_address="", subject="")
+        .values(body="", params={}, calendar=None, to_address="", subject="", link="")
     )
     return session.exec(statement).rowcount
 

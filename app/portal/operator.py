@@ -31,8 +31,8 @@ STATES = {
 }
 
 
-# A link that opens an account belongs to its recipient: whoever reads the outbox must not be able to follow it.
-_SECRET_LINK = re.compile(r"(/(?:haslo|zaproszenie)/)[A-Za-z0-9_-]{20,}")
+# A link that opens an account, or answers for somebody, belongs to its recipient: who reads the outbox cannot follow it.
+_SECRET_LINK = re.compile(r"(/(?:haslo|zaproszenie|odpowiedz)/)[A-Za-z0-9_-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,7 +258,10 @@ def test_links_and_message_ids_have_the_configured_address(office, inbox, monkey
 
 
 def test_bodies_are_forgotten_after_thirty_days(office, inbox, session: Session):
-    sent, waiting = office.put(calendar=CALENDAR), office.put(next_try_at=now() + timedelta(days=90))
+    sent, waiting = (
+        office.put(calendar=CALENDAR, link="/odpowiedz/tajne"),
+        office.put(next_try_at=now() + timedelta(days=90)),
+    )
     office.deliver()
     office.wait(days=29)
     assert delivery.forget_bodies(session, now()) == 0
@@ -267,6 +270,7 @@ def test_bodies_are_forgotten_after_thirty_days(office, inbox, session: Session)
     session.commit()
     row = office.mail(sent)
     assert (row.body, row.subject, row.params, row.calendar, row.to_address) == ("", "", {}, None, "")
+    assert row.link == ""  # it may have been a secret
     assert row.state is MailState.SENT
     assert office.mail(waiting).params == PARAMS
 

@@ -18,6 +18,7 @@ from tests.browser import Browser
 from tests.conftest import browser_of, settings_for
 from tests.factories.mails import make_mail
 from tests.factories.persons import Person
+from tests.factories.replies import ask, make_silent
 
 pytestmark = pytest.mark.usefixtures("clock")
 PAGE = "/operator/dziennik"
@@ -210,6 +211,18 @@ def test_the_operator_cannot_follow_a_link_that_opens_an_account(tmp_path, datab
         text = olga.see(f"/operator/poczta/{mail.id}").text
         assert (mail.link in text) is shown
         assert "/haslo/" in text
+
+
+def test_the_operator_cannot_answer_for_an_institution_by_its_link(tmp_path, database, session, people, make_app):
+    ask(session, people.ewa, make_silent(session))
+    session.flush()
+    mail = session.exec(select(OutboxMail)).one()
+    server = MailServer(host="localhost", port=25, user="", password="", starttls=False, tls=False)
+    olga = browser_of(make_app(settings_for(tmp_path, mail=server), database), session).sign_in(people.olga)
+    text = olga.see(f"/operator/poczta/{mail.id}").text
+    assert mail.link.startswith("/odpowiedz/")
+    assert mail.link not in text
+    assert "/odpowiedz/…" in text
 
 
 def test_the_operators_places_lead_somewhere(client, people):
