@@ -1,8 +1,7 @@
 """A suspension and those who publish, move and sign up at the same moment: nothing slips in, nobody waits for ever."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,6 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from app.clock import now
@@ -26,6 +24,7 @@ from events.signups.rules import Wanted
 from partners.availability import rules
 from partners.availability.rules import PeriodDraft
 from partners.institutions.models import Institution
+from tests.at_once import faults
 from tests.factories.events import draft_of, local, make_draft, make_event, named
 from tests.factories.persons import People, make_people
 
@@ -103,22 +102,6 @@ def unit(database: Database) -> Unit:
         return Unit(database, people, ids[:DRAFTS], ids[DRAFTS:-1], ids[-1])
 
 
-def at_once(works: Sequence[Callable[[], None]]) -> list[BaseException]:
-    """Begin all *works* together, each in a thread of its own; give what went wrong."""
-    gate = threading.Barrier(len(works))
-
-    def run(work: Callable[[], None]) -> BaseException | None:
-        gate.wait(timeout=30)
-        try:
-            work()
-        except (Refusal, DBAPIError) as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [error for error in pool.map(run, works) if error is not None]
-
-
 def test_nothing_stands_in_the_days_whoever_was_faster(database: Database) -> None:
     there = unit(database)
     works: list[Callable[[], None]] = [
@@ -128,7 +111,7 @@ def test_nothing_stands_in_the_days_whoever_was_faster(database: Database) -> No
         *(partial(there.move, one) for one in there.later),
         *(partial(there.sign_up, number) for number in range(3)),
     ]
-    wrong = at_once(works)
+    wrong = faults(works)
     assert [error for error in wrong if not isinstance(error, Refusal)] == []
     assert there.standing() == []
     with database.session(writes=False) as session:

@@ -2,14 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from app.audit.models import AuditLine
@@ -23,6 +21,7 @@ from events.visits import actions, checks
 from events.visits.models import Path, State, Visit, VisitOption
 from events.visits.rules import Option, VisitDraft
 from partners.institutions.models import Room
+from tests.at_once import faults
 from tests.factories.events import agree, local, make_draft
 from tests.factories.persons import People, Person, make_people
 from tests.factories.rows import add
@@ -107,22 +106,6 @@ def _unit(database: Database) -> Unit:
         return Unit(database, people, room.id or 0)
 
 
-def at_once(works: Sequence[Callable[[], None]]) -> list[BaseException]:
-    """Begin all *works* together, each in a thread of its own; give what went wrong."""
-    gate = threading.Barrier(len(works))
-
-    def run(work: Callable[[], None]) -> BaseException | None:
-        gate.wait(timeout=30)
-        try:
-            work()
-        except (Refusal, DBAPIError) as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [error for error in pool.map(run, works) if error is not None]
-
-
 def test_one_of_several_requests_gets_the_room(unit: Unit) -> None:
     people = unit.people
     works: list[Callable[[], None]] = [
@@ -131,7 +114,7 @@ def test_one_of_several_requests_gets_the_room(unit: Unit) -> None:
         partial(unit.ask, people.jola, people.ewa),
         partial(unit.ask, people.stefan, people.ewa),
     ]
-    wrong = at_once(works)
+    wrong = faults(works)
     assert len(unit.visits()) == 1
     assert [error for error in wrong if not isinstance(error, checks.RoomHeld | checks.RoomTaken)] == []
     sentences = [translated(error) for error in wrong if isinstance(error, Refusal)]
@@ -168,7 +151,7 @@ def test_no_date_is_accepted_into_a_room_that_is_taken_meanwhile(unit: Unit) -> 
         visit, event_id = unit.visits()[-1], unit.draft(days)
         accept = partial(unit.accept, people.marek, visit.id or 0)
         publish = partial(unit.publish, event_id)
-        wrong = at_once([accept, publish] if n % 2 else [publish, accept])
+        wrong = faults([accept, publish] if n % 2 else [publish, accept])
         assert [error for error in wrong if not isinstance(error, checks.RoomTaken)] == []
         accepted = unit.visits()[-1].state is State.ACCEPTED
         assert accepted is not bool(wrong)
@@ -189,7 +172,7 @@ def test_no_date_is_offered_in_a_room_that_is_taken_meanwhile(unit: Unit) -> Non
             partial(unit.publish, event_id),
             partial(unit.ask, people.marek, people.ewa, days),
         ]
-        wrong = at_once(works if n % 2 else works[::-1])
+        wrong = faults(works if n % 2 else works[::-1])
         assert [error for error in wrong if not isinstance(error, checks.RoomTaken)] == []
         offered = len(unit.visits()) > before
         assert offered is not bool(wrong)

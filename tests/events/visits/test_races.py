@@ -1,9 +1,7 @@
 """Several people at the same moment: one of them wins, the others read why, and nobody waits for ever."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,6 +29,7 @@ from events.visits import actions, checks, rules, upkeep
 from events.visits.models import Act, OptionState, Path, State, Visit, VisitOption, VisitStep
 from partners.availability.rules import PeriodDraft
 from partners.institutions.models import Institution
+from tests.at_once import at_once
 from tests.factories.persons import People, Person, make_people, make_person
 from tests.factories.visits import OTHERS, accept, date_on, make_visit, request_of
 
@@ -102,22 +101,6 @@ def _house(database: Database) -> House:
         iga = make_person(session, "Iga Próbna", people.mops, Role.COORDINATOR)
         session.commit()
     return House(database, people, iga)
-
-
-def at_once(works: Sequence[Callable[[], object]]) -> list[BaseException | None]:
-    """Begin all *works* together, each in a thread of its own; give what each was told."""
-    gate = threading.Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> BaseException | None:
-        gate.wait(timeout=60)
-        try:
-            work()
-        except (Refusal, DBAPIError) as error:
-            return error
-        return None
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def test_two_people_accept_different_dates(house):
