@@ -31,7 +31,7 @@ STATES = {
 }
 
 
-# A link that opens an account, or answers for somebody, belongs to its recipient: who reads the outbox cannot follow it.
+# A link that opens an account, or answers for somebody, is its recipient's: whoever reads the outbox cannot follow it.
 _SECRET_LINK = re.compile(r"(/(?:haslo|zaproszenie|odpowiedz)/)[A-Za-z0-9_-]{20,}")
 
 

@@ -1,6 +1,6 @@
 """One visit request as its page shows it: both sides, the thread, the dates on offer, the agreed one, how far it is."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -149,9 +149,8 @@ def case(session: Session, viewer: Actor, number: str, now: datetime) -> Case | 
     own_id = viewer.institution_id
     steps = session.execute(_STEPS.where(col(VisitStep.visit_id) == visit.id)).all()
     offers = queries.offers_of(session, col(VisitOption.visit_id) == visit.id).get(visit.id, [])
-    names = {one.id: one.name for one in (asking, asked, unit)}
     seen = {one.institution_id: one for one in session.exec(select(VisitSeen).where(VisitSeen.visit_id == visit.id))}
-    thread = tuple(_thread(steps, offers, names, own_id))
+    thread = tuple(_thread(steps, offers, own_id))
     other = asked if own_id == visit.asking_id else asking
     agreed = visit.state in (State.ACCEPTED, State.MOVING)
     return Case(
@@ -180,18 +179,16 @@ def _delivery(occurrence: Occurrence | None, now: datetime) -> Delivery:
     return queries.delivery_of(occurrence.state, occurrence.ends_at, occurrence.outcome, now)
 
 
-def _thread(
-    steps: Sequence[Any], offers: Sequence[tuple[int, Offer]], names: Mapping[int, str], own_id: int
-) -> Iterator[Said]:
+def _thread(steps: Sequence[Any], offers: Sequence[tuple[int, Offer]], own_id: int) -> Iterator[Said]:
     """Give the steps in their order, each offer with the dates that it replaces."""
     standing: tuple[Offer, ...] = ()
     agreed: tuple[Offer, ...] = ()
-    for step, person in steps:
+    for step, person, institution in steps:
         own = tuple(one for step_id, one in offers if step_id == step.id)
         said = Said(
             position=step.position,
             act=step.act,
-            institution=names.get(step.institution_id, ""),
+            institution=institution or "",
             person=person or "",
             own=step.institution_id == own_id,
             by_link=step.by_link,
@@ -260,8 +257,10 @@ _CASE = (
     .outerjoin(Agreement, col(Agreement.id) == Clause.agreement_id)
     .outerjoin(ClauseType, col(ClauseType.id) == Clause.clause_type_id)
 )
+# Each step with the name of its own institution, which may have been succeeded since.
 _STEPS = (
-    columns(VisitStep, UserAccount.name)
+    columns(VisitStep, UserAccount.name, Institution.name)
     .outerjoin(UserAccount, col(UserAccount.id) == VisitStep.user_id)
+    .outerjoin(Institution, col(Institution.id) == VisitStep.institution_id)
     .order_by(col(VisitStep.position))
 )

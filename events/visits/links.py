@@ -95,7 +95,8 @@ class Facts:
     """What a link shows of its visit: names of institutions and what they wrote, nobody's name.
 
     *steps* are those of the thread in their order, *offers* the dates that each of them put forward, *event* is the
-    agreed meeting and *named* how many of those who come from the asked institution have a name there.
+    agreed meeting and *named* how many of those who come from the asked institution have a name there. *names* are
+    those of all institutions that have said something: one may have been succeeded since.
     """
 
     asking: Institution
@@ -105,11 +106,11 @@ class Facts:
     offers: Mapping[int, tuple[VisitOption, ...]]
     event: Event | None
     named: int
+    names: Mapping[int, str]
 
     def name(self, institution_id: int | None) -> str:
         """Give the name of one of the institutions, "" for the portal."""
-        known = {one.id: one.name for one in (self.asking, self.asked, self.unit)}
-        return known.get(institution_id, "")
+        return self.names.get(institution_id, "") if institution_id is not None else ""
 
     @property
     def agreed(self) -> bool:
@@ -203,13 +204,14 @@ def by_number(session: Session, number: str) -> Visit | None:
 
 def facts(session: Session, visit: Visit) -> Facts:
     """Give what a link shows of *visit*; five statements at most."""
-    ids = {visit.asking_id, visit.asked_id, visit.unit_id}
-    known = {one.id: one for one in session.exec(select(Institution).where(col(Institution.id).in_(sorted(ids))))}
     steps = session.exec(
         select(VisitStep)
         .where(VisitStep.visit_id == visit.id, col(VisitStep.act).not_in(_OF_NIGHT))
         .order_by(col(VisitStep.position))
     ).all()
+    said = {step.institution_id for step in steps if step.institution_id is not None}
+    ids = {visit.asking_id, visit.asked_id, visit.unit_id} | said
+    known = {one.id or 0: one for one in session.exec(select(Institution).where(col(Institution.id).in_(sorted(ids))))}
     offers: dict[int, list[VisitOption]] = {}
     for option in session.exec(
         select(VisitOption).where(VisitOption.visit_id == visit.id).order_by(col(VisitOption.position))
@@ -223,6 +225,7 @@ def facts(session: Session, visit: Visit) -> Facts:
         {step_id: tuple(found) for step_id, found in offers.items()},
         session.get(Event, visit.event_id) if visit.event_id else None,
         _named(session, visit) if visit.event_id else 0,
+        {key: one.name for key, one in known.items()},
     )
 
 

@@ -12,7 +12,7 @@ from app.succession.rules import Handover
 from events.calendar.models import Event
 from events.signups.models import SignUp
 from events.visits import actions as visits
-from events.visits import rules
+from events.visits import cases, links, rules
 from events.visits.models import Act, Path, State, Visit, VisitOption, VisitRules
 from partners.institutions.models import Kind
 from tests.factories.institutions import make_institution
@@ -58,6 +58,19 @@ def test_the_successor_answers_what_the_old_institution_was_asked(session, peopl
         (Act.COUNTER, ola.institution_id),
         (Act.ACCEPT, people.prison.id),
     ]
+
+
+def test_what_the_old_institution_has_said_is_not_put_into_the_mouth_of_the_portal(session, people, pair):
+    iga, _ola = pair
+    visit = make_visit(session, people, asked_id=iga.institution_id)
+    visits.say(session, iga.actor, visit, "Sprawdzamy.", now())
+    succeeded(session, people, pair)
+    case = cases.case(session, people.ewa.actor, visit.number, now())
+    assert case is not None
+    assert [one.institution for one in case.thread] == ["Zakład Karny w Kładkowie", "GOPS Lubsko"]
+    assert case.asked.name == "CUS w Lubsku"
+    facts = links.facts(session, visit)
+    assert [facts.name(step.institution_id) for step in facts.steps] == ["Zakład Karny w Kładkowie", "GOPS Lubsko"]
 
 
 def test_an_agreed_visit_that_is_to_come_passes_and_one_that_is_over_stays(session, people, pair, clock):
