@@ -35,12 +35,27 @@ def findings(
     options: Sequence[Option], unit_id: int, sides: tuple[int, int], visit_id: int | None = None
 ) -> list[Finding]:
     """Say of each date what stands in its way, with free ones beside those of which there is something to say."""
-    found = []
-    for n, verdict in enumerate(checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)):
-        free: list[Option] = []
+    verdicts = checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)
+    taken = {(one.starts, one.ends) for one in options}
+    free: dict[int, list[Option]] = {}
+    for n, verdict in enumerate(verdicts):
         if verdict.refusals or verdict.warnings:
-            free = checks.suggest(session(), unit_id, sides, verdict.option, now(), visit_id=visit_id)
-        others = {(one.starts, one.ends) for one in options}
-        instead = tuple((f"{n}/{written(one)}", one) for one in free if (one.starts, one.ends) not in others)
-        found.append(Finding(n, verdict, instead))
+            enough = 2 * checks.SUGGESTED
+            near = checks.suggest(session(), unit_id, sides, verdict.option, now(), visit_id=visit_id, number=enough)
+            free[n] = [one for one in near if (one.starts, one.ends) not in taken]
+    # What is free for both institutions may meet what this person has signed up for: such days are the last choice.
+    doubted = _doubted([one for near in free.values() for one in near], unit_id, sides, visit_id)
+    found = []
+    for n, verdict in enumerate(verdicts):
+        best = sorted(free.get(n, ()), key=lambda one: one in doubted)[: checks.SUGGESTED]
+        best.sort(key=lambda one: one.starts)
+        found.append(Finding(n, verdict, tuple((f"{n}/{written(one)}", one) for one in best)))
     return found
+
+
+def _doubted(options: Sequence[Option], unit_id: int, sides: tuple[int, int], visit_id: int | None) -> set[Option]:
+    """Give those of *options* of which there is something to say, too; no statement for nothing."""
+    if not options:
+        return set()
+    found = checks.check(session(), actor(), unit_id, sides, options, now(), visit_id=visit_id)
+    return {one.option for one in found if one.refusals or one.warnings}

@@ -11,12 +11,16 @@ from time_machine import Traveller
 from app.clock import now
 from events.calendar.models import Event
 from events.calendar.models import State as EventState
+from events.signups import actions as signups
+from events.signups.rules import Person as Guest
+from events.signups.rules import Wanted as Asked
 from events.visits import actions
 from events.visits.models import Act, Path, State, Visit
 from partners.institutions.models import Kind, Room
 from tests.browser import Browser
 from tests.conftest import browser_of
 from tests.factories.agreements import make_agreement, make_clause
+from tests.factories.events import date_of, local, make_event
 from tests.factories.institutions import make_institution
 from tests.factories.persons import PASSWORD, People
 from tests.factories.rows import add
@@ -140,6 +144,21 @@ def test_impossible_date_is_not_sent_and_a_free_one_is_taken_with_one_click(
     client.post(ASK_MOPS, data={**client.page.values(ASK_MOPS), "zamiast": button["value"]})
     assert client.page.values(ASK_MOPS)["day_0"] == "09.12.2026"
     assert client.page.all("button", name="wyslij")
+
+
+def test_day_on_which_the_asking_person_is_away_is_not_offered_first(
+    client: Browser, session: Session, people: People
+) -> None:
+    wall = local(11)
+    event = make_event(session, people.jola, starts=wall.replace(day=9), ends=wall.replace(day=9, hour=12))
+    me = Guest(name=people.ewa.name, email=people.ewa.email, user_id=people.ewa.user_id)
+    day = date_of(session, event).id or 0
+    signups.sign_up(session, people.ewa.actor, event, day, Asked(people=(me,)), "away on the ninth", now())
+    client.sign_in(people.ewa)
+    client.post(ASK_MOPS, data=typed(day_0="6.12.2026", starts_0="11.00", ends_0="12.00"))
+    days = [button["value"][2:12] for button in client.page.all("button", name="zamiast")]
+    assert len(days) == 3
+    assert "2026-12-09" not in days
 
 
 def test_third_path_asks_the_centre_of_the_units_gmina(client: Browser, session: Session, people: People) -> None:
