@@ -82,6 +82,7 @@ JOBS: Timetable = (
     ("addresses of personal calendars closed when a person has left", feeds.close_ended),
     ("expected persons told to those who keep duty hours", duty.announce),
     ("bookings ended of duty hours that were cancelled", duty.let_fall),
+    ("who booked on duty hours forgotten 90 days after the date", duty.forget),
     ("notes without an answer in time sealed", minutes.seal_silent),
     ("missing notes called to mind", minutes.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),

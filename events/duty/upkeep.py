@@ -1,15 +1,19 @@
-"""What time does to duty hours: the digest before a date, and bookings of dates that others have cancelled."""
+"""What time does to duty hours: the digest before a date, bookings of dates that others have cancelled, names."""
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import update
+from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.actors import Actor
 from app.db import lock
 from events.calendar.models import Event, Occurrence
 from events.duty import actions, queries, rules
+from events.duty.models import DutyBooking
 
+KEPT_FOR = timedelta(days=90)
+"""How long after a date a booking says which person made it; unit, number and topics stay."""
 _DAYS_LOOKED_AT = 8
 
 
@@ -49,3 +53,11 @@ def let_fall(session: Session, now: datetime) -> int:
         event = session.get_one(Event, occurrence.event_id)
         number += actions.let_fall(session, Actor.system(), event, occurrence, now) > 0
     return number
+
+
+def forget(session: Session, now: datetime) -> int:
+    """Forget who has booked on dates that ended 90 days ago; return how many bookings."""
+    over = select(Occurrence.id).where(col(Occurrence.ends_at) <= now - KEPT_FOR)
+    named = col(DutyBooking.booked_by).is_not(None)
+    found = update(DutyBooking).where(named, col(DutyBooking.occurrence_id).in_(over)).values(booked_by=None)
+    return session.exec(found).rowcount
