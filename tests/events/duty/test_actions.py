@@ -102,7 +102,7 @@ def test_a_slot_holds_its_persons_and_no_more(session: Session, people: People) 
     with pytest.raises(rules.SlotTaken):
         make_booking(session, people.ewa, row, slot=1)
     found = queries.expected(session, people.piotr.actor, [row.id or 0])[row.id or 0]
-    assert (found.persons, found.slots, found.topics) == (3, 1, (("benefits", 2), ("shelter", 1)))
+    assert (found.persons, found.slots, found.topics) == (3, 1, (("benefits", 2), ("finding a shelter", 1)))
 
 
 def test_a_double_click_books_once(session: Session, people: People) -> None:
