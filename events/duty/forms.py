@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from uuid import uuid4
 
 from wtforms import HiddenField
 
@@ -36,8 +37,8 @@ class PlanForm(Form):
     weekday = ChoiceField(_l("Day of the week"), needed=_l("Choose the day of the week."))
     first_day = DayField(_l("From day"), needed=_l("Give the day from which the duty hours hold."))
     last_day = DayField(_l("Until day"), needed=_l("Give the day until which the duty hours hold."))
-    starts = TimeField(_l("From hour"), needed=_l("Give the hour."))
-    ends = TimeField(_l("To hour"), needed=_l("Give the hour."))
+    starts = TimeField(_l("From hour"), needed=_l("Give the hour of the beginning."))
+    ends = TimeField(_l("To hour"), needed=_l("Give the hour of the end."))
     slot_minutes = WholeNumberField(
         _l("Length of one talk in minutes"),
         low=rules.SLOT_MINUTES_MIN,
@@ -231,6 +232,11 @@ class OnDutyForm(PersonForm):
     """Who comes on a date: in somebody's stead, or where nobody is on duty yet."""
 
     key = HiddenField("")
+
+    def booking_key(self) -> str:
+        """Give the key of this form, a new one for what no page of ours has sent: other keys belong to other acts."""
+        sent = self.key.data or ""
+        return sent if _KEY.match(sent) else str(uuid4())
 
 
 class CancelForm(Form):

@@ -228,9 +228,7 @@ def person(occurrence_id: int) -> Response | BaseResponse:
         wanted = form.person(colleagues)
         try:
             if before is None:
-                actions.put_on_duty(
-                    session(), actor(), event, occurrence_id, wanted, form.key.data or str(uuid4()), now()
-                )
+                actions.put_on_duty(session(), actor(), event, occurrence_id, wanted, form.booking_key(), now())
             else:
                 actions.substitute(session(), actor(), event, occurrence_id, before.signup_id, wanted, now())
         except Forbidden:
