@@ -1,6 +1,6 @@
 """Reads of institutions: the card, names for choosing; the directory stands in a file of its own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -34,6 +34,13 @@ from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voiv
 from partners.territory.rules import gmina_name
 
 WORDS_MAX = 8
+# As people write them in a search, after fold().
+SHORT_FOR: Mapping[str, Kind] = {
+    "zk": Kind.PRISON,
+    "as": Kind.REMAND_PRISON,
+    "oz": Kind.EXTERNAL_UNIT,
+    **{kind.value: kind for kind in (Kind.OPS, Kind.MOPS, Kind.GOPS, Kind.MGOPS, Kind.CUS, Kind.PCPR, Kind.ROPS)},
+}
 SUGGESTIONS_MAX = 300
 
 # Made once: an alias costs more than a statement.
@@ -387,11 +394,19 @@ def voivodeship_of(session: Session, institution_id: int) -> str:
 
 
 def matches(text: str) -> ColumnElement[bool]:
-    """Give the condition that every word of *text* begins a word of the card; no letter or digit finds nothing."""
+    """Give the condition that every word of *text* begins a word of the card; no letter or digit finds nothing.
+
+    What people shorten names to finds the kind as well: cards are written out ("MOPS Gubin", "ZK Nowogard").
+    """
     words = fold(text).split()[:WORDS_MAX]
     if not words:
         return false() if text.strip() else true()
-    return and_(*(col(Institution.search_text).like(f"% {word}%") for word in words))
+    return and_(*(_begins(word) for word in words))
+
+
+def _begins(word: str) -> ColumnElement[bool]:
+    begins = col(Institution.search_text).like(f"% {word}%")
+    return or_(begins, col(Institution.kind) == SHORT_FOR[word]) if word in SHORT_FOR else begins
 
 
 def plain(column: Any) -> ColumnElement[str]:

@@ -146,6 +146,14 @@ def test_impossible_date_is_not_sent_and_a_free_one_is_taken_with_one_click(
     assert client.page.all("button", name="wyslij")
 
 
+def test_short_name_finds_a_card_that_is_written_out(client: Browser, session: Session, people: People) -> None:
+    make_institution(session, "mops-gubin", Kind.MOPS, "Miejski Ośrodek Pomocy Społecznej w Gubinie")
+    make_institution(session, "ops-gubin", Kind.OPS, "Ośrodek Pomocy Społecznej gminy Gubin")
+    page = client.sign_in(people.ewa).see("/wizyty/nowa?q=MOPS+Gubin")
+    assert page.all("a", href="/wizyty/nowa/mops-gubin")
+    assert not page.all("a", href="/wizyty/nowa/ops-gubin")
+
+
 def test_day_on_which_the_asking_person_is_away_is_not_offered_first(
     client: Browser, session: Session, people: People
 ) -> None:
