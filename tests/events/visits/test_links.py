@@ -443,6 +443,19 @@ def test_a_meeting_called_off_is_shown_so(
     assert "STATUS:CANCELLED" in client.get(f"{address}/termin.ics").get_data(as_text=True)
 
 
+def test_link_of_a_move_says_that_the_agreed_date_stays(
+    session: Session, people: People, silent: Institution, client: Browser
+) -> None:
+    visit = ask(session, people.ewa, silent)
+    first = links_in(session)[0]
+    assert "prośba wygasa" in client.see(first).text
+    client.post(first, data={"answer": choice(client)})
+    actions.move(session, people.ewa.actor, visit, (in_days(30),), "room", now())
+    page = client.see(next(one for one in links_in(session) if one != first))
+    assert "zostaje uzgodniony termin" in page.text
+    assert "prośba wygasa" not in page.text
+
+
 def test_who_registers_later_finds_the_case(
     session: Session, people: People, silent: Institution, client: Browser
 ) -> None:
