@@ -34,7 +34,7 @@ from events.visits.forms import (
     SayForm,
     option_of,
 )
-from events.visits.models import Act, Path
+from events.visits.models import OPTIONS_MAX, Act, Path
 from events.visits.queries import Group, Line, Wanted
 from events.visits.rules import Option
 from events.visits.silence import Usual
@@ -146,7 +146,7 @@ def accept(number: str) -> Response | BaseResponse:
 @acting_for(Role.COORDINATOR)
 def counter(number: str) -> Response | BaseResponse:
     case = _case(number)
-    form = OfferForm(data={"turn": str(case.visit.open_step_id or "")})
+    form = OfferForm(data={"turn": str(case.visit.open_step_id or ""), **_present_room(case)})
     form.offer_rooms(_rooms(case))
 
     def send() -> None:
@@ -161,7 +161,7 @@ def counter(number: str) -> Response | BaseResponse:
 @acting_for(Role.COORDINATOR)
 def move(number: str) -> Response | BaseResponse:
     case = _case(number)
-    form = MoveForm()
+    form = MoveForm(data=_present_room(case))
     form.offer(rules.by_of(case.own_id, case.visit), _rooms(case))
 
     def send() -> None:
@@ -414,6 +414,15 @@ def _usual(case: Case) -> Usual | None:
     """Give how long the side that has its turn usually takes."""
     asker, answerer = (case.other.id, case.own_id) if case.mine else (case.own_id, case.other.id)
     return silence.usual(session(), actor(), asker, answerer)
+
+
+def _present_room(case: Case) -> dict[str, str]:
+    """Give each date of a new offer the room that is agreed, or on offer: another time need not be another place."""
+    stands = case.event if case.event is not None else case.offers[0] if case.offers else None
+    if stands is None:
+        return {}
+    room_id, room = str(stands.room_id or ""), "" if stands.room_id else stands.room
+    return {f"room_id_{n}": room_id for n in range(OPTIONS_MAX)} | {f"room_{n}": room for n in range(OPTIONS_MAX)}
 
 
 def _rooms(case: Case) -> list[RoomRow]:

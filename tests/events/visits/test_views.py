@@ -27,6 +27,7 @@ from tests.factories.rows import add
 from tests.factories.territory import make_gmina
 from tests.factories.visits import (
     OTHERS,
+    accept,
     agreed_visit,
     date_on,
     make_visit,
@@ -381,6 +382,17 @@ def test_looking_at_a_case_changes_nothing_but_the_mark(client: Browser, session
 
 def offer(visit: Visit, **changes: str) -> dict[str, str]:
     return {"turn": str(turn_of(visit)), "day_0": "15.12.2026", "starts_0": "12.00", "ends_0": "14.00", **changes}
+
+
+def test_other_dates_begin_in_the_room_that_stands(client: Browser, session: Session, people: People) -> None:
+    room = add(session, Room, institution_id=people.prison.id or 0, name="Sala widzeń")
+    visit = make_visit(session, people, options=(date_on(7, room_id=room.id),))
+    client.sign_in(people.marek)
+    client.see(path_of(visit, "inny-termin"))
+    assert [client.page.values(path_of(visit, "inny-termin"))[f"room_id_{n}"] for n in range(3)] == [str(room.id)] * 3
+    accept(session, people.marek, visit)
+    client.see(path_of(visit, "przeloz"))
+    assert client.page.values(path_of(visit, "przeloz"))["room_id_0"] == str(room.id)
 
 
 def test_other_dates_go_back_and_are_accepted(client: Browser, session: Session, people: People) -> None:
