@@ -102,7 +102,7 @@ def joining(session: Session, viewer: Actor, slug: str, today: date, *, assistan
     """Say how the viewer's institution may ask the one at *slug*; None where there is none that he may know of.
 
     With *assistance* the one at *slug* is a prison unit, and asked is the centre of the gmina in which it lies
-    (art. 13(5) of the agreement's model). A constant number of statements. Raises WrongSides, NotThere, OwnGmina,
+    (art. 13(5) of the act on social welfare). A constant number of statements. Raises WrongSides, NotThere, OwnGmina,
     NobodyInCharge.
     """
     meant = institutions.institution(session, slug, viewer)

@@ -331,7 +331,7 @@ class NotThere(Refusal):
     )
 
 
-class WrongSides(Refusal):
+class WrongSides(Conflict):
     """Institutions that this path does not join."""
 
     message = N_(

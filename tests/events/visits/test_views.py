@@ -251,7 +251,7 @@ def test_what_another_page_says_fills_the_form(client: Browser, people: People) 
 
 def test_two_that_meet_in_no_unit_are_not_joined(client: Browser, people: People) -> None:
     client.sign_in(people.jola)
-    assert client.get(ASK_MOPS).status_code == 422
+    assert client.get(ASK_MOPS).status_code == 409
     assert "łączy jednostkę penitencjarną" in client.page.text
 
 
