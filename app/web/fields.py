@@ -1,5 +1,6 @@
 """Form fields that read what people type: days, hours, numbers, texts; each with its own sentence when wrong."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from wtforms import (
     BooleanField,
     Field,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectMultipleField,
@@ -37,6 +39,9 @@ def given(sentence: Any) -> Any:
             raise validators.StopValidation(str(sentence))
 
     return check
+
+
+_KEY = re.compile(r"[0-9a-f-]{16,36}")
 
 
 class TextField(StringField):
@@ -78,6 +83,18 @@ class LongTextField(TextAreaField):
     def lines(self) -> tuple[str, ...]:
         """Give the lines that hold something, stripped."""
         return tuple(line.strip() for line in (self.data or "").splitlines() if line.strip())
+
+
+class KeyField(HiddenField):
+    """The key of one page's form, the same for every sending of it: a double click acts once.
+
+    Empty for whatever our pages do not send: keys of other shapes belong to other acts, or to nobody.
+    """
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take a key as our pages make it."""
+        sent = valuelist[0] if valuelist else ""
+        self.data = sent if _KEY.fullmatch(sent) else ""
 
 
 class SecretField(PasswordField):

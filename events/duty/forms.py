@@ -1,6 +1,5 @@
 """Forms of duty hours: a plan, a booking, who comes, why a date does not take place."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import uuid4
@@ -8,7 +7,16 @@ from uuid import uuid4
 from wtforms import HiddenField
 
 from app import warsaw
-from app.web.fields import ChoiceField, ChoicesField, DayField, LongTextField, TextField, TimeField, WholeNumberField
+from app.web.fields import (
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    KeyField,
+    LongTextField,
+    TextField,
+    TimeField,
+    WholeNumberField,
+)
 from app.web.forms import Form
 from app.web.i18n import _, _l, _n, translated
 from events import recurrence
@@ -25,7 +33,6 @@ from partners.people.queries import Colleague
 
 WEEKLY, FORTNIGHTLY, LAST = "1w", "2w", "last"
 TYPED = "inna"
-_KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 _DAYS = tuple(str(number) for number in range(5))
 
 
@@ -195,7 +202,7 @@ class PlanForm(Form):
 class BookForm(Form):
     """A booking: which slot, how many persons, what about. *key* makes a double click one booking."""
 
-    key = HiddenField("")
+    key = KeyField("")
     slot = ChoiceField(_l("Hour"), needed=_l("Choose an hour."))
     persons = WholeNumberField(
         _l("Number of persons"), low=1, high=PERSONS_MAX, default=1, needed=_l("Give the number of persons.")
@@ -221,8 +228,7 @@ class BookForm(Form):
         if not self.topics.data:
             self.refuse(self.topics, translated(rules.NoTopic()))
             valid = False
-        if not _KEY.match(self.key.data or ""):
-            self.key.data = ""
+        if not self.key.data:
             self.refuse(self.persons, _("This form is out of date. Load the page again."))
             valid = False
         return valid
@@ -231,12 +237,11 @@ class BookForm(Form):
 class OnDutyForm(PersonForm):
     """Who comes on a date: in somebody's stead, or where nobody is on duty yet."""
 
-    key = HiddenField("")
+    key = KeyField("")
 
     def booking_key(self) -> str:
         """Give the key of this form, a new one for what no page of ours has sent: other keys belong to other acts."""
-        sent = self.key.data or ""
-        return sent if _KEY.match(sent) else str(uuid4())
+        return self.key.data or str(uuid4())
 
 
 class CancelForm(Form):

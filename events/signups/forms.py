@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from wtforms import Field, HiddenField
+from wtforms import Field
 
-from app.web.fields import ChoiceField, ChoicesField, LongTextField, TextField, WholeNumberField
+from app.web.fields import ChoiceField, ChoicesField, KeyField, LongTextField, TextField, WholeNumberField
 from app.web.forms import Form
 from app.web.i18n import _, _l
 from events.calendar.models import CAPACITY_MAX
@@ -18,13 +18,12 @@ NAME_MAX = 120
 EMAIL_MAX = 254
 TYPED = "inna"
 _EMAIL = re.compile(r"^[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+\.[^\s@<>,;:\"()]{2,}$")
-_KEY = re.compile(r"^[0-9a-f-]{16,36}$")
 
 
 class SignUpForm(Form):
     """Whom to sign up. *key* is the same for every sending of one page: a double click makes one booking."""
 
-    key = HiddenField("")
+    key = KeyField("")
     who = ChoicesField(_l("Whom do you sign up?"))
     places: WholeNumberField
 
@@ -45,9 +44,8 @@ class SignUpForm(Form):
             elif email.data and not _EMAIL.match(email.data):
                 self.refuse(email, _("Give an e-mail address such as anna@example.org."))
                 valid = False
-        if not _KEY.match(self.key.data or ""):
+        if not self.key.data:
             # Nobody sees this field: the sentence stands where the form begins, and the page gets a new key.
-            self.key.data = ""
             self.key.errors = []
             self.refuse(self.who, _("This form is out of date. Load the page again."))
             valid = False

@@ -10,7 +10,7 @@ from wtforms import Field, HiddenField
 
 from app import warsaw
 from app.text import N_, clean
-from app.web.fields import ChoiceField, DayField, LongTextField, TextField, TimeField, WholeNumberField
+from app.web.fields import ChoiceField, DayField, KeyField, LongTextField, TextField, TimeField, WholeNumberField
 from app.web.forms import Form
 from app.web.i18n import _, _l, language
 from events.calendar import rules as calendar
@@ -205,7 +205,7 @@ class OfferForm(Turned):
 class AskForm(OfferForm):
     """A request: what it is about, when, how many persons, and on what basis."""
 
-    key = HiddenField("")
+    key = KeyField("")
     subject = TextField(
         _l("What is it about?"), longest=SUBJECT_MAX, needed=_l("Say in a few words what the meeting is about.")
     )
