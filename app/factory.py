@@ -29,6 +29,8 @@ from events.feeds import views as feeds_views
 from events.gate import views as gate_views
 from events.minutes import views as minutes_views
 from events.papers import views as papers_views
+from events.reports import views as reports_views
+from events.sessions import views as sessions_views
 from events.signups import views as signups_views
 from events.visits import replies as visit_replies
 from events.visits import settings as visit_settings
@@ -44,6 +46,7 @@ from partners.institutions import views as institutions_views
 from partners.people import queries as people
 from partners.people import views as people_views
 from partners.services import views as services_views
+from projects.editions import views as editions_views
 from projects.programmes import views as programmes_views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,6 +73,7 @@ BLUEPRINTS = (
     agreements_views.bp,
     exchange_views.bp,
     programmes_views.bp,
+    editions_views.bp,
     calendar_views.bp,
     gate_views.bp,
     signups_views.bp,
@@ -79,9 +83,11 @@ BLUEPRINTS = (
     visit_settings.bp,
     visit_replies.bp,
     duty_views.bp,
+    sessions_views.bp,
     papers_views.bp,
     minutes_views.bp,
     feeds_views.bp,
+    reports_views.bp,
 )
 
 

@@ -3,13 +3,17 @@
 from alembic import context
 
 # Importing a models module puts its tables into the metadata.
+import app.files.models
 import events.gate.models
 import events.minutes.models
 import events.papers.models
+import events.reports.models
 import events.search.models  # noqa: F401
+import events.sessions.models
 import partners.admission.models
 import partners.availability.models
 import partners.exchange.models  # noqa: F401
+import projects.editions.models
 import projects.programmes.models  # noqa: F401
 from app.db import metadata
 

@@ -1,9 +1,9 @@
-"""Tables of identity: accounts, second factor, sessions, resets, attempts to sign in, kept forms."""
+"""Tables of identity: accounts, second factor, sessions, resets, attempts to sign in, kept forms, working copies."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 EMAIL_MAX = 254
@@ -94,3 +94,20 @@ class KeptForm(SQLModel, table=True):
     path: str = Field(max_length=PATH_MAX)
     body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     kept_at: datetime
+
+
+class WorkingCopy(SQLModel, table=True):
+    """What somebody is typing into a long form, saved every few seconds: for that person alone, one for each page.
+
+    *revision* is that of the row that the form was opened with, 0 for a new one.
+    """
+
+    __tablename__ = "working_copy"
+    __table_args__ = (UniqueConstraint("user_id", "path", name="uq_working_copy_path"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: int = Field(foreign_key="user_account.id", ondelete="CASCADE")
+    path: str = Field(max_length=PATH_MAX)
+    body: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    revision: int = 0
+    saved_at: datetime

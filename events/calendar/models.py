@@ -150,6 +150,7 @@ class Event(SQLModel, table=True):
         default=None, foreign_key="voivodeship.code", ondelete="RESTRICT", max_length=2
     )
     programme_id: int | None = Field(default=None, foreign_key="programme.id", ondelete="SET NULL")
+    edition_id: int | None = Field(default=None, foreign_key="edition.id", ondelete="SET NULL", index=True)
     clause_id: int | None = Field(default=None, foreign_key="clause.id", ondelete="SET NULL", index=True)
     local_start: NaiveDatetime = Field(sa_column=Column(DateTime(timezone=False), nullable=False))
     minutes: int
@@ -167,6 +168,8 @@ class Event(SQLModel, table=True):
     promotion: Promotion = Field(default=Promotion.AUTOMATIC, sa_type=choice(Promotion))
     offer_hours: int = OFFER_HOURS
     signup_scope: SignUpScope = Field(default=SignUpScope.DATE, sa_type=choice(SignUpScope))
+    participants: bool = Field(default=False, description="seats are persons of a closed group, never named")
+    signup_opens_at: datetime | None = None
     signup_closes_at: datetime | None = None
     withdraw_until: datetime | None = None
     slot_minutes: int | None = Field(default=None, description="length of a slot of duty hours")
@@ -260,6 +263,19 @@ class EventSpeaker(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     event_id: int = Field(foreign_key="event.id", ondelete="CASCADE", index=True)
+    position: int = 0
+    person: str = Field(max_length=PERSON_MAX)
+    function: str = Field(default="", max_length=PERSON_MAX)
+    institution_id: int | None = Field(default=None, foreign_key="institution.id", ondelete="SET NULL")
+
+
+class OccurrenceSpeaker(SQLModel, table=True):
+    """Who leads or speaks on one date: any row of a date stands instead of all that its event names."""
+
+    __tablename__ = "occurrence_speaker"
+
+    id: int | None = Field(default=None, primary_key=True)
+    occurrence_id: int = Field(foreign_key="occurrence.id", ondelete="CASCADE", index=True)
     position: int = 0
     person: str = Field(max_length=PERSON_MAX)
     function: str = Field(default="", max_length=PERSON_MAX)

@@ -1,0 +1,1 @@
+"""Stored files: checked when they come, given out as downloads."""

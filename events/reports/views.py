@@ -1,0 +1,5 @@
+"""Routes of reports: preview, freezing, PDF and XLSX, the records behind a figure."""
+
+from flask import Blueprint
+
+bp = Blueprint("reports", __name__)

@@ -1,0 +1,1 @@
+"""Editions: one run of a programme, its planned outcomes and results."""
