@@ -121,9 +121,10 @@ def check() -> None:
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day around which the invented life is laid.")
 @click.option("--events", type=click.IntRange(0, 1_000_000), default=0, help="Add so many load events.")
 @click.option("--institutions", "institution_count", type=click.IntRange(0, 100_000), default=0)
+@click.option("--projects", type=click.IntRange(0, 20_000), default=0, help="Add so many projects of ten sessions.")
 @click.option("--seed", type=int, default=7, show_default=True, help="Seed of the added load.")
-def load_demo(today: object, events: int, institution_count: int, seed: int) -> None:
-    """Load the demo data (again changes nothing); with --events or --institutions add a load for measuring."""
+def load_demo(today: object, events: int, institution_count: int, projects: int, seed: int) -> None:
+    """Load the demo data (again changes nothing); with --events, --institutions, --projects add a load to measure."""
     with unit() as session:
         day = today.date() if hasattr(today, "date") else warsaw.today(now())
         if not settings.read().demo_allowed:
@@ -133,6 +134,8 @@ def load_demo(today: object, events: int, institution_count: int, seed: int) -> 
             _demo().add_load(
                 session, events=events, institutions=institution_count, seed=seed, today=day, progress=click.echo
             )
+        if projects:
+            _demo().add_projects(session, projects, seed, day, click.echo)
         session.commit()
         click.echo("Demo data are loaded.")
 

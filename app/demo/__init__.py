@@ -10,10 +10,11 @@ from app.audit import trail
 from app.demo.facts import load_facts
 from app.demo.life import load_life, refresh_life
 from app.demo.load import add_load
+from app.demo.load_projects import add_projects
 from app.demo.reference import load_reference, load_register
 from partners.competence.actions import keep_placeholders
 
-__all__ = ["add_load", "is_loaded", "load_all", "load_reference", "loaded_for", "refresh"]
+__all__ = ["add_load", "add_projects", "is_loaded", "load_all", "load_reference", "loaded_for", "refresh"]
 
 STALE = timedelta(days=7)
 

@@ -93,21 +93,21 @@ def add_load(
 
 
 def _institutions(session: Session, seed: int, number: int, today: date, progress: Progress) -> None:
-    begin = _done(session, f"load_institutions:{seed}")
+    begin = done(session, f"load_institutions:{seed}")
     gminas = session.exec(select(Gmina.code, Gmina.name, Gmina.voivodeship_code).order_by(Gmina.code)).all()
     services = [
         service_id or 0 for service_id in session.exec(select(Service.id).order_by(col(Service.position))).all()
     ]
-    for numbers in _batches(range(begin, number)):
+    for numbers in batches(range(begin, number)):
         last = session.exec(select(func.max(Institution.id))).one() or 0
-        _add(session, Institution, [_institution(seed, one, gminas, instant(today)) for one in numbers])
+        add(session, Institution, [_institution(seed, one, gminas, instant(today)) for one in numbers])
         new = session.exec(select(Institution.id).where(col(Institution.id) > last).order_by(col(Institution.id))).all()
         offers = [
             {"institution_id": owner, "service_id": service, "note": "", "basis": ""}
             for owner in new
             for service in Random(f"{seed}:offer:{owner}").sample(services, min(2, len(services)))  # noqa: S311 - seeded
         ]
-        _add(session, ServiceOffer, offers)
+        add(session, ServiceOffer, offers)
         progress(f"instytucje: {numbers[-1] + 1} z {number}")
     if begin < number:
         marks.set_mark(session, f"load_institutions:{seed}", str(number))
@@ -138,24 +138,24 @@ def _institution(seed: int, number: int, gminas: Sequence[tuple[str, str, str]],
 
 
 def _events(session: Session, seed: int, number: int, today: date, progress: Progress) -> None:
-    begin = _done(session, f"load_events:{seed}")
-    hosts = _hosts(session, seed)
+    begin = done(session, f"load_events:{seed}")
+    owners = hosts(session, seed)
     touched: set[int] = set()
-    for numbers in _batches(range(begin, number)):
-        rows = [_event(seed, one, hosts, today) for one in numbers]
+    for numbers in batches(range(begin, number)):
+        rows = [_event(seed, one, owners, today) for one in numbers]
         last = session.exec(select(func.max(Event.id))).one() or 0
-        _add(session, Event, rows)
+        add(session, Event, rows)
         found = session.exec(select(Event.uuid, Event.id).where(col(Event.id) > last)).all()
         ids = {uuid: event_id or 0 for uuid, event_id in found}
-        _add(session, Occurrence, [_occurrence(row, ids[row["uuid"]]) for row in rows])
-        by_id = {host.id: host for host in hosts}
+        add(session, Occurrence, [_occurrence(row, ids[row["uuid"]]) for row in rows])
+        by_id = {host.id: host for host in owners}
         texts = [_text(row, ids[row["uuid"]], by_id[row["organiser_id"]]) for row in rows]
         public = [row for row in rows if row["visibility"] is Visibility.PUBLIC]
         shown = {ids[row["uuid"]] for row in public}
-        _add(session, EventWord, [word for row in rows for word in _words(row, ids[row["uuid"]], by_id)])
-        _add(session, EventText, [text for text in texts if text["event_id"] in shown])
-        _add(session, InnerText, [{**text, "busy": ical.busy(text["ics"])} for text in texts])
-        _add(
+        add(session, EventWord, [word for row in rows for word in _words(row, ids[row["uuid"]], by_id)])
+        add(session, EventText, [text for text in texts if text["event_id"] in shown])
+        add(session, InnerText, [{**text, "busy": ical.busy(text["ics"])} for text in texts])
+        add(
             session,
             FeedEvent,
             [
@@ -167,17 +167,19 @@ def _events(session: Session, seed: int, number: int, today: date, progress: Pro
         touched |= {row["organiser_id"] for row in rows}
         progress(f"wydarzenia: {numbers[-1] + 1} z {number}")
     if begin < number:
-        _raise_feeds(session, touched, instant(today))
+        kinds = (FeedKind.INSTITUTION, FeedKind.INNER)
+        raise_feeds(session, {(kind, owner) for kind in kinds for owner in touched}, instant(today))
         marks.set_mark(session, f"load_events:{seed}", str(number))
 
 
-def _hosts(session: Session, seed: int) -> list[Host]:
+def hosts(session: Session, seed: int) -> list[Host]:
+    """Give the institutions of this load, or of the demo where there is no load."""
     statement = select(Institution).where(Institution.synthetic).order_by(col(Institution.id))
     rows = session.exec(statement.where(col(Institution.slug).startswith(f"proba-{seed}-"))).all()
     rows = rows or session.exec(statement).all()
-    hosts = [Host(row.id or 0, row.name, row.street, row.post_town, row.voivodeship_code) for row in rows]
+    found = [Host(row.id or 0, row.name, row.street, row.post_town, row.voivodeship_code) for row in rows]
     session.expunge_all()
-    return hosts
+    return found
 
 
 def _event(seed: int, number: int, hosts: Sequence[Host], today: date) -> Row:
@@ -300,30 +302,32 @@ def _item(row: Row, host: Host, starts_at: datetime, ends_at: datetime) -> Calen
     )
 
 
-def _raise_feeds(session: Session, owners: set[int], now: datetime) -> None:
-    kinds = (FeedKind.INSTITUTION, FeedKind.INNER)
-    feeds = {(FeedKind.PUBLIC, 0), *((kind, owner) for kind in kinds for owner in owners)}
+def raise_feeds(session: Session, feeds: set[tuple[FeedKind, int]], now: datetime) -> None:
+    """Raise all feeds and let those of *feeds* begin that are new; the public one is among them."""
     known = set(session.exec(select(FeedState.kind, FeedState.owner_id)).all())
     # All feeds grow by one: that costs a subscriber one reading more, once.
     session.exec(update(FeedState).values(version=FeedState.version + 1, modified=now))
     first = int(now.astimezone(UTC).timestamp()) - int(instant(date(2026, 1, 1), "1:00").timestamp())
     rows = [
         {"kind": kind, "owner_id": owner, "version": max(first, 1), "modified": now}
-        for kind, owner in sorted(feeds - known)
+        for kind, owner in sorted({(FeedKind.PUBLIC, 0), *feeds} - known)
     ]
-    _add(session, FeedState, rows)
+    add(session, FeedState, rows)
 
 
-def _add(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
+def add(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
+    """Write many rows at once."""
     if rows:
         session.execute(insert(table), rows)
 
 
-def _batches(numbers: range) -> Iterator[list[int]]:
+def batches(numbers: range, size: int = BATCH) -> Iterator[list[int]]:
+    """Cut *numbers* into lists of *size*."""
     rest = iter(numbers)
-    while batch := list(islice(rest, BATCH)):
+    while batch := list(islice(rest, size)):
         yield batch
 
 
-def _done(session: Session, key: str) -> int:
+def done(session: Session, key: str) -> int:
+    """Give how far an earlier call of this load has come."""
     return int(marks.mark(session, key) or 0)

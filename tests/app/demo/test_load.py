@@ -1,19 +1,27 @@
 """The load for measurements: so many rows, the same every time, texts as the actions write them."""
 
+from datetime import timedelta
+
 import pytest
 from sqlmodel import Session, col, func, select
 
 from app.demo.load import add_load
+from app.demo.load_projects import add_projects
 from app.demo.reference import load_reference
 from app.demo.vocabulary import load_services
 from events import ical
 from events.calendar import actions as calendar
-from events.calendar import inner
-from events.calendar.models import Event, Occurrence, State, Visibility
+from events.calendar import inner, series
+from events.calendar.models import Event, Occurrence, Outcome, State, Visibility
+from events.minutes.models import Record, RecordState
+from events.minutes.queries import seal_holds
+from events.sessions.models import EditionSession
 from events.shelf.models import EventText, FeedEvent, FeedKind, FeedState, InnerText
 from partners.agreements.models import ClauseType
 from partners.institutions.models import Institution, Kind, Service, ServiceOffer
 from partners.territory import actions as territory
+from projects.editions.models import Edition
+from projects.programmes.models import PartnerAnswer, Programme, ProgrammePartner, ProgrammeState
 from tests.app.demo.conftest import LOADED_AT, TODAY
 
 
@@ -95,3 +103,32 @@ def test_reference_data_need_no_demo(session):
         assert count(session, Institution, Institution.kind == Kind.OPS) == 2478 + 18  # placeholders
         assert count(session, Institution, col(Institution.synthetic)) == 0
         assert (count(session, Service), count(session, ClauseType)) == (31, 9)
+
+
+def test_projects_of_the_load_are_whole_and_a_second_call_adds_what_is_missing(ready):
+    add_load(ready, events=0, institutions=12, seed=7, today=TODAY)
+    lines: list[str] = []
+    add_projects(ready, 20, 7, TODAY, lines.append)
+    assert lines == ["projekty: 20 z 20"]
+    slugs = set(ready.exec(select(Programme.slug)).all())
+    add_projects(ready, 30, 7, TODAY)
+    assert slugs < set(ready.exec(select(Programme.slug)).all())
+    assert count(ready, Programme, col(Programme.synthetic)) == count(ready, Edition) == count(ready, Event) == 30
+    assert count(ready, EditionSession) == count(ready, Occurrence, Occurrence.state != State.REMOVED) == 300
+    assert count(ready, ProgrammePartner, ProgrammePartner.answer == PartnerAnswer.CONFIRMED) >= 60
+    assert set(ready.exec(select(Programme.state)).all()) == set(ProgrammeState) - {ProgrammeState.DRAFT}
+    held = Occurrence.outcome == Outcome.HELD
+    assert count(ready, Record, Record.state == RecordState.SEALED) == count(ready, Occurrence, held) > 0
+
+
+def test_sessions_of_the_load_read_as_the_actions_would_write_them(ready):
+    add_load(ready, events=0, institutions=5, seed=3, today=TODAY)
+    add_projects(ready, 12, 3, TODAY)
+    for event in ready.exec(select(Event)).all():
+        text = ical.vevents(calendar.items(ready, event))
+        assert ready.get_one(EventText, event.id).ics == text
+        rows = [row for row in series.occurrences(ready, event) if row.state is not State.REMOVED]
+        assert {row.original_local for row in rows} <= set(series.Rhythm.of(event).hits(TODAY + timedelta(days=900)))
+    assert inner.renew(ready, LOADED_AT) == 0
+    record = ready.exec(select(Record)).first()
+    assert seal_holds(ready, record, ready.get_one(Occurrence, record.occurrence_id).starts_at)
