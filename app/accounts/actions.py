@@ -17,6 +17,7 @@ from app.accounts.models import (
     SignInAttempt,
     UserAccount,
     UserSession,
+    WorkingCopy,
 )
 from app.actors import Actor
 from app.audit import trail
@@ -337,6 +338,40 @@ def keep_form(session: Session, hashed_token: str, path: str, body: dict[str, li
     session.add(KeptForm(user_id=ended.user_id, path=path[:PATH_MAX], body=body, kept_at=now))
     session.flush()
     return True
+
+
+def keep_copy(
+    session: Session, user_id: int, path: str, body: dict[str, list[str]], now: datetime, *, revision: int = 0
+) -> WorkingCopy:
+    """Keep what somebody is typing into the form of the page *path*, in place of what was kept of it before.
+
+    Of each person the latest copies are kept, rules.COPIES_MAX of them. Locks the account, so that two tabs make one.
+    """
+    _locked(session, user_id)
+    of_page = (WorkingCopy.user_id == user_id, WorkingCopy.path == path)
+    found = session.exec(select(WorkingCopy).where(*of_page)).first()
+    if found is None:
+        found = WorkingCopy(user_id=user_id, path=path, body=body, revision=revision, saved_at=now)
+        session.add(found)
+        others = select(WorkingCopy.id).where(WorkingCopy.user_id == user_id, WorkingCopy.path != path)
+        late = others.order_by(col(WorkingCopy.saved_at).desc(), col(WorkingCopy.id).desc())
+        too_many = session.exec(late.offset(rules.COPIES_MAX - 1)).all()
+        session.exec(delete(WorkingCopy).where(col(WorkingCopy.id).in_(too_many)))
+    else:
+        found.body, found.revision, found.saved_at = body, revision, now
+    session.flush()
+    return found
+
+
+def forget_copy(session: Session, user_id: int, path: str) -> bool:
+    """Delete the working copy of the page *path*; False if there is none."""
+    of_page = (col(WorkingCopy.user_id) == user_id) & (col(WorkingCopy.path) == path)
+    return session.exec(delete(WorkingCopy).where(of_page)).rowcount > 0
+
+
+def forget_copies(session: Session, now: datetime) -> int:
+    """Delete working copies that nobody has gone on with for 14 days; return how many went."""
+    return session.exec(delete(WorkingCopy).where(col(WorkingCopy.saved_at) < now - rules.COPY_FOR)).rowcount
 
 
 def forget_old(session: Session, now: datetime) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from app.accounts import rules
-from app.accounts.models import KeptForm, PasswordReset, UserAccount, UserSession
+from app.accounts.models import KeptForm, PasswordReset, UserAccount, UserSession, WorkingCopy
 from app.db import columns
 from app.secret import token_hash
 from app.text import fold, search_text
@@ -164,3 +164,10 @@ def kept_body(session: Session, user_id: int, now: datetime) -> dict[str, list[s
     """Give what was typed into the kept form: field name to values."""
     found = kept_form(session, user_id, now)
     return dict(found.body) if found else None
+
+
+def working_copy(session: Session, user_id: int, path: str, now: datetime) -> WorkingCopy | None:
+    """Give what this person was typing into the form of the page *path* in the last 14 days."""
+    recent = WorkingCopy.saved_at >= now - rules.COPY_FOR
+    statement = select(WorkingCopy).where(WorkingCopy.user_id == user_id, WorkingCopy.path == path, recent)
+    return session.exec(statement).first()

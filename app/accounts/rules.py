@@ -16,6 +16,8 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 10
 PER_ADDRESS = 30
 KEPT_FORM_FOR = timedelta(hours=24)
+COPY_FOR = timedelta(days=14)
+COPIES_MAX = 20
 RESET_LASTS = timedelta(hours=1)
 RESETS_PER_ACCOUNT = 3
 CODES_PER_ACCOUNT = 5

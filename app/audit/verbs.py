@@ -77,7 +77,7 @@ VERBS: dict[str, frozenset[str]] = {
     "edition.revised": frozenset({"changed"}),
     "edition.results_set": frozenset({"outcomes"}),
     "edition.completed": frozenset({"without_results"}),
-    "edition.cancelled": frozenset({"reason"}),
+    "edition.cancelled": frozenset(),
     "edition.discarded": frozenset({"programme_id", "number"}),
     "programme.document_added": frozenset({"document_id", "file_id"}),
     "programme.document_revised": frozenset({"document_id"}),

@@ -23,6 +23,7 @@ from events.calendar.models import (
     Visibility,
 )
 from events.recurrence import Rule
+from projects.programmes import rules as programmes
 
 LONGEST = timedelta(days=14)
 PRISON_KINDS = frozenset({"prison", "remand_prison", "external_unit"})
@@ -114,18 +115,8 @@ ICON: Mapping[EventKind, str] = {
     EventKind.OTHER: "cal",
 }
 
-AUDIENCE: Mapping[str, str] = {
-    "prison_staff": N_("prison staff"),
-    "social_workers": N_("social workers"),
-    "ngo_staff": N_("staff of organisations"),
-    "probation_officers": N_("probation officers"),
-    "office_staff": N_("staff of offices"),
-    "convicts": N_("convicted persons (number only)"),
-    "remand": N_("persons remanded in custody (number only)"),
-    "released": N_("persons who have left prison"),
-    "families": N_("families"),
-    "employers": N_("employers"),
-}
+# Events and programmes are for the same people, under the same codes.
+AUDIENCE: Mapping[str, str] = programmes.AUDIENCE
 
 VISIBILITY_LABEL: Mapping[Visibility, str] = {
     Visibility.PUBLIC: N_("Everybody"),
@@ -303,8 +294,8 @@ class Speaker:
 class EventDraft:
     """What a form says of an event: checked values, Warsaw wall times, ids that the view has resolved.
 
-    *consent* is a wish, heard only from the prison unit in which the event takes place; *part_of_id* and the slots of
-    duty hours are kept from the first saving on.
+    *consent* is a wish, heard only from the prison unit in which the event takes place; *part_of_id*, the edition with
+    its terms and the slots of duty hours are kept from the first saving on.
     """
 
     title: str
@@ -325,12 +316,15 @@ class EventDraft:
     topics: tuple[str, ...] = ()
     visibility: Visibility = Visibility.PARTNERS
     programme_id: int | None = None
+    edition_id: int | None = None
     clause_id: int | None = None
     split: Split = Split.SPLIT
     admission: Admission = Admission.OPEN
     promotion: Promotion = Promotion.AUTOMATIC
     offer_hours: int = OFFER_HOURS
     signup_scope: SignUpScope = SignUpScope.DATE
+    participants: bool = False
+    signup_opens_at: datetime | None = None
     signup_closes_at: datetime | None = None
     withdraw_until: datetime | None = None
     consent: Consent | None = None

@@ -1,4 +1,4 @@
-"""Verbs of programmes: draft, revise, publish."""
+"""Verbs of programmes: draft, revise, copy, publish."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,7 +14,14 @@ from app.errors import Conflict, NotAdmitted
 from app.text import search_text, slug, sort_key
 from partners.institutions.models import Institution
 from projects.programmes import queries, rules
-from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
+from projects.programmes.models import (
+    Programme,
+    ProgrammeAudience,
+    ProgrammeDocument,
+    ProgrammeMilestone,
+    ProgrammePartner,
+    ProgrammeState,
+)
 from projects.programmes.rules import PartnerPart, ProgrammeDraft
 
 SLUG_MAX = 60
@@ -34,6 +41,12 @@ _SAME_NAMES = (
     "recruiting_until",
     "funding",
     "grant_number",
+    "funding_notice",
+    "total_amount",
+    "grant_amount",
+    "reports_quarterly",
+    "report_days",
+    "contact_role",
     "how_to_join",
 )
 
@@ -67,9 +80,41 @@ def draft(session: Session, actor: Actor, wanted: ProgrammeDraft, now: datetime)
     except IntegrityError as error:
         raise Conflict from error
     _set_partners(session, programme, wanted.partners)
+    _set_rows(session, programme, wanted)
     reindex(session, programme)
     trail.record(session, actor, "programme.drafted", "programme", _id(programme), now)
     return programme
+
+
+def copy(session: Session, actor: Actor, source: Programme, now: datetime) -> Programme:
+    """Begin a draft out of a programme of one's own: its texts, audience, milestones, and partners not yet asked.
+
+    What belongs to the old one alone stays there: term, grant, amounts, results, documents, answers of partners.
+    Milestones keep their distance from the first day, as months from the present one. Raises NotYourProgramme.
+    """
+    if not rules.may_edit(actor, source):
+        raise rules.NotYourProgramme
+    milestones = queries.milestones(session, _id(source))
+    wanted = ProgrammeDraft(
+        title=source.title,
+        kind=source.kind,
+        summary=source.summary,
+        description=source.description,
+        target_group=source.target_group,
+        goals=source.goals,
+        voivodeship_code=source.voivodeship_code,
+        how_to_join=source.how_to_join,
+        contact_role=source.contact_role,
+        audience=tuple(source.audience),
+        partners=queries.parts(session, _id(source)),
+        milestones=rules.moved(milestones, source.starts_on, warsaw.today(now)),
+    )
+    made = draft(session, actor, wanted, now)
+    made.copied_from_id = source.id
+    session.flush()
+    details = {"source_id": _id(source)}
+    trail.record(session, actor, "programme.copied", "programme", _id(made), now, details=details)
+    return made
 
 
 def revise(
@@ -91,6 +136,10 @@ def revise(
     changed = {name for name in _SAME_NAMES if getattr(programme, name) != getattr(wanted, name)}
     if queries.parts(session, _id(programme)) != wanted.partners:
         changed.add("partners")
+    if tuple(programme.audience) != wanted.audience:
+        changed.add("audience")
+    if queries.milestones(session, _id(programme)) != wanted.milestones:
+        changed.add("milestones")
     state = _next_state(programme, wanted)
     if state is not programme.state:
         changed.add("state")
@@ -101,6 +150,7 @@ def revise(
     programme.revision += 1
     programme.changed_at = now
     _set_partners(session, programme, wanted.partners)
+    _set_rows(session, programme, wanted)
     reindex(session, programme)
     details = {"changed": sorted(changed)}
     trail.record(session, actor, "programme.revised", "programme", _id(programme), now, details=details)
@@ -136,7 +186,8 @@ def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
     drafts = session.exec(statement).all()
     for programme in drafts:
         trail.record(session, Actor.system(), "programme.discarded", "programme", _id(programme), now)
-        session.exec(delete(ProgrammePartner).where(col(ProgrammePartner.programme_id) == programme.id))
+        for of_it in (ProgrammePartner, ProgrammeAudience, ProgrammeMilestone, ProgrammeDocument):
+            session.exec(delete(of_it).where(col(of_it.programme_id) == programme.id))
         session.delete(programme)
     session.flush()
     return len(drafts)
@@ -170,6 +221,7 @@ def follow_cards(session: Session, institution_ids: Collection[int]) -> int:
 def _take_over(programme: Programme, wanted: ProgrammeDraft) -> None:
     for name in _SAME_NAMES:
         setattr(programme, name, getattr(wanted, name))
+    programme.audience = list(wanted.audience)
 
 
 def _next_state(programme: Programme, wanted: ProgrammeDraft) -> ProgrammeState:
@@ -185,6 +237,17 @@ def _set_partners(session: Session, programme: Programme, wanted: tuple[PartnerP
             programme_id=_id(programme), institution_id=partner.institution_id, part=partner.part, position=position
         )
         for position, partner in enumerate(wanted)
+    )
+    session.flush()
+
+
+def _set_rows(session: Session, programme: Programme, wanted: ProgrammeDraft) -> None:
+    session.exec(delete(ProgrammeAudience).where(col(ProgrammeAudience.programme_id) == programme.id))
+    session.exec(delete(ProgrammeMilestone).where(col(ProgrammeMilestone.programme_id) == programme.id))
+    session.add_all(ProgrammeAudience(programme_id=_id(programme), code=code) for code in wanted.audience)
+    session.add_all(
+        ProgrammeMilestone(programme_id=_id(programme), position=position, month=one.month, text=one.text)
+        for position, one in enumerate(wanted.milestones)
     )
     session.flush()
 

@@ -28,8 +28,22 @@ from partners.institutions.models import Institution, Kind, KindGroup
 from partners.institutions.rules import KIND_GROUP
 from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
 from partners.territory.models import Voivodeship
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
-from projects.programmes.rules import KIND_FACE, KIND_LABEL, PUBLIC_STATES, STATE_TAG, PartnerPart, may_see
+from projects.programmes.models import (
+    Programme,
+    ProgrammeKind,
+    ProgrammeMilestone,
+    ProgrammePartner,
+    ProgrammeState,
+)
+from projects.programmes.rules import (
+    KIND_FACE,
+    KIND_LABEL,
+    PUBLIC_STATES,
+    STATE_TAG,
+    Milestone,
+    PartnerPart,
+    may_see,
+)
 
 PAGE_SIZE = 24
 WORDS_MAX = 8
@@ -279,6 +293,16 @@ def parts(session: Session, programme_id: int) -> tuple[PartnerPart, ...]:
         .order_by(col(ProgrammePartner.position), col(ProgrammePartner.institution_id))
     )
     return tuple(PartnerPart(*row) for row in rows)
+
+
+def milestones(session: Session, programme_id: int) -> tuple[Milestone, ...]:
+    """Give the steps of a programme besides its sessions, in their order."""
+    rows = session.execute(
+        columns(col(ProgrammeMilestone.month), col(ProgrammeMilestone.text))
+        .where(col(ProgrammeMilestone.programme_id) == programme_id)
+        .order_by(col(ProgrammeMilestone.position))
+    )
+    return tuple(Milestone(*row) for row in rows)
 
 
 def _rows() -> Select[*tuple[Any, ...]]:

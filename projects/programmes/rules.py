@@ -1,6 +1,6 @@
 """Decisions and words of programmes: kinds, states, who may do what, what a programme lacks to be published."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -8,9 +8,10 @@ from typing import Protocol
 from app.actors import Actor
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
-from projects.programmes.models import ProgrammeKind, ProgrammeState
+from projects.programmes.models import REPORT_DAYS, ProgrammeKind, ProgrammeState
 
 PARTNERS_MAX = 12
+MILESTONES_MAX = 12
 
 KIND_LABEL: Mapping[ProgrammeKind, str] = {
     ProgrammeKind.WORKSHOP: N_("Workshops"),
@@ -61,6 +62,20 @@ STATE_WORD: Mapping[ProgrammeState, str] = {
     ProgrammeState.COMPLETED: "zakonczony",
 }
 
+# Whom programmes and events are for.
+AUDIENCE: Mapping[str, str] = {
+    "prison_staff": N_("prison staff"),
+    "social_workers": N_("social workers"),
+    "ngo_staff": N_("staff of organisations"),
+    "probation_officers": N_("probation officers"),
+    "office_staff": N_("staff of offices"),
+    "convicts": N_("convicted persons (number only)"),
+    "remand": N_("persons remanded in custody (number only)"),
+    "released": N_("persons who have left prison"),
+    "families": N_("families"),
+    "employers": N_("employers"),
+}
+
 PUBLIC_STATES = (ProgrammeState.RECRUITING, ProgrammeState.RUNNING, ProgrammeState.COMPLETED)
 
 
@@ -105,8 +120,19 @@ class PartnerPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Milestone:
+    """A step of the programme: the first day of its month, and what happens in it."""
+
+    month: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProgrammeDraft:
-    """What the form gives of a programme: clean values, dates as Warsaw dates."""
+    """What the form gives of a programme: clean values, dates as Warsaw dates, amounts in whole złoty.
+
+    *audience* are codes of AUDIENCE, *contact_role* is a role of partners/contacts.
+    """
 
     title: str
     kind: ProgrammeKind
@@ -124,6 +150,14 @@ class ProgrammeDraft:
     how_to_join: str = ""
     state: ProgrammeState | None = None
     partners: tuple[PartnerPart, ...] = ()
+    audience: tuple[str, ...] = ()
+    funding_notice: str = ""
+    total_amount: int | None = None
+    grant_amount: int | None = None
+    reports_quarterly: bool = False
+    report_days: int = REPORT_DAYS
+    contact_role: str = ""
+    milestones: tuple[Milestone, ...] = ()
 
 
 class NotYourProgramme(Forbidden):
@@ -154,6 +188,24 @@ class RecruitingAfterEnd(Refusal):
     """Recruitment runs longer than the programme."""
 
     message = N_("Recruitment must end no later than the project itself.")
+
+
+class GrantAboveTotal(Refusal):
+    """The grant is larger than the cost of the whole programme."""
+
+    message = N_("The grant cannot be larger than the cost of the whole project. Correct one of the amounts.")
+
+
+class TooManyMilestones(Refusal):
+    """More steps than the form has lines."""
+
+    message = N_("At most %(limit)d milestones can be entered.")
+
+
+class UnknownAudience(Refusal):
+    """A code that is none of AUDIENCE."""
+
+    message = N_("Choose among the listed groups only.")
 
 
 class OwnPartner(Refusal):
@@ -223,7 +275,8 @@ def may_publish(actor: Actor, programme: Owned) -> bool:
 def check(draft: ProgrammeDraft, lead_id: int) -> None:
     """Check what must hold even for a draft.
 
-    Raises TitleMissing, EndBeforeStart, RecruitingAfterEnd, OwnPartner, TwicePartner, TooManyPartners.
+    Raises TitleMissing, EndBeforeStart, RecruitingAfterEnd, GrantAboveTotal, UnknownAudience, TooManyMilestones,
+    OwnPartner, TwicePartner, TooManyPartners.
     """
     if not draft.title:
         raise TitleMissing
@@ -231,6 +284,12 @@ def check(draft: ProgrammeDraft, lead_id: int) -> None:
         raise EndBeforeStart
     if draft.recruiting_until and draft.ends_on and draft.recruiting_until > draft.ends_on:
         raise RecruitingAfterEnd
+    if draft.grant_amount is not None and draft.total_amount is not None and draft.grant_amount > draft.total_amount:
+        raise GrantAboveTotal
+    if any(code not in AUDIENCE for code in draft.audience):
+        raise UnknownAudience
+    if len(draft.milestones) > MILESTONES_MAX:
+        raise TooManyMilestones(limit=MILESTONES_MAX)
     ids = [partner.institution_id for partner in draft.partners]
     if lead_id in ids:
         raise OwnPartner
@@ -268,3 +327,17 @@ def opening_state(programme: Described, today: date) -> ProgrammeState:
 def is_recruiting(state: ProgrammeState, recruiting_until: date | None, today: date) -> bool:
     """Tell whether one can join today: the state says so and the last day of recruitment has not passed."""
     return state is ProgrammeState.RECRUITING and (recruiting_until is None or recruiting_until >= today)
+
+
+def moved(milestones: Sequence[Milestone], starts_on: date | None, today: date) -> tuple[Milestone, ...]:
+    """Move the steps of a programme that began on *starts_on* (None: with its first step) to one that begins today."""
+    if not milestones:
+        return ()
+    begun = starts_on or min(one.month for one in milestones)
+    months = (today.year - begun.year) * 12 + today.month - begun.month
+    return tuple(Milestone(_later(one.month, months), one.text) for one in milestones)
+
+
+def _later(month: date, months: int) -> date:
+    year, number = divmod(month.year * 12 + month.month - 1 + months, 12)
+    return date(year, number + 1, 1)
