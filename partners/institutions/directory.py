@@ -1,12 +1,9 @@
 """The directory: what a filter finds, and the counts beside it."""
 
-from collections import OrderedDict
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from threading import Lock
-from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Integer,
@@ -22,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy import select as columns
 from sqlmodel import Session, col
 
+from app.audit.kept import Kept, State, Written
 from app.audit.models import AuditLine
 from app.db import rows
 from app.text import sort_key
@@ -59,14 +57,7 @@ from partners.institutions.rules import KIND_GROUP, KIND_LABEL, Freshness, fresh
 from partners.territory.models import County, CountyKind, Gmina, GminaKind, Voivodeship
 from partners.territory.rules import gmina_name
 
-Written = tuple[int | None, int | None, int | None]
-State = tuple[str, Written]
-"""The address of a database, and what had been written to it."""
-Held = TypeVar("Held")
-
 PAGE_SIZE = 25
-ANSWERS_KEPT = 64
-KEPT_SECONDS = 60.0
 
 
 _SERVICE_IDS = (
@@ -230,34 +221,8 @@ def _last_written(session: Session) -> Written:
     return (row[0], row[1], row[2])
 
 
-class _Kept(Generic[Held]):
-    """The answers asked for most recently, each with the state of the database that it was read from.
-
-    None is given after a minute: on PostgreSQL an act may commit after one that began later, and the newest line of
-    the trail is then that of the other.
-    """
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[Hashable, tuple[State, float, Held]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable, state: State) -> Held | None:
-        with self._lock:
-            found = self._held.get((key, state[0]))
-        if found is None or found[0] != state or monotonic() - found[1] > KEPT_SECONDS:
-            return None
-        return found[2]
-
-    def put(self, key: Hashable, state: State, value: Held) -> None:
-        with self._lock:
-            self._held[key, state[0]] = (state, monotonic(), value)
-            self._held.move_to_end((key, state[0]))
-            while len(self._held) > ANSWERS_KEPT:
-                self._held.popitem(last=False)
-
-
-_counted = _Kept[Facets]()
-_paged = _Kept[list[InstitutionRow]]()
+_counted = Kept[Facets]()
+_paged = Kept[list[InstitutionRow]]()
 
 
 def _count(session: Session, wanted: DirectoryFilter, confirmed_since: date | None) -> Facets:

@@ -10,6 +10,7 @@ from python_calamine import CalamineWorkbook
 from sqlmodel import Session
 
 from app import tables
+from app.audit import kept
 from app.clock import now
 from app.text import search_text
 from app.warsaw import today
@@ -245,7 +246,7 @@ def test_a_page_is_kept_until_something_is_written_or_a_minute_has_passed(
     assert offer.id
     renewed = directory.page(session, wanted, directory.facets(session, wanted), 1)
     assert renewed[0].services == (("usługa meals", "service meals"),)
-    monkeypatch.setattr(directory, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(kept, "KEPT_SECONDS", -1.0)
     with query_count() as asked:
         directory.page(session, wanted, directory.facets(session, wanted), 1)
     assert len(asked) == 3
