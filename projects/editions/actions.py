@@ -121,11 +121,10 @@ def complete(
     trail.record(session, actor, "edition.completed", "edition", _id(edition), now, details=details)
 
 
-def cancel(session: Session, actor: Actor, edition: Edition, now: datetime, *, reason: str) -> None:
-    """Call an edition off; whoever calls has called off its coming dates in the same act (events/sessions).
+def cancel(session: Session, actor: Actor, edition: Edition, now: datetime) -> None:
+    """Call an edition off; whoever calls, calls off its coming dates in the same act (events/sessions).
 
-    *reason* is the code that its dates were given. Locks programme and edition. Raises NotYourEdition, ProjectOver,
-    OverAlready.
+    Locks programme and edition. Raises NotYourEdition, ProjectOver, OverAlready.
     """
     _locked(session, actor, edition, None)
     if rules.is_over(edition.state):
@@ -133,7 +132,7 @@ def cancel(session: Session, actor: Actor, edition: Edition, now: datetime, *, r
     edition.state, edition.completed_at = EditionState.CANCELLED, now
     _raise_revision(edition, now)
     session.flush()
-    trail.record(session, actor, "edition.cancelled", "edition", _id(edition), now, details={"reason": reason})
+    trail.record(session, actor, "edition.cancelled", "edition", _id(edition), now)
 
 
 def discard(session: Session, actor: Actor, edition: Edition, now: datetime) -> None:

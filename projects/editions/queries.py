@@ -24,9 +24,14 @@ class OutcomeLine:
     missed: Count
 
     @property
+    def counts(self) -> tuple[Count, Count, Count]:
+        """Achieved, partly, missed."""
+        return self.achieved, self.partly, self.missed
+
+    @property
     def is_counted(self) -> bool:
         """Whether results were entered."""
-        return any(count.words for count in (self.achieved, self.partly, self.missed))
+        return any(count.words for count in self.counts)
 
 
 def edition(session: Session, viewer: Actor, slug: str, number: int) -> tuple[Programme, Edition] | None:
