@@ -51,6 +51,7 @@ FEED: Final = "/kanaly/publiczny.ics"
 OWN_FEEDS: Final = "/ustawienia/kalendarze"
 FEED_EVENTS: Final = 2000  # so that about 1,000 of them are public and lie within the window of the feed
 DIRECTORY_INSTITUTIONS: Final = 10_000
+PROJECTS: Final = 2000  # of ten sessions each
 PLACES, CROWD = 20, 50
 SEARCHED: Final = ("szkolenie", "sz", "s", "szkolenie świadczenia", "zakład karny kadry", "próba staff", "nigdzie")
 SEARCHES: Final = 9
@@ -254,20 +255,23 @@ def settings_of(folder: Path) -> dict[str, str]:
     }
 
 
-def filled(events: int, institutions: int, seed: int) -> Path:
-    """Return a database with so many load events and institutions, filled now or kept from an earlier run."""
+def filled(events: int, institutions: int, seed: int, projects: int = 0) -> Path:
+    """Return a database with so many load events, institutions and projects, filled now or kept from an earlier run."""
     month = time.strftime("%Y-%m-01", time.gmtime())
-    kept = KEPT / f"{events}-{institutions}-{seed}-{month}-{version()}.sqlite"
+    size = f"{events}-{institutions}-{seed}" + (f"-p{projects}" if projects else "")
+    kept = KEPT / f"{size}-{month}-{version()}.sqlite"
     if kept.exists():
         return kept
     KEPT.mkdir(parents=True, exist_ok=True)
-    for old in KEPT.glob(f"{events}-{institutions}-{seed}-*.sqlite"):
+    for old in KEPT.glob(f"{size}-{month[:2]}*.sqlite"):
         old.unlink()
-    print(f"Filling a database with {events:,} events and {institutions:,} institutions …", flush=True)
+    more = f" and {projects:,} projects" if projects else ""
+    print(f"Filling a database with {events:,} events, {institutions:,} institutions{more} …", flush=True)
     with tempfile.TemporaryDirectory(prefix="filling-", dir=KEPT) as folder:
         settings = settings_of(Path(folder))
         portal(["db", "upgrade"], settings)
         numbers = ["--events", str(events), "--institutions", str(institutions), "--seed", str(seed)]
+        numbers += ["--projects", str(projects)]
         portal(["demo", "--today", month, *numbers], settings)
         made = Path(folder) / "kladka.sqlite"
         with contextlib.closing(sqlite3.connect(made)) as connection:
@@ -621,6 +625,33 @@ def directory(wants: Wants) -> Iterator[Line]:
         yield Line(f"{title}, a word looked up", "", "", f"{found.ratio:.2f}{told(found)}", None)
 
 
+def projects(wants: Wants) -> Iterator[Line]:
+    """Measure list and page of projects where there are 2,000 of them with ten sessions each."""
+    kept = filled(min(wants.events), wants.institutions, wants.seed, PROJECTS)
+    with copied(kept) as settings, serving_floor() as floor, serving_portal(settings) as server:
+        shown, feed = f"/projekty/{running_project(settings)}", f"/kanaly/i/proba-{wants.seed}-1.ics"
+        counts = statements(settings, ["/projekty", shown], feed)
+        sign_in(server, COORDINATOR)
+        size = f"{PROJECTS:,} projects, {10 * PROJECTS:,} sessions"
+        listed = measure(floor, server, Page("/projekty"), wants.seconds)
+        page = measure(floor, server, Page(shown), wants.seconds)
+        yield at_least(f"project list, {size}", listed.ratio, 0.20, "0.50", told(listed))
+        yield at_least(f"project page, {size}", page.ratio, 0.35, "0.70", told(page))
+        yield at_most("SQL statements, project list", counts["/projekty"], 4, "")
+        yield at_most("SQL statements, project page", counts[shown], 6, "")
+
+
+def running_project(settings: dict[str, str]) -> str:
+    """Choose a running project of the load, with sessions that are over and sessions to come; give its address name."""
+    with database(settings) as connection:
+        found = connection.execute(
+            "SELECT p.slug FROM programme p JOIN edition e ON e.programme_id = p.id JOIN event v ON v.edition_id = e.id"
+            " JOIN occurrence o ON o.event_id = v.id WHERE p.state = 'running' AND p.slug LIKE 'proba-projekt-%'"
+            " GROUP BY p.slug ORDER BY abs(sum(CASE WHEN o.outcome = 'held' THEN 1 ELSE 0 END) - 5), p.slug LIMIT 1"
+        ).fetchone()
+    return str(found[0])
+
+
 def feeds(wants: Wants) -> Iterator[Line]:
     """Measure a feed of about 1,000 events: unchanged, and the first time after a change."""
     kept = filled(FEED_EVENTS, wants.institutions, wants.seed)
@@ -744,6 +775,7 @@ def processor() -> str:
 PARTS: Final[dict[str, Callable[[Wants], Iterator[Line]]]] = {
     "pages": pages,
     "directory": directory,
+    "projects": projects,
     "feeds": feeds,
     "signups": sign_ups,
     "search": search,
