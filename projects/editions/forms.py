@@ -41,9 +41,8 @@ class EditionForm(Form):
 
     def lines(self) -> list[tuple[Field, Field, Field]]:
         """Give the lines of outcomes, each text, target and key: those with something in them, and a few blank ones."""
-        lines = [(self[f"outcome_{n}"], self[f"target_{n}"], self[f"outcome_id_{n}"]) for n in range(OUTCOMES_MAX)]
-        last = max((n for n, line in enumerate(lines) if any(field.data or field.errors for field in line)),
-            default=-1)
+        lines = self._all_lines()
+        last = max((n for n, line in enumerate(lines) if any(field.data or field.errors for field in line)), default=-1)
         return lines[: max(last + 1 + BLANK_LINES, BLANK_LINES + 1)]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -67,12 +66,31 @@ class EditionForm(Form):
             ),
         )
 
+    def keep_beside(self, planned: Sequence[OutcomeDraft]) -> None:
+        """Take in outcomes that somebody else has added; what he has taken away becomes a new one if it is typed here.
+
+        An outcome that this person has taken away still has its key, so it does not come back.
+        """
+        there = {outcome.outcome_id for outcome in planned}
+        lines = self._all_lines()
+        for _text, _target, key in lines:
+            if key.data not in there:
+                key.raw_data, key.data = None, None
+        mine = {key.data for _text, _target, key in lines}
+        free = [line for line in lines if not line[0].data and line[2].data is None]
+        for line, added in zip(free, (one for one in planned if one.outcome_id not in mine), strict=False):
+            for field, value in zip(line, (added.text, added.target, added.outcome_id), strict=True):
+                field.raw_data, field.data = None, value
+
     def words(self, name: str) -> str:
         """Give the value of a field as a page shows it."""
         field = self[name]
         if field.data and getattr(field, "choices", None):
             return str(dict(field.choices).get(field.data, ""))
         return "" if field.data is None else str(field.data)
+
+    def _all_lines(self) -> list[tuple[Field, Field, Field]]:
+        return [(self[f"outcome_{n}"], self[f"target_{n}"], self[f"outcome_id_{n}"]) for n in range(OUTCOMES_MAX)]
 
 
 for _number in range(OUTCOMES_MAX):
@@ -133,7 +151,9 @@ def results_form(lines: Sequence[OutcomeLine], revision: int, *, saved: bool) ->
         "missed": _l("not achieved"),
     }
     fields = {
-        f"{name}_{line.id}": WholeNumberField(labels[name], low=0, high=NUMBER_MAX) for line in lines for name in _RESULTS
+        f"{name}_{line.id}": WholeNumberField(labels[name], low=0, high=NUMBER_MAX)
+        for line in lines
+        for name in _RESULTS
     }
     made: type[ResultsForm] = type("ResultsForm", (ResultsForm,), fields)
     values: dict[str, Any] = {"revision": revision}
