@@ -1,0 +1,505 @@
+"""Decisions about reports on plain values: periods, what each figure counts, the content, its mark and its seal."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from app.actors import Actor
+from app.errors import Conflict, Forbidden
+from app.text import N_
+from events.calendar.models import Outcome, State
+from events.minutes import rules as minutes
+from events.minutes.models import Side
+from events.reports.models import ReportKind
+
+VERSION = 1
+"""How the content is written; a later way of writing gets the next number, and old reports keep theirs."""
+REMIND_BEFORE = 7
+"""Days before the last day of a report on which its lead is reminded."""
+ASKED_FOR = timedelta(days=200)
+"""How long a report that nobody froze is asked for after its period."""
+FINAL_WORD = "koncowe"
+_MONTHS = 3
+_ROMAN = ("I", "II", "III", "IV")
+
+
+class NotYourReport(Forbidden):
+    """Freezing a report without coordinating the lead."""
+
+    message = N_("Only a coordinator of the institution that leads this project can freeze its reports.")
+
+
+class NotOver(Conflict):
+    """Freezing a period that still runs."""
+
+    message = N_("This period is not over yet. You can look at the figures now and freeze them after its last day.")
+
+
+class FrozenAlready(Conflict):
+    """Somebody has frozen the same period since the page was opened."""
+
+    message = N_("Somebody has frozen this report in the meantime. It stands below; nothing was frozen twice.")
+
+
+class Changed(Conflict):
+    """The figures are not those that the page showed."""
+
+    message = N_("Something has changed since you opened this page. See the figures as they are now, then freeze them.")
+
+
+class NothingNew(Conflict):
+    """A correction that would say the same."""
+
+    message = N_("Nothing has changed since the last frozen report of this period, so there is nothing to correct.")
+
+
+class Owned(Protocol):
+    """What a decision needs to know of a programme."""
+
+    lead_id: int | None
+
+
+# --- periods
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """For which time a report speaks."""
+
+    kind: ReportKind
+    starts_on: date
+    ends_on: date
+
+    @property
+    def word(self) -> str:
+        """How it stands in an address."""
+        return FINAL_WORD if self.kind is ReportKind.FINAL else f"{self.starts_on.year}-{self.quarter}"
+
+    @property
+    def quarter(self) -> int:
+        """Number of the quarter, from 1."""
+        return (self.starts_on.month - 1) // _MONTHS + 1
+
+    @property
+    def roman(self) -> str:
+        """Number of the quarter as offices write it."""
+        return _ROMAN[self.quarter - 1]
+
+    def over(self, today: date) -> bool:
+        """Whether its last day has passed."""
+        return self.ends_on < today
+
+    def due_on(self, days: int) -> date:
+        """Give the last day for the report, *days* after the period."""
+        return self.ends_on + timedelta(days=days)
+
+
+def quarter(year: int, number: int) -> Period:
+    """Give the quarter *number* (1 to 4) of a year."""
+    begin = date(year, _MONTHS * number - 2, 1)
+    after = date(year + 1, 1, 1) if number == len(_ROMAN) else date(year, _MONTHS * number + 1, 1)
+    return Period(ReportKind.QUARTERLY, begin, after - timedelta(days=1))
+
+
+def quarter_of(day: date) -> Period:
+    """Give the quarter in which *day* lies."""
+    return quarter(day.year, (day.month - 1) // _MONTHS + 1)
+
+
+def quarters(first: date, last: date) -> list[Period]:
+    """Give the quarters from that of *first* to that of *last*, the latest first."""
+    found = []
+    one = quarter_of(last)
+    while one.ends_on >= first:
+        found.append(one)
+        one = quarter_of(one.starts_on - timedelta(days=1))
+    return found
+
+
+def last_over(today: date) -> Period:
+    """Give the last quarter that is over."""
+    return quarter_of(quarter_of(today).starts_on - timedelta(days=1))
+
+
+# --- one date
+
+
+class Course(StrEnum):
+    """What became of a date, as far as its sealed record says; *waiting* has none yet, *ahead* is still to come."""
+
+    HELD = "held"
+    NOT_HELD = "not_held"
+    CANCELLED = "cancelled"
+    WAITING = "waiting"
+    AHEAD = "ahead"
+
+
+COURSE_LABEL: Mapping[Course, str] = {
+    Course.HELD: N_("held"),
+    Course.NOT_HELD: N_("not held"),
+    Course.CANCELLED: N_("cancelled"),
+    Course.WAITING: N_("no sealed note yet"),
+    Course.AHEAD: N_("still to come"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One date as a report tells it: no person by name, numbers only out of its sealed record.
+
+    *title* is empty for a date that only invited institutions know of; *early* means before the period. *reason* is a
+    code that everybody may read, or "". *institutions* are ids of those whose staff was present.
+    """
+
+    occurrence: int
+    record: int | None
+    edition: int | None
+    number: int | None
+    catch_up: bool
+    topic: str
+    title: str
+    kind: str
+    day: str
+    starts: str
+    ends: str
+    minutes: int
+    course: str
+    side: str = ""
+    reason: str = ""
+    people_inside: int | None = None
+    family_members: int | None = None
+    others: int | None = None
+    staff: int = 0
+    institutions: tuple[int, ...] = ()
+    early: bool = False
+
+
+_LINE = tuple(one.name for one in fields(Line))
+
+
+def course(state: State, outcome: Outcome | None, ends_at: datetime, now: datetime) -> Course:
+    """Say what became of a date; *outcome* is that of its sealed record, None without one."""
+    if outcome is not None:
+        return Course.HELD if outcome is Outcome.HELD else Course.NOT_HELD
+    if state is State.CANCELLED:
+        return Course.CANCELLED
+    return Course.WAITING if ends_at <= now else Course.AHEAD
+
+
+def told_reason(code: str) -> str:
+    """Give the code of a reason that partners and the funder may read, "" for what stays in a unit or in one house."""
+    reason = minutes.REASONS.get(code)
+    return code if reason is not None and reason.shown and reason.side is not Side.PRISON else ""
+
+
+# --- figures
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a report: its word in addresses, its name, and how much one date adds to it."""
+
+    word: str
+    label: str
+    of: Callable[[Line], int]
+
+
+def _held(line: Line) -> bool:
+    return line.course == Course.HELD
+
+
+FIGURES: Mapping[str, Figure] = {
+    "planned": Figure("zaplanowane", N_("Sessions planned"), lambda line: int(not line.catch_up)),
+    "catch_ups": Figure("zastepcze", N_("Catch-up sessions added"), lambda line: int(line.catch_up)),
+    "held": Figure("odbyte", N_("Sessions held"), lambda line: int(_held(line))),
+    "made_up": Figure("odrobione", N_("of these held to make up"), lambda line: int(_held(line) and line.catch_up)),
+    "not_held": Figure("nieodbyte", N_("Sessions not held"), lambda line: int(line.course == Course.NOT_HELD)),
+    "cancelled": Figure("odwolane", N_("Sessions cancelled"), lambda line: int(line.course == Course.CANCELLED)),
+    "waiting": Figure("bez-notatki", N_("Without a sealed note"), lambda line: int(line.course == Course.WAITING)),
+    "ahead": Figure("przed-nami", N_("Still to come"), lambda line: int(line.course == Course.AHEAD)),
+    "minutes": Figure("godziny", N_("Hours held"), lambda line: line.minutes if _held(line) else 0),
+    "people_inside": Figure(
+        "osoby-w-jednostce",
+        N_("Attendances of people in prison"),
+        lambda line: (line.people_inside or 0) if _held(line) else 0,
+    ),
+    "family_members": Figure(
+        "rodziny", N_("Attendances of family members"), lambda line: (line.family_members or 0) if _held(line) else 0
+    ),
+    "others": Figure(
+        "inne-osoby", N_("Attendances of other people"), lambda line: (line.others or 0) if _held(line) else 0
+    ),
+    "staff": Figure("pracownicy", N_("Attendances of staff"), lambda line: line.staff if _held(line) else 0),
+    "institutions": Figure(
+        "instytucje", N_("Institutions present"), lambda line: len(line.institutions) if _held(line) else 0
+    ),
+}
+FIGURE_OF: Mapping[str, str] = {figure.word: key for key, figure in FIGURES.items()}
+EARLY_FIGURES = (
+    "held",
+    "made_up",
+    "not_held",
+    "minutes",
+    "people_inside",
+    "family_members",
+    "others",
+    "staff",
+    "institutions",
+)
+"""What a section of earlier dates says: it holds sealed records alone."""
+
+TOTAL, OUTSIDE, EARLY = "razem", "poza-edycjami", "wczesniejsze"
+_EDITION = "edycja-"
+
+
+def scope_of(edition: int) -> str:
+    """Give the word of the section of an edition."""
+    return f"{_EDITION}{edition}"
+
+
+def within(lines: Iterable[Line], scope: str) -> list[Line]:
+    """Give the dates of a section: the whole period, an edition, outside editions, earlier dates."""
+    if scope == EARLY:
+        return [line for line in lines if line.early]
+    in_time = [line for line in lines if not line.early]
+    if scope == TOTAL:
+        return in_time
+    if scope == OUTSIDE:
+        return [line for line in in_time if line.edition is None]
+    return [line for line in in_time if line.edition is not None and scope_of(line.edition) == scope]
+
+
+def behind(lines: Iterable[Line], figure: str) -> list[Line]:
+    """Give the dates that make up a figure, in their order."""
+    return [line for line in lines if FIGURES[figure].of(line)]
+
+
+def count(lines: Iterable[Line]) -> dict[str, int]:
+    """Count all figures of these dates; an institution counts once, however often its people came."""
+    known = list(lines)
+    found = {key: sum(figure.of(line) for line in known) for key, figure in FIGURES.items()}
+    found["institutions"] = len({one for line in known if _held(line) for one in line.institutions})
+    return found
+
+
+def why_not(lines: Iterable[Line]) -> list[tuple[str, str, int]]:
+    """Count the dates not held as (side, reason, number), the most frequent first."""
+    found: dict[tuple[str, str], int] = {}
+    for line in lines:
+        if line.course == Course.NOT_HELD:
+            found[line.side, line.reason] = found.get((line.side, line.reason), 0) + 1
+    return sorted(((*why, number) for why, number in found.items()), key=lambda row: (-row[2], row[0], row[1]))
+
+
+# --- the content
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """A planned outcome of an edition with its counts, None where nothing was entered."""
+
+    position: int
+    text: str
+    target: int | None
+    achieved: int | None
+    partly: int | None
+    missed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    """An edition as a report names it."""
+
+    number: int
+    name: str
+    state: str
+    participants: bool
+    outcomes: tuple[OutcomeLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a report says of its programme: texts as they stood."""
+
+    slug: str
+    title: str
+    lead: str
+    partners: tuple[tuple[str, str], ...]
+    funding: str
+    grant_number: str
+    notice: str
+    total_amount: int | None
+    grant_amount: int | None
+    synthetic: bool
+
+
+def build(
+    period: Period,
+    number: int,
+    as_of: datetime,
+    head: Head,
+    editions: Sequence[EditionLine],
+    lines: Sequence[Line],
+    institutions: Mapping[int, str],
+    *,
+    told_elsewhere: int = 0,
+    before: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Write the content of a report: plain values only, so that JSON gives back what it took.
+
+    *lines* stand in the order of time. *told_elsewhere* counts records of the period that a report for another one
+    has told already. *before* is the content that this one corrects.
+    """
+    content: dict[str, Any] = {
+        "version": VERSION,
+        "kind": period.kind.value,
+        "starts_on": period.starts_on.isoformat(),
+        "ends_on": period.ends_on.isoformat(),
+        "number": number,
+        "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "programme": _plain(asdict(head)),
+        "totals": count(within(lines, TOTAL)),
+        "editions": [_plain(asdict(one)) | {"figures": count(within(lines, scope_of(one.number)))} for one in editions],
+        "outside": _section(lines, OUTSIDE),
+        "early": _section(lines, EARLY),
+        "lines": [_plain(asdict(line)) for line in lines],
+        "institutions": {str(key): name for key, name in sorted(institutions.items())},
+        "told_elsewhere": told_elsewhere,
+        "differs": [],
+    }
+    if before is not None:
+        content["differs"] = differences(before, content)
+    return content
+
+
+def lines_of(content: Mapping[str, Any]) -> list[Line]:
+    """Give the dates of a content."""
+    known: list[dict[str, Any]] = [{name: row[name] for name in _LINE if name in row} for row in content["lines"]]
+    return [Line(**(row | {"institutions": tuple(row["institutions"])})) for row in known]
+
+
+def period_of(content: Mapping[str, Any]) -> Period:
+    """Give the period of a content."""
+    return Period(
+        ReportKind(content["kind"]),
+        date.fromisoformat(content["starts_on"]),
+        date.fromisoformat(content["ends_on"]),
+    )
+
+
+def as_of(content: Mapping[str, Any]) -> datetime:
+    """Give the instant at which the figures stood."""
+    return datetime.strptime(content["as_of"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def records_of(content: Mapping[str, Any]) -> list[int]:
+    """Give the ids of the sealed records that a content counts."""
+    return sorted(row["record"] for row in content["lines"] if row["record"] is not None)
+
+
+def seal(content: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of the content as canonical JSON (sorted keys, no spaces, UTF-8)."""
+    return hashlib.sha256(canonical(content)).hexdigest()
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """Write a content in the one way that its seal is made of."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def mark(content: Mapping[str, Any]) -> str:
+    """Give the mark of what a page showed, as "number-hash": all of the content but the instant."""
+    return f"{content['number']}-{seal({**content, 'as_of': ''})}"
+
+
+def check_seen(content: Mapping[str, Any], seen: str) -> None:
+    """Refuse to freeze what the page did not show. Raises FrozenAlready, Changed."""
+    if seen == mark(content):
+        return
+    if seen.partition("-")[0] != str(content["number"]):
+        raise FrozenAlready
+    raise Changed
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say what a content tells otherwise than the one before: figures, outcomes, dates, texts of the programme."""
+    found: list[dict[str, Any]] = []
+    old, new = _figures(before), _figures(after)
+    for place in sorted(old.keys() | new.keys()):
+        was, now_is = old.get(place, 0), new.get(place, 0)
+        if was != now_is:
+            found.append({"what": "figure", "scope": place[0], "key": place[1], "before": was, "after": now_is})
+    past, present = _outcomes(before), _outcomes(after)
+    for place in sorted(past.keys() | present.keys()):
+        earlier, later = past.get(place), present.get(place)
+        if earlier != later:
+            found.append({"what": "outcome", "scope": place[0], "key": place[1], "before": earlier, "after": later})
+    had, has = ({row["occurrence"]: row for row in one["lines"]} for one in (before, after))
+    for key in sorted(had.keys() | has.keys(), key=lambda one: ((has.get(one) or had[one])["day"], one)):
+        if had.get(key) != has.get(key):
+            row = has.get(key) or had[key]
+            courses = [one[key]["course"] if key in one else "" for one in (had, has)]
+            named = {"scope": row["day"], "key": name_of(row)}
+            found.append({"what": "date", **named, "before": courses[0], "after": courses[1]})
+    if [_named(one) for one in before["editions"]] != [_named(one) for one in after["editions"]]:
+        found.append({"what": "editions", "scope": "", "key": "", "before": "", "after": ""})
+    if before["programme"] != after["programme"]:
+        found.append({"what": "programme", "scope": "", "key": "", "before": "", "after": ""})
+    return found
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Name a date by its topic or title; "" where only invited institutions know its title."""
+    return str(row["topic"] or row["title"])
+
+
+def _named(edition: Mapping[str, Any]) -> list[Any]:
+    return [edition[key] for key in ("number", "name", "state", "participants")]
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(value))
+    return plain
+
+
+def _section(lines: Sequence[Line], scope: str) -> dict[str, int] | None:
+    inside = within(lines, scope)
+    return count(inside) if inside else None
+
+
+def _figures(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    sections = {TOTAL: content["totals"], OUTSIDE: content["outside"] or {}, EARLY: content["early"] or {}}
+    sections |= {scope_of(one["number"]): one["figures"] for one in content["editions"]}
+    return {(scope, key): number for scope, figures in sections.items() for key, number in figures.items()}
+
+
+def _outcomes(content: Mapping[str, Any]) -> dict[tuple[str, str], list[int | None]]:
+    return {
+        (scope_of(edition["number"]), one["text"]): [one[key] for key in ("target", "achieved", "partly", "missed")]
+        for edition in content["editions"]
+        for one in edition["outcomes"]
+    }
+
+
+# --- who
+
+
+def may_freeze(actor: Actor, programme: Owned) -> bool:
+    """Whether *actor* freezes reports of a programme: coordinators of its lead."""
+    return actor.coordinates and programme.lead_id is not None and actor.institution_id == programme.lead_id
+
+
+def check_freeze(actor: Actor, programme: Owned, period: Period, today: date, *, completed: bool) -> None:
+    """Refuse to freeze for another institution, or before the period is over. Raises NotYourReport, NotOver.
+
+    The final report of a programme that is *completed* need not wait for the last day of the term.
+    """
+    if not may_freeze(actor, programme):
+        raise NotYourReport
+    early_end = completed and period.kind is ReportKind.FINAL
+    if not (period.over(today) or early_end):
+        raise NotOver
