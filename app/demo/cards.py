@@ -1,4 +1,4 @@
-"""The demo's invented institutions, their contacts, agreements and programmes."""
+"""The demo's invented institutions, their contacts and agreements."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -9,14 +9,12 @@ from app.actors import Actor
 from app.demo.dates import instant, weeks_after
 from app.demo.seed import Entry
 from app.demo.vocabulary import Ids, by_key
-from app.text import search_text, sort_key
 from partners.agreements.models import Agreement, AgreementKind, AgreementParty, AgreementState, Clause, Side
 from partners.availability.models import Unavailability
 from partners.contacts.models import CardReport, Contact, ContactAbsence, ReportKind
 from partners.institutions.actions import NewCard, add_institution
 from partners.institutions.models import Institution, InstitutionTerritory, Kind, Room, ServiceOffer
 from partners.territory.models import Gmina
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 
 VOIVODESHIP = "08"
 BASIS = "dane przykładowe"
@@ -209,56 +207,6 @@ def date_agreements(session: Session, entries: list[Entry], today: date) -> None
         row.valid_from = _weeks(today, entry.get("from"))
         row.valid_to = _weeks(today, entry.get("to"))
         row.changed_at = instant(_weeks(today, entry.get("signed")) or weeks_after(today, -2))
-    session.flush()
-
-
-def load_programmes(session: Session, entries: list[Entry], ids: Ids, today: date) -> Ids:
-    """Add the invented programmes with their partners; return ids by slug."""
-    known = set(session.exec(select(Programme.slug)).all())
-    names = dict(session.exec(select(Institution.id, Institution.name).where(Institution.synthetic)).all())
-    for entry in entries:
-        if entry["slug"] in known:
-            continue
-        concerned = [ids[entry["lead"]], *(ids[key] for key, _part in entry["partners"])]
-        programme = Programme(
-            slug=entry["slug"],
-            title=entry["title"],
-            kind=ProgrammeKind(entry["kind"]),
-            state=ProgrammeState(entry["state"]),
-            lead_id=concerned[0],
-            voivodeship_code=VOIVODESHIP,
-            summary=entry["summary"],
-            description=entry["description"],
-            target_group=entry["target"],
-            goals=entry["goals"],
-            results=entry.get("results", ""),
-            funding=entry["funding"],
-            grant_number=entry.get("grant", ""),
-            how_to_join=entry["how"],
-            sort_key=sort_key(entry["title"]),
-            search_text=search_text(entry["title"], entry["summary"], *(names[one] for one in concerned)),
-            changed_at=instant(weeks_after(today, -4)),
-            synthetic=True,
-        )
-        session.add(programme)
-        session.flush()
-        session.add_all(
-            ProgrammePartner(programme_id=programme.id or 0, institution_id=ids[key], part=part, position=position)
-            for position, (key, part) in enumerate(entry["partners"])
-        )
-    session.flush()
-    date_programmes(session, entries, today)
-    return by_key(session.exec(select(Programme.slug, Programme.id).where(col(Programme.synthetic))).all())
-
-
-def date_programmes(session: Session, entries: list[Entry], today: date) -> None:
-    """Set the terms of the invented programmes, counted from *today*."""
-    rows = {row.slug: row for row in session.exec(select(Programme).where(Programme.synthetic)).all()}
-    for entry in entries:
-        row = rows[entry["slug"]]
-        row.starts_on = _weeks(today, entry.get("starts"))
-        row.ends_on = _weeks(today, entry.get("ends"))
-        row.recruiting_until = _weeks(today, entry.get("until"))
     session.flush()
 
 

@@ -10,14 +10,13 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import calendars, cards, duty, gates, meetings, people, records, visits
+from app.demo import calendars, cards, duty, gates, meetings, people, programmes, records, visits
 from app.demo.dates import instant
 from app.demo.seed import Entry
-from app.demo.vocabulary import by_key, load_clause_types, load_services
+from app.demo.vocabulary import load_clause_types, load_services
 from app.outbox.models import OutboxMail
 from events.shelf.models import FeedState
 from partners.territory import actions as territory
-from projects.programmes.models import Programme
 
 MAILS_KEPT = 14
 """How many mails stay waiting, so that the operator's page is not empty."""
@@ -38,9 +37,9 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     ids = cards.load_institutions(session, life()["institutions"], services, today)
     people.load_accounts(session, life()["accounts"], ids, instant(today, "7:00"))
     cards.load_agreements(session, life()["agreements"], ids, types, today)
-    programmes = cards.load_programmes(session, life()["programmes"], ids, today)
+    projects = programmes.load_programmes(session, life()["programmes"], ids, today)
     staff = people.staff(session, life()["institutions"], ids)
-    meetings.load_events(session, life_events(), staff, programmes, today)
+    meetings.load_events(session, life_events(), staff, projects, today)
     gates.load_gate(session, staff, today)
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today)
@@ -70,10 +69,10 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     ids = cards.invented(session)
     cards.date_cards(session, life()["institutions"], ids, today)
     cards.date_agreements(session, life()["agreements"], today)
-    cards.date_programmes(session, life()["programmes"], today)
-    programmes = by_key(session.exec(select(Programme.slug, Programme.id).where(Programme.synthetic)).all())
+    programmes.date_programmes(session, life()["programmes"], today)
+    projects = programmes.by_slug(session)
     staff = people.staff(session, life()["institutions"], ids)
-    meetings.load_events(session, life_events(), staff, programmes, today, sequences=sequences)
+    meetings.load_events(session, life_events(), staff, projects, today, sequences=sequences)
     gates.load_gate(session, staff, today, sequences=sequences)
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today, sequences=sequences)
