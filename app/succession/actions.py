@@ -42,7 +42,7 @@ from partners.institutions.models import (
     Status,
 )
 from partners.people.models import Invitation, Membership
-from projects.programmes import actions as programmes
+from projects.programmes.listing import reindex as reindex_programme
 from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
 
 _STRENGTH = {Role.MEMBER: 0, Role.COORDINATOR: 1, Role.ADMIN: 2}
@@ -464,7 +464,7 @@ def _renew(session: Session, events: Iterable[int], projects: Iterable[int], now
     for event_id in events:
         calendar.shelve(session, session.get_one(Event, event_id), now)
     for programme_id in sorted(projects):
-        programmes.reindex(session, session.get_one(Programme, programme_id))
+        reindex_programme(session, session.get_one(Programme, programme_id))
 
 
 def _forget_feed(session: Session, institution_id: int) -> None:

@@ -11,9 +11,10 @@ from app.actors import Actor
 from app.audit import trail
 from app.db import lock
 from app.errors import Conflict, NotAdmitted
-from app.text import search_text, slug, sort_key
+from app.text import slug
 from partners.institutions.models import Institution
-from projects.programmes import queries, rules
+from projects.programmes import life, parties, protocol, queries, rules
+from projects.programmes.listing import reindex
 from projects.programmes.models import (
     Programme,
     ProgrammeAudience,
@@ -22,7 +23,7 @@ from projects.programmes.models import (
     ProgrammePartner,
     ProgrammeState,
 )
-from projects.programmes.rules import PartnerPart, ProgrammeDraft
+from projects.programmes.rules import ProgrammeDraft
 
 SLUG_MAX = 60
 # Addresses below /projekty that are no project.
@@ -79,7 +80,7 @@ def draft(session: Session, actor: Actor, wanted: ProgrammeDraft, now: datetime)
             session.flush()
     except IntegrityError as error:
         raise Conflict from error
-    _set_partners(session, programme, wanted.partners)
+    parties.set_parts(session, actor, programme, wanted.partners, now)
     _set_rows(session, programme, wanted)
     reindex(session, programme)
     trail.record(session, actor, "programme.drafted", "programme", _id(programme), now)
@@ -149,7 +150,7 @@ def revise(
     programme.state = state
     programme.revision += 1
     programme.changed_at = now
-    _set_partners(session, programme, wanted.partners)
+    parties.set_parts(session, actor, programme, wanted.partners, now)
     _set_rows(session, programme, wanted)
     reindex(session, programme)
     details = {"changed": sorted(changed)}
@@ -160,7 +161,7 @@ def revise(
 def publish(session: Session, actor: Actor, programme: Programme, now: datetime) -> ProgrammeState:
     """Make a draft public in the state that its dates give, and return that state.
 
-    Locks the programme. Raises NotYourProgramme, NotAdmitted, AlreadyPublished, Incomplete.
+    Locks the programme. Raises NotYourProgramme, NotAdmitted, AlreadyPublished, Over, Incomplete, PartnersAwaited.
     """
     lock(session, Programme, _id(programme))
     if not rules.may_edit(actor, programme):
@@ -169,14 +170,18 @@ def publish(session: Session, actor: Actor, programme: Programme, now: datetime)
         raise NotAdmitted
     if programme.state is not ProgrammeState.DRAFT:
         raise rules.AlreadyPublished
+    if programme.archived_at is not None:
+        raise protocol.Over
     if rules.missing(programme):
         raise rules.Incomplete
+    parties.check_answered(session, programme)
     programme.state = rules.opening_state(programme, warsaw.today(now))
     programme.revision += 1
     programme.changed_at = now
     session.flush()
     details = {"state": programme.state.value}
     trail.record(session, actor, "programme.published", "programme", _id(programme), now, details=details)
+    life.published(session, programme, now)
     return programme.state
 
 
@@ -191,20 +196,6 @@ def discard_drafts(session: Session, institution_id: int, now: datetime) -> int:
         session.delete(programme)
     session.flush()
     return len(drafts)
-
-
-def reindex(session: Session, programme: Programme) -> None:
-    """Make order and search text anew: title, texts, and the names of all who take part."""
-    lead = session.get(Institution, programme.lead_id) if programme.lead_id is not None else None
-    names = session.exec(
-        select(Institution.name)
-        .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
-        .where(ProgrammePartner.programme_id == programme.id)
-    ).all()
-    programme.sort_key = sort_key(programme.title)
-    leading = (lead.name, lead.short_name) if lead is not None else ()
-    programme.search_text = search_text(programme.title, programme.summary, programme.target_group, *leading, *names)
-    session.flush()
 
 
 def follow_cards(session: Session, institution_ids: Collection[int]) -> int:
@@ -228,17 +219,6 @@ def _next_state(programme: Programme, wanted: ProgrammeDraft) -> ProgrammeState:
     if programme.state is ProgrammeState.DRAFT or wanted.state in (None, ProgrammeState.DRAFT):
         return programme.state
     return wanted.state or programme.state
-
-
-def _set_partners(session: Session, programme: Programme, wanted: tuple[PartnerPart, ...]) -> None:
-    session.exec(delete(ProgrammePartner).where(col(ProgrammePartner.programme_id) == programme.id))
-    session.add_all(
-        ProgrammePartner(
-            programme_id=_id(programme), institution_id=partner.institution_id, part=partner.part, position=position
-        )
-        for position, partner in enumerate(wanted)
-    )
-    session.flush()
 
 
 def _set_rows(session: Session, programme: Programme, wanted: ProgrammeDraft) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from app.actors import Actor
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
-from projects.programmes.models import REPORT_DAYS, ProgrammeKind, ProgrammeState
+from projects.programmes.models import REPORT_DAYS, PartnerAnswer, ProgrammeKind, ProgrammeState
 
 PARTNERS_MAX = 12
 MILESTONES_MAX = 12
@@ -257,9 +257,15 @@ def may_draft(actor: Actor) -> bool:
     return actor.prepares
 
 
-def may_see(actor: Actor, programme: Owned) -> bool:
-    """Decide whether *actor* may know of a programme: a draft is for the lead's coordinators only."""
-    return programme.state is not ProgrammeState.DRAFT or may_edit(actor, programme)
+def may_see(actor: Actor, programme: Owned, answer: PartnerAnswer | None = None) -> bool:
+    """Decide whether *actor* may know of a programme.
+
+    A draft is for coordinators: of the lead, and of an institution that was asked or has agreed; *answer* is where
+    the actor's institution stands.
+    """
+    if programme.state is not ProgrammeState.DRAFT or may_edit(actor, programme):
+        return True
+    return actor.coordinates and answer in (PartnerAnswer.ASKED, PartnerAnswer.CONFIRMED)
 
 
 def may_edit(actor: Actor, programme: Owned) -> bool:
