@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import SelectBase
+from sqlalchemy.types import TypeEngine
 from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel, select
 
@@ -49,6 +50,11 @@ def columns(*wanted: Any) -> Select[Any]:
 
 Values = Sequence[Any]
 """A row: its values in the order of the columns, without their names."""
+
+
+def type_of(table: type[SQLModel], name: str) -> TypeEngine[Any]:
+    """Give the type of a column: what is calculated from it, or compared with it, says by it what it is."""
+    return _described(table).c[name].type
 
 
 def rows(session: Session, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Values]:

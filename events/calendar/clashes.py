@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 
 from app import warsaw
 from app.actors import Actor
-from app.db import columns, rows
+from app.db import columns, rows, type_of
 from app.text import fold
 from events.calendar import queries, rules
 from events.calendar.models import Event, Occurrence, State
@@ -369,7 +369,7 @@ def _around(*, places: bool) -> Select[Any]:
 
 
 def _ids(where: ColumnElement[bool]) -> Select[Any]:
-    instant = Occurrence.__table__.c.starts_at.type  # type: ignore[attr-defined]  # SQLModel's tables have one
+    instant = type_of(Occurrence, "starts_at")
     return columns(Occurrence.id).where(
         and_(
             where,

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.actors import Actor
-from app.db import columns, rows
+from app.db import columns, rows, type_of
 from app.errors import Conflict, Refusal
 from app.text import N_, fold
 from events.calendar import clashes
@@ -537,7 +537,7 @@ def _hours(starts_at: datetime, ends_at: datetime) -> str:
     return f"{warsaw.hour_words(starts_at)}{_DASH}{warsaw.hour_words(ends_at)}"
 
 
-_INSTANT = Occurrence.__table__.c.starts_at.type  # type: ignore[attr-defined]  # SQLModel's tables have one
+_INSTANT = type_of(Occurrence, "starts_at")
 _OF_VISIT = select(Visit.event_id).where(col(Visit.id) == bindparam("visit", type_=Integer())).scalar_subquery()
 _LASTING: tuple[ColumnElement[bool], ...] = (
     col(Occurrence.starts_at) > bindparam("low", type_=_INSTANT),

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, bindparam, func, text
 from sqlmodel import Session, col, select
 
 from app.actors import Actor
-from app.db import columns, rows
+from app.db import columns, rows, type_of
 from events.calendar.clashes import Held, Span
 from events.visits import rules
 from events.visits.models import Visit, VisitOption
@@ -49,7 +49,7 @@ def around(session: Session, viewer: Actor, spans: Sequence[Span]) -> list[Held]
     return named(session, viewer, held(session, places, low, high))
 
 
-_INSTANT = VisitOption.__table__.c.starts_at.type  # type: ignore[attr-defined]  # SQLModel's tables have one
+_INSTANT = type_of(VisitOption, "starts_at")
 _OPEN = (
     columns(
         VisitOption.unit_id,
