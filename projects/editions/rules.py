@@ -22,9 +22,9 @@ FEW = N_("fewer than 3")
 # Class of the tag, icon, words.
 STATE_TAG: Mapping[EditionState, tuple[str, str, str]] = {
     EditionState.PLANNED: ("wait", "pen", N_("in preparation")),
-    EditionState.OPEN: ("info", "clock", N_("running")),
-    EditionState.COMPLETED: ("plain", "check", N_("completed")),
-    EditionState.CANCELLED: ("bad", "warn", N_("called off")),
+    EditionState.OPEN: ("info", "clock", N_("under way")),
+    EditionState.COMPLETED: ("plain", "check", N_("edition completed")),
+    EditionState.CANCELLED: ("bad", "warn", N_("edition called off")),
 }
 
 
