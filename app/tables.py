@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
 
@@ -66,33 +66,60 @@ def write_csv(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[
     text.detach()
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook: its name, its header, its rows."""
+
+    title: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
 def write_xlsx(stream: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> None:
     """Write one sheet called *title* with a frozen header and fitting widths; no text ever becomes a formula.
 
     Rows go to a temporary file as they come, so memory does not grow with their number.
     """
+    _write_sheets(stream, [Sheet(title, header, rows)], constant_memory=True)
+
+
+def write_book(stream: IO[bytes], sheets: Iterable[Sheet], made: datetime) -> None:
+    """Write several sheets as write_xlsx does, in memory; *made* is the time that the file carries.
+
+    The same sheets and time give the same bytes.
+    """
+    _write_sheets(stream, sheets, in_memory=True, made=made)
+
+
+def _write_sheets(stream: IO[bytes], sheets: Iterable[Sheet], made: datetime | None = None, **ways: bool) -> None:
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
-        "constant_memory": True,
         "default_date_format": "yyyy-mm-dd",
+        **ways,
     }
     # Loaded at the first file: forty modules, a fiftieth of the start, for what few processes ever write.
     xlsxwriter: Any = importlib.import_module("xlsxwriter")
     with xlsxwriter.Workbook(stream, options) as book:
-        sheet = book.add_worksheet(title[:31])
+        if made is not None:
+            book.set_properties({"created": made.astimezone(UTC).replace(tzinfo=None)})
         bold = book.add_format({"bold": True})
-        widths = [max(len(name) + 2, _NARROWEST) for name in header]
-        for column, name in enumerate(header):
-            sheet.write_string(0, column, name, bold)
-        for number, row in enumerate(rows, start=1):
-            for column, cell in enumerate(row):
-                _write_cell(sheet, number, column, cell)
-                widths[column] = max(widths[column], min(len(str(cell or "")) + 2, _WIDEST))
-        for column, width in enumerate(widths):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(1, 0)
+        for one in sheets:
+            _write_sheet(book.add_worksheet(one.title[:31]), one, bold)
+
+
+def _write_sheet(sheet: Any, wanted: Sheet, bold: Any) -> None:
+    widths = [max(len(name) + 2, _NARROWEST) for name in wanted.header]
+    for column, name in enumerate(wanted.header):
+        sheet.write_string(0, column, name, bold)
+    for number, row in enumerate(wanted.rows, start=1):
+        for column, cell in enumerate(row):
+            _write_cell(sheet, number, column, cell)
+            widths[column] = max(widths[column], min(len(str(cell or "")) + 2, _WIDEST))
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
+    sheet.freeze_panes(1, 0)
 
 
 def read(body: bytes) -> Iterator[Row]:

@@ -67,6 +67,12 @@ def subjects_of(session: Session, verb: str, since: datetime) -> set[int]:
     return set(session.exec(select(AuditLine.subject_id).where(AuditLine.verb == verb, AuditLine.at > since)))
 
 
+def details_of(session: Session, verb: str, since: datetime) -> list[tuple[int, dict[str, Plain]]]:
+    """Give (subject, details) of the lines of *verb* after *since*: for acts that are due once for each detail."""
+    statement = select(AuditLine.subject_id, AuditLine.details).where(AuditLine.verb == verb, AuditLine.at > since)
+    return [(subject_id, dict(details)) for subject_id, details in session.exec(statement)]
+
+
 def forget_personal(session: Session, now: datetime) -> int:
     """Delete the personal values of lines older than 730 days, with the keys of their digests; return how many went."""
     statement = delete(AuditValue).where(col(AuditValue.at) < now - PERSONAL_KEPT)

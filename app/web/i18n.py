@@ -1,5 +1,6 @@
 """Language of a request and its words: Polish first, a cookie or ?jezyk=en for English."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,11 @@ def ngettext(singular: str, plural: str, number: int, /, **values: object) -> st
     """Give the form of the language for *number*, which fills %(num)d."""
     words = _catalogue(language()).ngettext(singular, plural, number)
     return words % ({"num": number} | values)
+
+
+def words_of(code: str) -> Callable[[str], str]:
+    """Give what translates into the language *code*, whatever the request speaks: for papers in two languages."""
+    return _catalogue(code).gettext
 
 
 def same_in(code: str) -> str:

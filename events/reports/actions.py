@@ -1,6 +1,6 @@
 """Verbs of reports: freeze, remind."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -9,10 +9,12 @@ from app.actors import Actor
 from app.audit import trail
 from app.audit.trail import Plain
 from app.db import insert_all, lock
-from events.reports import queries, rules
+from events.reports import mail, queries, rules
 from events.reports.models import Report, ReportKind, ReportRecord
 from events.reports.rules import Period
 from projects.programmes.models import Programme, ProgrammeState
+
+_SOON, _LATE = "report.reminded", "report.missed"
 
 
 def freeze(
@@ -66,3 +68,29 @@ def freeze(
     }
     trail.record(session, actor, "report.frozen", "report", report.id or 0, now, details=details)
     return report
+
+
+def remind(session: Session, now: datetime) -> int:
+    """Write to the coordinators of the lead some days before a report is due, and once more when it is late.
+
+    Each report is called to mind once before its day and once after it: the trail remembers. Returns how many were.
+    """
+    today, written = warsaw.today(now), 0
+    told = {
+        (verb, subject_id, details["kind"], details["starts_on"])
+        for verb in (_SOON, _LATE)
+        for subject_id, details in trail.details_of(session, verb, now - 2 * rules.ASKED_FOR)
+    }
+    for one in queries.all_due(session, now):
+        period, verb = one.period, _LATE if one.late else _SOON
+        starts_on = period.starts_on.isoformat()
+        too_early = today < one.due_on - timedelta(days=rules.REMIND_BEFORE)
+        if too_early or (verb, one.programme_id, period.kind.value, starts_on) in told:
+            continue
+        programme = session.get_one(Programme, one.programme_id)
+        found = queries.figures(session, programme, period.starts_on, period.ends_on, now, period.kind)
+        number = mail.due(session, one, programme, found["totals"]["waiting"], now)
+        details: dict[str, Plain] = {"kind": period.kind.value, "starts_on": starts_on, "number": number}
+        trail.record(session, Actor.system(), verb, "programme", one.programme_id, now, details=details)
+        written += 1
+    return written

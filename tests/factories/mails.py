@@ -40,6 +40,8 @@ FURTHER: dict[str, Param] = {
     "stands": "seat",
     "host": "Zakład Karny w Kładkowie (pokazowy)",
     "more": 2,
+    "quarter": "IV",
+    "year": "2026",
     "slots": ["9.20|2|benefits shelter", "10.00|1|work"],
     "dates": ["wtorek, 15 grudnia 2026, 10.00–12.00: Szkolenie pokazowe"],
 }
