@@ -10,7 +10,7 @@ from app.audit.trail import Plain
 from app.db import lock
 from app.errors import Conflict
 from app.seats import share_out
-from events.calendar.models import Admission, Event, Occurrence, SignUpScope, Split
+from events.calendar.models import Admission, Event, Occurrence, Split
 from events.signups import booking, line, mail, queries, requests, rules
 from events.signups.models import SignUp, SignUpState
 from events.signups.rules import Wanted
@@ -23,10 +23,10 @@ def sign_up(
 
     Locks the date. *key* is the booking key of the form: a second post of the same form returns what the first made.
     Where the organiser decides about places, all of them ask for his word. Raises NotSignedUpHere, OnlyYourself,
-    NobodyChosen, TooMany, SignUpClosed, WholeSeries, SignedUpAlready, NotEnoughSeats, and Conflict for the key of
-    another booking.
+    NobodyChosen, TooMany, ByCoordinator, NumbersOnly, SignUpClosed, NotOpenYet, WholeSeries, SignedUpAlready,
+    NotEnoughSeats, and Conflict for the key of another booking.
     """
-    rules.check_wanted(actor, wanted)
+    rules.check_wanted(actor, wanted, participants=event.participants)
     occurrence = lock(session, Occurrence, occurrence_id)
     if occurrence is None or occurrence.event_id != event.id:
         raise rules.SignUpClosed
@@ -38,9 +38,9 @@ def sign_up(
         if any((row.institution_id, row.occurrence_id) != (actor.institution_id, occurrence_id) for row in made):
             raise Conflict
         return made
-    if not rules.is_open(occurrence.state, stands.closes_at, occurrence.starts_at, now, stands.first):
-        raise rules.SignUpClosed
-    if stands.scope is SignUpScope.SERIES and stands.first is not None:
+    if not stands.is_open(occurrence, now):
+        raise rules.closed(stands.opens_at, now)
+    if stands.whole:
         raise rules.WholeSeries
     # Whoever decides about places has decided about his own people by signing them up.
     asks = stands.asks and not _decides(actor, event)

@@ -48,6 +48,13 @@ def check_own(actor: Actor, row: SignUp) -> None:
         raise rules.NotYourSignUp
 
 
+def event_of(session: Session, event: Event, occurrence: Occurrence) -> Event:
+    """Give the event of a locked date: *event*, or another one of the same edition, as it stands under the lock."""
+    if occurrence.event_id == event.id:
+        return event
+    return session.get_one(Event, occurrence.event_id, populate_existing=True)
+
+
 def serve(
     session: Session,
     actor: Actor,
@@ -56,12 +63,13 @@ def serve(
     now: datetime,
     *,
     asked: Collection[int] = (),
+    told: bool = True,
 ) -> list[SignUp]:
     """Let as many of the queue move up as places are free, in strict order. Call under the lock of the date.
 
     They get a seat or, where the event says so and there is time, an offer of one. Those *asked* for are told by the
-    caller, and get a seat whatever the event says: they have just been accepted. Nobody moves up once the date has
-    begun or was called off.
+    caller, and get a seat whatever the event says: they have just been accepted. Without *told* the caller tells all
+    of them, by one mail for many dates. Nobody moves up once the date has begun or was called off.
     """
     counts = queries.counts(session, occurrence.id or 0)
     moving: list[SignUp] = []
@@ -82,7 +90,7 @@ def serve(
     occurrence.requested = counts.requested
     session.flush()
     if moving:
-        _tell(session, actor, event, occurrence, [row for row in moving if row.id not in asked], now)
+        _note(session, actor, event, occurrence, [row for row in moving if row.id not in asked], now, told=told)
         expect(session, actor, event, occurrence, moving, now)
     return moving
 
@@ -90,8 +98,11 @@ def serve(
 def expect(
     session: Session, actor: Actor, event: Event, occurrence: Occurrence, rows: Sequence[SignUp], now: datetime
 ) -> None:
-    """Put those of *rows* who have a seat on the entry list of the unit, if the event takes place in one."""
-    if event.consent is None:
+    """Put those of *rows* who have a seat on the entry list of the unit, if the event takes place in one.
+
+    Participants of a closed group are a number: they stand on no list.
+    """
+    if event.consent is None or event.participants:
         return
     people = [
         Expected(row.id or 0, row.institution_id, row.person, row.function)
@@ -115,8 +126,15 @@ def who(row: SignUp) -> dict[str, Plain]:
     return {"person": row.person, "email": row.email, "function": row.function}
 
 
-def _tell(
-    session: Session, actor: Actor, event: Event, occurrence: Occurrence, rows: Sequence[SignUp], now: datetime
+def _note(
+    session: Session,
+    actor: Actor,
+    event: Event,
+    occurrence: Occurrence,
+    rows: Sequence[SignUp],
+    now: datetime,
+    *,
+    told: bool,
 ) -> None:
     seated = [row for row in rows if row.state is SignUpState.SEAT]
     offered = [row for row in rows if row.state is SignUpState.OFFERED]
@@ -124,7 +142,7 @@ def _tell(
         for row in some:
             details: dict[str, Plain] = {"occurrence_id": occurrence.id or 0, "queue_no": row.queue_no}
             trail.record(session, actor, verb, "signup", row.id or 0, now, details=details)
-    if seated:
+    if seated and told:
         mail.promoted(session, event, occurrence, seated, now)
     if offered:
         mail.offered(session, event, occurrence, offered, now)

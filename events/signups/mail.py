@@ -1,4 +1,7 @@
-"""Which messages a sign-up act causes: one mail to each person concerned, in his language."""
+"""Which messages a sign-up act causes: one mail to each person concerned, in his language.
+
+Places without a name are told of together, to whoever booked them: participants of a closed group, of an edition all.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +22,9 @@ from partners.people import queries as people
 # What each kind of sign-up is told of a new booking.
 _MADE = {SignUpState.SEAT: "confirmed", SignUpState.WAITING: "waiting", SignUpState.REQUESTED: "requested"}
 # Whoever holds or held a seat gets the date as a calendar file; a waiting person has no date to keep.
-_WITH_CALENDAR = frozenset({"confirmed", "promoted", "cancelled", "moved", "accepted", "handed_over", "series_made"})
+_WITH_CALENDAR = frozenset(
+    {"confirmed", "promoted", "cancelled", "moved", "accepted", "handed_over", "series_made", "series_promoted"}
+)
 
 
 def made(
@@ -38,21 +43,31 @@ def series_made(
     _series(session, event, booked, "series_made", now)
 
 
+def series_promoted(
+    session: Session, event: Event, moved: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime
+) -> None:
+    """Tell those who have moved up on several dates of an edition, by one mail each."""
+    _series(session, event, moved, "series_promoted", now)
+
+
 def series_withdrawn(
     session: Session, event: Event, left: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime
 ) -> None:
     """Confirm to a person that he comes to none of these dates any more, and tell the organiser, by one mail each."""
     _series(session, event, left, "series_withdrawn", now)
-    occurrence, (row, *_others) = left[0]
-    _to_organiser(session, event, "given_back", _params(event, occurrence, row), now)
+    occurrence, (row, *others) = left[0]
+    params: dict[str, Param] = {**_params(event, occurrence, row), "persons": len(others) + 1 if _many(event) else 0}
+    params |= {"dates": len(left)}
+    _to_organiser(session, event, "given_back", params, now, link=_edition_link(session, event, "/osoby"))
 
 
 def to_decide(session: Session, event: Event, occurrence: Occurrence, number: int, now: datetime) -> None:
     """Tell those who decide about places, organiser and unit, that *number* people ask for one."""
     params = {**_params(event, occurrence, None), "number": number}
+    link = _edition_link(session, event, "/osoby")
     deciding = {event.organiser_id, rules.host_of(event.consent, event.place_institution_id) or event.organiser_id}
     told = {one.email: one.language for who in sorted(deciding) for one in people.coordinators(session, who)}
-    mails = [_mail(event, to, language, "to_decide", params) for to, language in told.items()]
+    mails = [_mail(event, to, language, "to_decide", params, link=link) for to, language in told.items()]
     post.write_all(session, now, mails)
 
 
@@ -165,12 +180,20 @@ def _send(
     seated = any(row.state is SignUpState.SEAT and messages[row.id or 0] in _WITH_CALENDAR for row in rows)
     text = calendar.publication(session, event) if seated else None
     mails = []
+    persons = Counter((row.booking_id, messages[row.id or 0]) for row in rows)
+    told = set()
     for row in rows:
         if row.id not in addresses:
             continue
+        together = row.booking_id, messages[row.id]
+        if event.participants and together in told:
+            continue
+        told.add(together)
         address, language = addresses[row.id]
         message, has_seat = messages[row.id], row.state is SignUpState.SEAT
         params = {**_params(event, occurrence, row), **_more(row, message)}
+        if event.participants:
+            params["persons"] = persons[together]
         enclosed = text if has_seat and message in _WITH_CALENDAR else None
         mails.append(_mail(event, address, language, message, params, enclosed, row.user_id))
     post.write_all(session, now, mails)
@@ -187,31 +210,61 @@ def _series(
 ) -> None:
     """Send one mail for each person of each booking, whatever the number of dates: the first of them is named."""
     first: dict[tuple[int, str], tuple[Occurrence, SignUp]] = {}
-    states: dict[tuple[int, str], Counter[SignUpState]] = {}
+    states: dict[tuple[int, str], dict[int, Counter[SignUpState]]] = {}
     for occurrence, rows in dates:
         for row in rows:
-            first.setdefault((row.booking_id, row.person_key), (occurrence, row))
-            states.setdefault((row.booking_id, row.person_key), Counter())[row.state] += 1
+            key = row.booking_id, row.person_key if row.person or not _many(event) else ""
+            first.setdefault(key, (occurrence, row))
+            on_date = states.setdefault(key, {}).setdefault(occurrence.id or 0, Counter())
+            on_date[row.state] += 1
     addresses = queries.addresses(session, [row for _occurrence, row in first.values()])
-    text = None
+    text, link = None, _edition_link(session, event)
     mails = []
     for key, (occurrence, row) in first.items():
         if row.id not in addresses:
             continue
         address, language = addresses[row.id]
-        seats, waiting, asked = (states[key][one] for one in (rules.SEAT, rules.WAITING, rules.REQUESTED))
+        of_dates = list(states[key].values())
+        seats, waiting, asked = (
+            sum(one[state] > 0 for one in of_dates) for state in (rules.SEAT, rules.WAITING, rules.REQUESTED)
+        )
         told = message if seats or not while_waiting else while_waiting
         if seats and text is None and told in _WITH_CALENDAR:
             text = calendar.publication(session, event)
-        numbers = {"number": sum(states[key].values()), "seats": seats, "waiting": waiting, "asked": asked}
-        params = {**_params(event, occurrence, row), **_more(row, told), **numbers}
-        mails.append(_mail(event, address, language, told, params, text if seats else None, row.user_id))
+        numbers: dict[str, Param] = {"number": len(of_dates), "seats": seats, "waiting": waiting, "asked": asked}
+        params = {**_params(event, occurrence, row), **_more(row, told), **numbers, **_of_many(event, key, of_dates)}
+        mails.append(_mail(event, address, language, told, params, text if seats else None, row.user_id, link=link))
     post.write_all(session, now, mails)
 
 
-def _to_organiser(session: Session, event: Event, message: str, params: dict[str, Param], now: datetime) -> None:
+def _many(event: Event) -> bool:
+    """Whether places without a name are told of together."""
+    return event.participants or event.edition_id is not None
+
+
+def _of_many(event: Event, key: tuple[int, str], of_dates: Sequence[Counter[SignUpState]]) -> dict[str, Param]:
+    """Give what a mail about an edition says: how many places, and as how many of them stand on how many dates."""
+    if not _many(event):
+        return {}
+    if key[1]:
+        return {"edition": True, "persons": 0, "lines": []}
+    alike = Counter(tuple(one[state] for state in (rules.SEAT, rules.WAITING, rules.REQUESTED)) for one in of_dates)
+    # A line for each way they stand: dates, seats, waiting, asked; words are the template's.
+    lines = [" ".join(str(number) for number in (dates, *stand)) for stand, dates in alike.items()]
+    return {"edition": True, "persons": max(sum(one.values()) for one in of_dates), "lines": lines}
+
+
+def _edition_link(session: Session, event: Event, page: str = "") -> str:
+    """Give the address of the sign-up of an edition, or of a further *page* of it; "" for any other event."""
+    known = queries.edition_address(session, event.edition_id) if event.edition_id is not None else None
+    return f"/projekty/{known[0]}/edycje/{known[1]}{page or '#zapisy'}" if known else ""
+
+
+def _to_organiser(
+    session: Session, event: Event, message: str, params: dict[str, Param], now: datetime, *, link: str = ""
+) -> None:
     told = people.coordinators(session, event.organiser_id)
-    post.write_all(session, now, [_mail(event, one.email, one.language, message, params) for one in told])
+    post.write_all(session, now, [_mail(event, one.email, one.language, message, params, link=link) for one in told])
 
 
 def _mail(
@@ -222,10 +275,12 @@ def _mail(
     params: dict[str, Param],
     text: str | None = None,
     user_id: int | None = None,
+    *,
+    link: str = "",
 ) -> Mail:
     # Of a series its own page: by the time of reading the page of the event shows another date.
     day = f"/{warsaw.today(datetime.fromisoformat(str(params['starts_at'])))}" if event.rule else ""
-    link = f"/wydarzenia/{event.uuid}{day}#zapisy"
+    link = link or f"/wydarzenia/{event.uuid}{day}#zapisy"
     return Mail(address, f"events/signups/{message}", params, language, user_id, link, text)
 
 

@@ -31,9 +31,11 @@ def name(
 
     Where the organiser decides about places, another person in somebody's stead is asked about anew and keeps the
     seat meanwhile; a first name asks nothing. On a series the name goes onto this and the later dates, *once* onto
-    this one alone. Locks the dates. Raises NoSuchSignUp, NotYourSignUp, OnlyYourself, NoLongerCounts, NotNamed,
-    NamedAlready, SignedUpAlready, TooLate, WithdrawalClosed.
+    this one alone. Locks the dates. Raises NumbersOnly where nobody is named, NoSuchSignUp, NotYourSignUp,
+    OnlyYourself, NoLongerCounts, NotNamed, NamedAlready, SignedUpAlready, TooLate, WithdrawalClosed.
     """
+    if event.participants:
+        raise rules.NumbersOnly
     if not person.name.strip() or not person.email.strip():
         raise rules.NotNamed
     onwards = event.signup_scope is SignUpScope.SERIES and not once
@@ -47,16 +49,18 @@ def name(
     for one in same:
         later = session.get_one(Occurrence, one.occurrence_id)
         if later.starts_at > occurrence.starts_at:
-            _rename(session, actor, event, later, one, person, now, told=False)
+            _rename(session, actor, line.event_of(session, event, later), later, one, person, now, told=False)
     return row
 
 
 def swap(session: Session, actor: Actor, event: Event, signup_id: int, other_id: int, now: datetime) -> list[SignUp]:
     """Let the waiting one of two people of one's institution have the seat, and the seated one wait; return both.
 
-    The numbers stay where they are, so nobody else is touched. Locks the date. Raises NoSuchSignUp, NotYourSignUp,
-    NoSwap, WithdrawalClosed.
+    The numbers stay where they are, so nobody else is touched. Locks the date. Raises NumbersOnly, NoSuchSignUp,
+    NotYourSignUp, NoSwap, WithdrawalClosed.
     """
+    if event.participants:
+        raise rules.NumbersOnly
     occurrence, row = line.reach(session, actor, event, signup_id)
     other = lock(session, SignUp, other_id)
     if other is None or other.occurrence_id != occurrence.id:

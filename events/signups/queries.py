@@ -1,15 +1,17 @@
 """Reads of sign-ups: the panel of an event page, the roster of its organiser, queues under the lock."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Integer,
     Select,
     String,
@@ -42,6 +44,8 @@ from partners.institutions import workdays
 from partners.institutions.models import Institution
 from partners.people import queries as people
 from partners.people.queries import Colleague
+from projects.editions.models import Edition
+from projects.programmes.models import Programme
 
 _OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
 _USER: BindParameter[int] = bindparam("user_id", type_=Integer())
@@ -94,8 +98,44 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Places of one institution on one date as numbers."""
+
+    institution: str
+    seats: int
+    waiting: int
+    asked: int
+
+    @property
+    def number(self) -> int:
+        """All places that count."""
+        return self.seats + self.waiting + self.asked
+
+
+def grouped(found: Sequence[Row]) -> tuple[Group, ...]:
+    """Add rows up by institution, in the order of the first row of each."""
+    names: dict[int, str] = {}
+    numbers: dict[int, Counter[SignUpState]] = {}
+    for row in found:
+        names.setdefault(row.institution_id, row.institution)
+        numbers.setdefault(row.institution_id, Counter())[row.state] += 1
+    return tuple(
+        Group(
+            names[one],
+            states[SignUpState.SEAT] + states[SignUpState.OFFERED],
+            states[SignUpState.WAITING],
+            states[SignUpState.REQUESTED],
+        )
+        for one, states in numbers.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SignUpPanel:
-    """Everything that the sign-up panel of one date needs, for one viewer."""
+    """Everything that the sign-up panel of one date needs, for one viewer.
+
+    *opens_at* is there while sign-up has yet to open. *participants*: seats are a number, nobody is named.
+    """
 
     occurrence_id: int
     capacity: int | None
@@ -104,6 +144,7 @@ class SignUpPanel:
     requested: int
     open: bool
     closed_because: str
+    opens_at: datetime | None
     closes_at: datetime
     withdraw_until: datetime
     may_sign_up: bool
@@ -112,6 +153,8 @@ class SignUpPanel:
     asks: bool
     offers: bool
     whole_series: bool
+    participants: bool
+    edition_id: int | None
     mine: tuple[Row, ...]
     history: tuple[Row, ...]
     roster: tuple[Row, ...]
@@ -141,6 +184,16 @@ class SignUpPanel:
         return tuple(row for row in self.roster if row.state in (SignUpState.SEAT, SignUpState.OFFERED))
 
     @property
+    def numbers(self) -> tuple[Group, ...]:
+        """Places of the roster as numbers of each institution, in the order of their first one."""
+        return grouped(self.roster)
+
+    @property
+    def own_numbers(self) -> Group | None:
+        """Places of the viewer's institution as numbers."""
+        return next(iter(grouped(self.mine)), None)
+
+    @property
     def may_swap(self) -> bool:
         """Whether the viewer has somebody with a place and somebody who waits."""
         states = {row.state for row in self.mine if row.may_name}
@@ -155,13 +208,16 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
     host_id = rules.host_of(event.consent, event.place_institution_id)
     decides = rules.may_decide(viewer, organiser_id=event.organiser_id, host_id=host_id)
     first = rules.first_start(event.local_start, event.rule)
+    closing = rules.closing_first(event.local_start, event.rule, event.edition_id)
     starts_at = occurrence.starts_at
-    open_now = rules.is_open(occurrence.state, event.signup_closes_at, starts_at, now, first)
+    early = event.signup_opens_at if rules.is_early(event.signup_opens_at, now) else None
+    open_now = rules.is_open(occurrence.state, event.signup_closes_at, starts_at, now, closing, early)
     may = rules.may_sign_up(viewer)
-    found, known = _people_of(session, occurrence, viewer, choose=open_now) if may else ((), ())
+    choose = open_now and not event.participants
+    found, known = _people_of(session, occurrence, viewer, choose=choose) if may else ((), ())
     in_time = rules.can_still_withdraw(occurrence.state, event.withdraw_until, starts_at, now, first)
     coming = rules.can_still_decide(occurrence.state, starts_at, now)
-    seen = _seen(found, viewer, everybody=decides, in_time=in_time, coming=coming)
+    seen = _seen(found, viewer, everybody=decides, in_time=in_time, coming=coming, names=not event.participants)
     mine = tuple(row for row in seen if row.institution_id == viewer.institution_id)
     signed_up = {row.user_id for row in mine if row.counts}
     colleagues = tuple(c for c in known if c.user_id not in signed_up and _may_sign(viewer, c))
@@ -173,14 +229,18 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
         requested=occurrence.requested,
         open=open_now,
         closed_because="" if open_now else _why_closed(occurrence, now),
-        closes_at=rules.closes_at(event.signup_closes_at, starts_at, first),
+        opens_at=early if occurrence.state is State.PUBLISHED and starts_at > now else None,
+        closes_at=rules.closes_at(event.signup_closes_at, starts_at, closing),
         withdraw_until=rules.limit(event.withdraw_until, starts_at, first),
         may_sign_up=may,
         may_sign_up_others=rules.may_sign_up_others(viewer),
         all_or_nothing=event.split is Split.ALL_OR_NOTHING,
         asks=event.admission is Admission.APPROVAL and not decides,
         offers=event.promotion is Promotion.OFFER,
-        whole_series=event.signup_scope is SignUpScope.SERIES and event.rule is not None,
+        whole_series=event.signup_scope is SignUpScope.SERIES
+        and (event.rule is not None or event.edition_id is not None),
+        participants=event.participants,
+        edition_id=event.edition_id,
         mine=tuple(row for row in mine if row.counts),
         history=tuple(row for row in (seen if decides else mine) if not row.counts),
         roster=tuple(row for row in seen if row.counts) if decides else (),
@@ -495,7 +555,10 @@ def _to_answer(session: Session, viewer: Actor, now: datetime, limit: int) -> li
 def _open_places(*, coordinates: bool) -> Select[Any]:
     open_offer = and_(col(SignUp.state) == SignUpState.OFFERED, col(SignUp.offer_until) > _NOW)
     nameless = and_(
-        col(SignUp.state) == SignUpState.SEAT, col(SignUp.person) == "", col(Occurrence.starts_at) < bindparam("due")
+        col(SignUp.state) == SignUpState.SEAT,
+        col(SignUp.person) == "",
+        col(Occurrence.starts_at) < bindparam("due"),
+        col(Event.participants).is_(False),
     )
     inside = col(Event.consent).is_not(None)
     shown = (
@@ -541,25 +604,41 @@ class Standing:
     """What decides about a booking under the lock of its date, read at once.
 
     *booked*: its form has made a booking before. *signed_up*: the key of one of its persons who holds a seat or waits.
-    *first* is the start of a series' first date, from which its deadlines are counted.
+    *first* is the start of a series' first date, from which the close of sign-up is counted. *whole*: one signs up for
+    all dates at once.
     """
 
     capacity: int | None
+    opens_at: datetime | None
     closes_at: datetime | None
     split: Split
     asks: bool
-    scope: SignUpScope
+    whole: bool
     first: datetime | None
     booked: bool
     signed_up: str | None
+
+    def is_open(self, occurrence: Occurrence, now: datetime) -> bool:
+        """Whether one can sign up for this date of the event."""
+        return rules.is_open(occurrence.state, self.closes_at, occurrence.starts_at, now, self.first, self.opens_at)
 
 
 def standing(session: Session, occurrence: Occurrence, key: str, person_keys: Sequence[str]) -> Standing:
     """Give how the event of a locked date stands towards the booking *key* of these persons. One statement."""
     asked = {"event_id": occurrence.event_id, "occurrence_id": occurrence.id, "key": key, "person_keys": person_keys}
-    capacity, closes_at, split, admission, scope, local_start, rule, booked, twice = rows(session, _STANDING, asked)[0]
-    first = rules.first_start(local_start, rule)
-    return Standing(capacity, closes_at, split, admission is Admission.APPROVAL, scope, first, booked, twice)
+    capacity, opens_at, closes_at, split, admission, scope, *more = rows(session, _STANDING, asked)[0]
+    local_start, rule, edition_id, booked, twice = more
+    return Standing(
+        capacity,
+        opens_at,
+        closes_at,
+        split,
+        admission is Admission.APPROVAL,
+        scope is SignUpScope.SERIES and (rule is not None or edition_id is not None),
+        rules.closing_first(local_start, rule, edition_id),
+        booked,
+        twice,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,8 +660,11 @@ class Terms:
 
 def terms(session: Session, event_id: int) -> Terms:
     """Give how the queue is served: read from the row, since the event at hand may be older than the lock."""
-    capacity, split, promotion, hours, closes_at, local_start, rule = rows(session, _TERMS, {"event_id": event_id})[0]
-    return Terms(capacity, split, promotion, hours, closes_at, rules.first_start(local_start, rule))
+    found = rows(session, _TERMS, {"event_id": event_id})[0]
+    capacity, split, promotion, hours, closes_at, local_start, rule, edition_id = found
+    if edition_id is not None:
+        promotion = Promotion.AUTOMATIC  # nobody could answer an offer for each date of an edition
+    return Terms(capacity, split, promotion, hours, closes_at, rules.closing_first(local_start, rule, edition_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -646,6 +728,13 @@ def day_of(session: Session, signup_id: int, event_id: int) -> date | None:
     return day
 
 
+def edition_address(session: Session, edition_id: int) -> tuple[str, int] | None:
+    """Give the slug of the programme and the number of an edition, of which its address is made."""
+    statement = columns(Programme.slug, Edition.number).join(Programme, col(Programme.id) == Edition.programme_id)
+    found = rows(session, statement.where(col(Edition.id) == edition_id))
+    return (found[0][0], found[0][1]) if found else None
+
+
 def addresses(session: Session, signups: list[SignUp]) -> dict[int, tuple[str, str]]:
     """Map sign-up id to (address, language) of whom a mail about it goes to.
 
@@ -668,7 +757,7 @@ class Requests:
 
 
 def requests_of(session: Session, event: Event, signup_ids: Sequence[int]) -> Requests:
-    """Give what a decision about these sign-ups of an event reaches, in the order of dates and numbers.
+    """Give what a decision about these sign-ups of an event or its edition reaches, in the order of dates and numbers.
 
     Groups that are taken as a whole are decided as a whole, and whoever asked for a whole series for all its dates.
     """
@@ -676,7 +765,7 @@ def requests_of(session: Session, event: Event, signup_ids: Sequence[int]) -> Re
         columns(SignUp.id, SignUp.occurrence_id, SignUp.booking_id, SignUp.person_key, Booking.occurrence_id)
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Booking, col(Booking.id) == SignUp.booking_id)
-        .where(col(Occurrence.event_id) == event.id)
+        .where(_of_run(event))
     )
     named = rows(session, of_event.where(col(SignUp.id).in_(signup_ids)))
     bookings = {row[2] for row in named}
@@ -715,10 +804,27 @@ def offered_with(session: Session, row: SignUp) -> list[SignUp]:
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
 
 
-def coming_dates(session: Session, event_id: int, now: datetime) -> list[int]:
-    """Give the dates of an event that are still to come and take place, in the order of their ids."""
+class Run(Protocol):
+    """An event as one that is signed up for as a whole: alone, or with all others of its edition."""
+
+    @property
+    def id(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def edition_id(self) -> int | None: ...  # noqa: D102
+
+
+def _of_run(event: Run) -> ColumnElement[bool]:
+    """Give the condition on dates: those of a series, or of all events of its edition."""
+    if event.edition_id is None:
+        return col(Occurrence.event_id) == event.id
+    return col(Occurrence.event_id).in_(columns(Event.id).where(col(Event.edition_id) == event.edition_id))
+
+
+def coming_dates(session: Session, event: Run, now: datetime) -> list[int]:
+    """Give the dates of a series or an edition that are to come and take place, in the order of their ids."""
     statement = select(Occurrence.id).where(
-        Occurrence.event_id == event_id, Occurrence.state == State.PUBLISHED, col(Occurrence.starts_at) > now
+        _of_run(event), Occurrence.state == State.PUBLISHED, col(Occurrence.starts_at) > now
     )
     return [one or 0 for one in session.exec(statement.order_by(col(Occurrence.id))).all()]
 
@@ -767,26 +873,52 @@ def same_place(session: Session, row: SignUp, now: datetime) -> list[SignUp]:
     return list(session.exec(statement).all())
 
 
-def of_whole_series(session: Session, event_id: int, without: Sequence[int], now: datetime) -> list[SignUp]:
-    """Give one row for each person and place of bookings for a whole series, in the order of signing up.
-
-    The row of the latest coming date that counts; who has left all coming dates is not among them.
-    """
+def unnamed_places(session: Session, occurrence_ids: Sequence[int], institution_id: int) -> list[SignUp]:
+    """Give what counts of an institution's places without a name on these dates. Call under the locks of the dates."""
     statement = (
         select(SignUp)
+        .where(
+            col(SignUp.occurrence_id).in_(occurrence_ids),
+            SignUp.institution_id == institution_id,
+            SignUp.person == "",
+            col(SignUp.state).in_(rules.ACTIVE),
+        )
+        .order_by(col(SignUp.occurrence_id), col(SignUp.queue_no))
+        .execution_options(populate_existing=True)
+    )
+    return list(session.exec(statement).all())
+
+
+def of_whole_series(session: Session, event: Run, without: Sequence[int], now: datetime) -> list[SignUp]:
+    """Give one row for each person and place of bookings for a whole series or edition, in the order of signing up.
+
+    The row of the latest coming date that counts; who has left all coming dates is not among them. Of an edition
+    whose other dates are over the last one that took place decides: its catch-up session may be the only one to come.
+    """
+    statement = (
+        columns(SignUp, Occurrence.starts_at, Occurrence.state)
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Booking, col(Booking.id) == SignUp.booking_id)
-        .where(
-            Occurrence.event_id == event_id,
-            col(Booking.occurrence_id).is_(None),
-            col(SignUp.state).in_(rules.ACTIVE),
-            col(Occurrence.starts_at) > now,
-            col(Occurrence.id).not_in(without),
-        )
+        .where(_of_run(event), col(Booking.occurrence_id).is_(None), col(Occurrence.id).not_in(without))
         .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
     )
-    latest = {(row.booking_id, row.person_key): row for row in session.exec(statement).all()}
-    return sorted(latest.values(), key=lambda row: (row.signed_up_at, row.booking_id, row.queue_no))
+    if event.edition_id is None:
+        statement = statement.where(col(SignUp.state).in_(rules.ACTIVE), col(Occurrence.starts_at) > now)
+    places: dict[tuple[int, str], list[tuple[SignUp, datetime, State]]] = {}
+    for row, starts_at, state in session.execute(statement):
+        places.setdefault((row.booking_id, row.person_key), []).append((row, starts_at, state))
+    latest = [one for one in (_standing_last(of_place, now) for of_place in places.values()) if one is not None]
+    return sorted(latest, key=lambda row: (row.signed_up_at, row.booking_id, row.queue_no))
+
+
+def _standing_last(of_place: Sequence[tuple[SignUp, datetime, State]], now: datetime) -> SignUp | None:
+    """Give the row of a person or place that joins a new date, out of its rows in the order of their dates."""
+    coming = [row for row, starts_at, state in of_place if starts_at > now and state is State.PUBLISHED]
+    if coming:
+        return next((row for row in reversed(coming) if row.state in rules.ACTIVE), None)
+    held = [row for row, _starts_at, state in of_place if state is State.PUBLISHED]
+    last = (held or [row for row, _starts_at, _state in of_place])[-1]
+    return last if last.state in rules.ACTIVE else None
 
 
 def bookings_on(session: Session, occurrence_id: int) -> set[int]:
@@ -800,31 +932,33 @@ def bookings_on(session: Session, occurrence_id: int) -> set[int]:
 
 
 def series_with_people(session: Session, now: datetime) -> list[int]:
-    """Give the events for whose whole series somebody has signed up and who still comes."""
+    """Give the events for whose whole series somebody has signed up and who still comes; of an edition one of them."""
     statement = (
-        select(Occurrence.event_id)
+        select(func.min(col(Event.id)))
+        .select_from(Occurrence)
+        .join(Event, col(Event.id) == Occurrence.event_id)
         .join(SignUp, col(SignUp.occurrence_id) == Occurrence.id)
         .join(Booking, col(Booking.id) == SignUp.booking_id)
         .where(
             col(Booking.occurrence_id).is_(None), col(SignUp.state).in_(rules.ACTIVE), col(Occurrence.starts_at) > now
         )
-        .distinct()
+        .group_by(func.coalesce(-col(Event.edition_id), col(Event.id)))
     )
-    return list(session.exec(statement.order_by(col(Occurrence.event_id))).all())
+    return sorted(one for one in session.exec(statement).all() if one is not None)
 
 
-def dates_to_join(session: Session, event_id: int, now: datetime) -> list[int]:
-    """Give the coming dates of an event on which a booking for its whole series does not stand yet."""
+def dates_to_join(session: Session, event: Run, now: datetime) -> list[int]:
+    """Give the coming dates of a series or an edition on which a booking for the whole of it does not stand yet."""
     whole = (
         columns(SignUp.booking_id, SignUp.occurrence_id, SignUp.state, Occurrence.starts_at)
         .join(Booking, col(Booking.id) == SignUp.booking_id)
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
-        .where(col(Booking.occurrence_id).is_(None), col(Occurrence.event_id) == event_id)
+        .where(col(Booking.occurrence_id).is_(None), _of_run(event))
     )
     standing = rows(session, whole)
     wanted = {row[0] for row in standing if row[2] in rules.ACTIVE and row[3] > now}
     known = {(row[0], row[1]) for row in standing}
-    coming = coming_dates(session, event_id, now)
+    coming = coming_dates(session, event, now)
     return [one for one in coming if any((booking_id, one) not in known for booking_id in wanted)]
 
 
@@ -860,7 +994,9 @@ def _people_of(
     return (), people.colleagues(session, own) if own is not None else ()
 
 
-def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool, coming: bool) -> tuple[Row, ...]:
+def _seen(
+    found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool, coming: bool, names: bool
+) -> tuple[Row, ...]:
     seen, ahead = [], 0
     for one in found:
         signup_id, person, function, email, institution, institution_id, user_id, stands, _queue_no, *more = one
@@ -871,7 +1007,7 @@ def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool
             continue
         counts_still = state in rules.ACTIVE
         own = counts_still and rules.may_withdraw(viewer, user_id=user_id, institution_id=institution_id)
-        names = counts_still and (own or rules.may_name(viewer, institution_id=institution_id))
+        may_name = names and counts_still and (own or rules.may_name(viewer, institution_id=institution_id))
         place = ahead if state is SignUpState.WAITING else 0
         seen.append(
             Row(
@@ -891,7 +1027,7 @@ def _seen(found: Sequence[Any], viewer: Actor, *, everybody: bool, in_time: bool
                 reason,
                 note,
                 coming and own,
-                names and (in_time if person else coming),
+                may_name and (in_time if person else coming),
             )
         )
     return tuple(seen)
@@ -915,6 +1051,7 @@ _TERMS = columns(
     Event.signup_closes_at,
     Event.local_start,
     Event.rule,
+    Event.edition_id,
 ).where(col(Event.id) == bindparam("event_id"))
 _COUNTS = (
     columns(SignUp.state, SignUp.holds_seat, func.count())
@@ -923,12 +1060,14 @@ _COUNTS = (
 )
 _STANDING = columns(
     Event.capacity,
+    Event.signup_opens_at,
     Event.signup_closes_at,
     Event.split,
     Event.admission,
     Event.signup_scope,
     Event.local_start,
     Event.rule,
+    Event.edition_id,
     exists(columns(Booking.id).where(col(Booking.key) == bindparam("key"))),
     columns(SignUp.person_key)
     .where(_ACTIVE, col(SignUp.person_key).in_(bindparam("person_keys", expanding=True)))

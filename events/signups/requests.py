@@ -30,8 +30,9 @@ def accept(session: Session, actor: Actor, event: Event, signup_ids: Sequence[in
             row.state = SignUpState.SEAT if row.holds_seat else SignUpState.WAITING
             row.holds_seat, row.decided_by, row.decided_at, row.changed_at = False, actor.user_id, now, now
         session.flush()
-        line.serve(session, actor, event, occurrence, now, asked=frozenset(row.id or 0 for row in rows))
-        line.expect(session, actor, event, occurrence, kept, now)
+        of_date = line.event_of(session, event, occurrence)
+        line.serve(session, actor, of_date, occurrence, now, asked=frozenset(row.id or 0 for row in rows))
+        line.expect(session, actor, of_date, occurrence, kept, now)
         for row in rows:
             details = _details(occurrence, row) | {"state": row.state.value}
             trail.record(session, actor, "signup.accepted", "signup", row.id or 0, now, details=details)
@@ -59,7 +60,7 @@ def refuse(
             row.state, row.reason, row.note = SignUpState.REFUSED, code, note
             row.holds_seat, row.decided_by, row.decided_at, row.changed_at = False, actor.user_id, now, now
         session.flush()
-        line.serve(session, actor, event, occurrence, now)
+        line.serve(session, actor, line.event_of(session, event, occurrence), occurrence, now)
         decided.append((occurrence, rows))
     mail.refused(session, event, decided, now)
     return [row for _occurrence, rows in decided for row in rows]
@@ -112,6 +113,8 @@ def _locked(
         if occurrence is not None and rows:
             locked.append((occurrence, rows))
     session.refresh(event)
+    for occurrence, _rows in locked:
+        line.check_decides(actor, line.event_of(session, event, occurrence))
     line.check_decides(actor, event)
     if not locked:
         raise rules.DecidedAlready

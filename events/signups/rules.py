@@ -73,10 +73,28 @@ class SignUpClosed(Conflict):
     message = N_("Sign-up for this event is closed.")
 
 
+class NotOpenYet(SignUpClosed):
+    """Signing up before the organiser has opened it."""
+
+    message = N_("Sign-up has not opened yet. The page says from when you can sign up.")
+
+
 class WholeSeries(Conflict):
     """Signing up for one date of a series that is taken as a whole."""
 
     message = N_("One signs up for all dates of this series at once. Load the page again.")
+
+
+class NumbersOnly(Refusal):
+    """A person named where seats are persons of a closed group."""
+
+    message = N_("Here you register a number of participants, without names. Give the number alone.")
+
+
+class ByCoordinator(Forbidden):
+    """Participants registered by somebody who does not speak for his institution."""
+
+    message = N_("A coordinator of your institution registers participants. Ask him or her to do it.")
 
 
 class NobodyChosen(Refusal):
@@ -104,6 +122,21 @@ class NotEnoughSeats(Conflict):
     """An all-or-nothing booking larger than the free seats."""
 
     message = N_("Only %(free)d seats are free, and this event takes groups only as a whole. Ask for fewer places.")
+
+
+class GroupTooLarge(Conflict):
+    """A group that is taken as a whole, too large for the free places of an edition."""
+
+    message = N_(
+        "Free places: %(free)d. Groups are taken only as a whole. Give a smaller number, or tick that the whole group "
+        "waits for places."
+    )
+
+
+class NotFewer(Refusal):
+    """A number of places to keep that is not smaller than what stands."""
+
+    message = N_("Give a number smaller than %(number)d. To add places, sign up for more of them.")
 
 
 class NotYourSignUp(Forbidden):
@@ -301,10 +334,17 @@ def check_reason(code: str, note: str) -> None:
         raise NoteNeeded
 
 
-def check_wanted(actor: Actor, wanted: Wanted) -> None:
-    """Refuse what *actor* may not ask for. Raises NotSignedUpHere, OnlyYourself, NobodyChosen, TooMany."""
+def check_wanted(actor: Actor, wanted: Wanted, *, participants: bool = False) -> None:
+    """Refuse what *actor* may not ask for; where seats are *participants* nobody is named, whoever it is.
+
+    Raises NotSignedUpHere, OnlyYourself, ByCoordinator, NumbersOnly, NobodyChosen, TooMany.
+    """
     if not may_sign_up(actor):
         raise NotSignedUpHere
+    if participants and not may_sign_up_others(actor):
+        raise ByCoordinator
+    if participants and wanted.people:
+        raise NumbersOnly
     if wanted.number == 0:
         raise NobodyChosen
     if wanted.number > BOOKING_MAX:
@@ -316,6 +356,14 @@ def check_wanted(actor: Actor, wanted: Wanted) -> None:
 def first_start(local_start: datetime, rule: str | None) -> datetime | None:
     """Give the instant of a series' first date, from which its deadlines are counted; None for a single date."""
     return warsaw.to_utc(local_start) if rule else None
+
+
+def closing_first(local_start: datetime, rule: str | None, edition_id: int | None) -> datetime | None:
+    """Give the first date from which the close of sign-up is counted; None where one instant closes it for all dates.
+
+    So it is for a single date, and for an edition: its group is closed on one day.
+    """
+    return first_start(local_start, rule) if edition_id is None else None
 
 
 def limit(set_at: datetime | None, starts_at: datetime, first: datetime | None = None) -> datetime:
@@ -331,10 +379,25 @@ def closes_at(signup_closes_at: datetime | None, starts_at: datetime, first: dat
 
 
 def is_open(
-    state: State, signup_closes_at: datetime | None, starts_at: datetime, now: datetime, first: datetime | None = None
+    state: State,
+    signup_closes_at: datetime | None,
+    starts_at: datetime,
+    now: datetime,
+    first: datetime | None = None,
+    opens_at: datetime | None = None,
 ) -> bool:
-    """Whether one can sign up for this date at *now*."""
-    return state is State.PUBLISHED and now < limit(signup_closes_at, starts_at, first)
+    """Whether one can sign up for this date at *now*: not before it opens, not after it closes."""
+    return state is State.PUBLISHED and not is_early(opens_at, now) and now < limit(signup_closes_at, starts_at, first)
+
+
+def is_early(opens_at: datetime | None, now: datetime) -> bool:
+    """Whether sign-up has yet to open."""
+    return opens_at is not None and now < opens_at
+
+
+def closed(opens_at: datetime | None, now: datetime) -> SignUpClosed:
+    """Give the refusal of a sign-up that is not open."""
+    return NotOpenYet() if is_early(opens_at, now) else SignUpClosed()
 
 
 def can_still_withdraw(
