@@ -3,13 +3,14 @@
 from flask import Blueprint
 from werkzeug.wrappers import Response as BaseResponse
 
+from app import warsaw
 from app.clock import now
 from app.web.guards import open_to_all
 from app.web.htmx import respond
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from partners.institutions import queries as institutions
-from projects.programmes import queries as programmes
+from projects.programmes import catalogue
 
 bp = Blueprint("home", __name__)
 EVENTS_SHOWN = 5
@@ -23,6 +24,6 @@ def show() -> BaseResponse:
     return respond(
         "portal/home.html",
         upcoming=calendar.upcoming(session(), actor(), now(), EVENTS_SHOWN),
-        projects=programmes.recent(session(), PROGRAMMES_SHOWN),
+        projects=catalogue.recent(session(), PROGRAMMES_SHOWN, warsaw.today(now())),
         partner_counts=institutions.counts_by_voivodeship(session()),
     )

@@ -8,6 +8,7 @@ from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from app import warsaw
+from app.actors import Actor
 from app.clock import now
 from app.text import clean, fold, search_text
 from app.web.guards import open_to_all
@@ -23,8 +24,8 @@ from partners.institutions.directory import Facets, InstitutionRow, Option
 from partners.institutions.filter import DirectoryFilter
 from partners.territory import queries as territory
 from partners.territory.queries import Place
-from projects.programmes import queries as programmes
-from projects.programmes.queries import ListFilter, ProgrammeRow
+from projects.programmes import catalogue
+from projects.programmes.catalogue import ListFilter, ProgrammeRow
 
 bp = Blueprint("search", __name__)
 
@@ -131,9 +132,10 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > PLACE_LETTERS else word
 
 
-def _projects(words: Words) -> tuple[list[ProgrammeRow], int]:
-    wanted = ListFilter(text=words.text, voivodeship=words.code)
-    return programmes.listed(session(), wanted, 1)[:SHOWN], programmes.counts(session(), wanted).total
+def _projects(words: Words) -> tuple[tuple[ProgrammeRow, ...], int]:
+    wanted, today = ListFilter(text=words.text, voivodeship=words.code), warsaw.today(now())
+    counts = catalogue.counts(session(), wanted, today)
+    return catalogue.page(session(), Actor.visitor(), wanted, 1, today, counts).cards[:SHOWN], counts.total
 
 
 def _events(words: Words, instant: datetime, *, coming: bool = True) -> list[EventCard]:

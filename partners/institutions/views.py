@@ -183,7 +183,7 @@ def show(slug: str) -> BaseResponse:
         may_ask_for_help=visits.may_ask_for_help(viewer, owner, institution.kind),
         agreements=agreements.of_institution(session(), owner, viewer),
         events=calendar.upcoming(session(), viewer, at, EVENTS_SHOWN, institution_id=owner),
-        programmes=programmes.of_institution(session(), owner),
+        programmes=programmes.of_institution(session(), owner, today),
         stories=minutes.stories(session(), viewer, institution_id=owner),
         feed_url=site.absolute(feed),
         webcal_url="webcal://" + site.absolute(feed).partition("://")[2],

@@ -1,30 +1,24 @@
-"""Routes of programmes: list, page, form, publication."""
+"""Routes of programmes: list and page."""
 
-from dataclasses import dataclass
 from math import ceil
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
-from werkzeug.wrappers import Response as BaseResponse
 
-from app import site, warsaw
-from app.actors import Role
+from app import site, tables, warsaw
 from app.clock import now
-from app.errors import Refusal
 from app.text import clean
+from app.web import downloads
 from app.web.errors import get_or_404
-from app.web.guards import acting_for, open_to_all
-from app.web.htmx import respond, see_other
-from app.web.i18n import _, translated
-from app.web.session import actor, session, tell
+from app.web.guards import open_to_all
+from app.web.htmx import respond
+from app.web.i18n import _
+from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.minutes import queries as minutes
-from partners.institutions import queries as institutions
-from partners.territory import queries as territory
-from projects.programmes import actions, queries, rules
-from projects.programmes.forms import NAME_MAX, ProgrammeForm, values_of
-from projects.programmes.models import TITLE_MAX, Programme, ProgrammeKind, ProgrammeState
-from projects.programmes.queries import ListFilter
+from projects.programmes import catalogue, queries, rules
+from projects.programmes.catalogue import ListFilter, Order, Room, TableRow
+from projects.programmes.models import ProgrammeState
 
 bp = Blueprint("programmes", __name__)
 
@@ -32,117 +26,64 @@ SESSIONS_SHOWN = 30
 PAST_SHOWN = 10
 TEXT_MAX = 100
 PAGE_MAX = 10_000
-NAMES_IN_ERROR = 3
-PARTNERS_PROPOSED = 5
 _KINDS = {word: kind for kind, word in rules.KIND_WORD.items()}
 _STATES = {word: state for state, word in rules.STATE_WORD.items()}
+_AUDIENCES = {word: code for code, word in catalogue.AUDIENCE_WORD.items()}
+_ORDERS = {order.value: order for order in Order}
+FREE = "wolne"
+# What the filter offers: kinds, groups of people, states and orders, each with the word of the address.
+_CHOICES = catalogue.Choices(
+    kinds=tuple((kind, rules.KIND_WORD[kind], label) for kind, label in rules.KIND_LABEL.items()),
+    audiences=tuple((code, catalogue.AUDIENCE_WORD[code], label) for code, label in rules.AUDIENCE.items()),
+    states=tuple((state, word, rules.STATE_TAG[state][2]) for state, word in rules.STATE_WORD.items()),
+    orders=tuple((order.value, label) for order, label in catalogue.ORDER_LABEL.items()),
+)
 _VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
-# Where a refusal of an action stands in the form.
-_FIELD_OF = {
-    rules.TitleMissing: "title",
-    rules.EndBeforeStart: "ends_on",
-    rules.RecruitingAfterEnd: "recruiting_until",
-    rules.OwnPartner: "partner_0",
-    rules.TwicePartner: "partner_0",
-    rules.TooManyPartners: "partner_0",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A field in which what is saved now differs from what was typed."""
-
-    field: str
-    label: str
-    saved: str
-    typed: str
 
 
 @bp.get("/projekty")
 @open_to_all
 def index() -> Response:
-    wanted = _wanted(request.args)
-    counts = queries.counts(session(), wanted)
-    pages = max(ceil(counts.total / queries.PAGE_SIZE), 1)
+    wanted, today = _wanted(request.args), warsaw.today(now())
+    room = _room(wanted)
+    counts = catalogue.counts(session(), wanted, today, room)
+    pages = max(ceil(counts.total / catalogue.PAGE_SIZE), 1)
     number = min(_page(request.args), pages)
     return respond(
         "projects/programmes/index.html",
         "projects/programmes/_programmes.html",
         wanted=wanted,
         counts=counts,
-        rows=queries.listed(session(), wanted, number) if counts.total else [],
-        drafts=queries.drafts(session(), actor()),
+        page=catalogue.page(session(), actor(), wanted, number, today, counts, room),
         may_draft=rules.may_draft(actor()),
-        kind_labels=rules.KIND_LABEL,
-        kind_words=rules.KIND_WORD,
-        state_tags=rules.STATE_TAG,
-        state_words=rules.STATE_WORD,
-        today=warsaw.today(now()),
+        choices=_CHOICES,
+        free_word=FREE,
+        today=today,
         page_number=number,
         pages=pages,
         previous_url=_address(wanted, number - 1) if number > 1 else "",
         next_url=_address(wanted, number + 1) if number < pages else "",
+        csv_url=_address(wanted, endpoint="programmes.as_csv"),
+        xlsx_url=_address(wanted, endpoint="programmes.as_xlsx"),
     )
+
+
+@bp.get("/projekty.csv")
+@open_to_all
+def as_csv() -> Response:
+    return _export("projekty.csv")
+
+
+@bp.get("/projekty.xlsx")
+@open_to_all
+def as_xlsx() -> Response:
+    return _export("projekty.xlsx")
 
 
 @bp.get("/projekty/<slug:slug>")
 @open_to_all
 def show(slug: str) -> Response:
     return _shown(get_or_404(queries.page(session(), slug, actor())))
-
-
-@bp.route("/projekty/nowy", methods=["GET", "POST"])
-@acting_for(Role.COORDINATOR)
-def new() -> Response | BaseResponse:
-    form = _form(ProgrammeForm())
-    if request.method != "POST":
-        form.kind.data = ProgrammeKind.WORKSHOP.value
-        form.voivodeship.data = _own_voivodeship()
-        _propose(form)
-        return _form_page(form, None)
-    wanted = _read(form)
-    if wanted is None:
-        return _form_page(form, None, status=422)
-    try:
-        programme = actions.draft(session(), actor(), wanted, now())
-    except Refusal as refusal:
-        return _refused(form, None, refusal)
-    tell(_("The draft has been saved. Only coordinators of your institution see it."), "ok")
-    return see_other("programmes.show", slug=programme.slug)
-
-
-@bp.route("/projekty/<slug:slug>/edycja", methods=["GET", "POST"])
-@acting_for(Role.COORDINATOR)
-def edit(slug: str) -> Response | BaseResponse:
-    programme = get_or_404(queries.programme(session(), slug, actor()))
-    if not rules.may_edit(actor(), programme):
-        abort(403)
-    if request.method != "POST":
-        return _form_page(_form(ProgrammeForm(data=_saved(programme))), programme)
-    form = _form(ProgrammeForm())
-    wanted = _read(form)
-    if wanted is None:
-        return _form_page(form, programme, status=422)
-    try:
-        changed = actions.revise(session(), actor(), programme, wanted, now(), revision=form.revision.data or 0)
-    except rules.Stale:
-        return _stale(form, programme)
-    except Refusal as refusal:
-        return _refused(form, programme, refusal)
-    tell(_("Saved.") if changed else _("Nothing was changed."), "ok" if changed else "info")
-    return see_other("programmes.show", slug=slug)
-
-
-@bp.post("/projekty/<slug:slug>/opublikuj")
-@acting_for(Role.COORDINATOR)
-def publish(slug: str) -> Response | BaseResponse:
-    programme = get_or_404(queries.programme(session(), slug, actor()))
-    try:
-        actions.publish(session(), actor(), programme, now())
-    except rules.Incomplete:
-        return _shown(get_or_404(queries.page(session(), slug, actor())), status=422)
-    tell(_("The project is published. Everybody can see it."), "ok")
-    return see_other("programmes.show", slug=slug)
 
 
 def _shown(page: queries.ProgrammePage, status: int = 200) -> Response:
@@ -174,125 +115,45 @@ def _shown(page: queries.ProgrammePage, status: int = 200) -> Response:
     )
 
 
-def _form(form: ProgrammeForm) -> ProgrammeForm:
-    form.offer([(place.code, place.name) for place in territory.voivodeships(session())])
-    return form
-
-
-def _form_page(form: ProgrammeForm, programme: Programme | None, status: int = 200) -> Response:
-    return respond(
-        "projects/programmes/edit.html",
-        status=status,
-        form=form,
-        programme=programme,
-        is_draft=programme is None or programme.state is ProgrammeState.DRAFT,
-        names=institutions.suggestions(session(), form.voivodeship.data or None),
-        differences=None,
-    )
-
-
-def _propose(form: ProgrammeForm) -> None:
-    """Begin with the name and the partners that the address gives, as after a meeting that went well."""
-    if not form.title.data:
-        form.title.data = " ".join(clean(request.args.get("nazwa", "")).split())[:TITLE_MAX]
-    names = [" ".join(clean(name).split())[:NAME_MAX] for name in request.args.getlist("partner")[:PARTNERS_PROPOSED]]
-    if not form.partner_names():
-        for number, name in enumerate(names):
-            form[f"partner_{number}"].data = name
-
-
-def _read(form: ProgrammeForm) -> rules.ProgrammeDraft | None:
-    """Give the clean values, or None with the errors on the form's fields."""
-    valid = form.validate()
-    ids = _partners_found(form)
-    return form.draft(ids) if valid and ids is not None else None
-
-
-def _partners_found(form: ProgrammeForm) -> dict[str, int] | None:
-    found = institutions.named(session(), form.partner_names())
-    ids: dict[str, int] = {}
-    failed = False
-    for name, part in form.lines():
-        hits = found.get(name.data or "", ())
-        if name.data and len(hits) == 1:
-            ids[name.data] = hits[0].id
-        elif name.data and hits:
-            listed = "; ".join(f"{hit.name} ({hit.slug})" for hit in hits[:NAMES_IN_ERROR])
-            form.refuse(
-                name,
-                _("Several partners fit: %(listed)s. Type the whole name, or the words in brackets.", listed=listed),
-            )
-            failed = True
-        elif name.data:
-            form.refuse(name, _("There is no partner of this name. Copy the name from the partner’s card."))
-            failed = True
-        elif part.data:
-            form.refuse(name, _("Give the name of the partner whose part this is."))
-            failed = True
-    return None if failed else ids
-
-
-def _refused(form: ProgrammeForm, programme: Programme | None, refusal: Refusal) -> Response:
-    """Show the refusal where it belongs in the form; one that belongs nowhere becomes an error page."""
-    if isinstance(refusal, rules.Incomplete):
-        for gap in rules.missing(_typed(form)):
-            form.refuse(form[gap.field], _(gap.sentence))
-    elif type(refusal) in _FIELD_OF:
-        form.refuse(form[_FIELD_OF[type(refusal)]], translated(refusal))
-    else:
-        raise refusal
-    return _form_page(form, programme, status=422)
-
-
-def _typed(form: ProgrammeForm) -> rules.ProgrammeDraft:
-    return form.draft(_partners_found(form) or {})
-
-
-def _saved(programme: Programme) -> dict[str, object]:
-    parts = queries.parts(session(), programme.id or 0)
-    names = institutions.names(session(), [part.institution_id for part in parts])
-    return values_of(programme, [(names[part.institution_id], part.part) for part in parts])
-
-
-def _stale(form: ProgrammeForm, programme: Programme) -> Response:
-    """Show what is saved now beside what was typed; sending the form again saves what was typed."""
-    now_saved = _form(ProgrammeForm(formdata=None, data=_saved(programme)))
-    shown = [
-        name
-        for name in form._fields
-        if name not in ("revision", "state") or programme.state is not ProgrammeState.DRAFT
-    ]
-    differences = [
-        Difference(form[name].id, str(form[name].label.text), now_saved.words(name), form.words(name))
-        for name in shown
-        if name != "revision" and now_saved.words(name) != form.words(name)
-    ]
-    form.revision.raw_data = None
-    form.revision.data = programme.revision
-    return respond(
-        "projects/programmes/edit.html",
-        status=409,
-        form=form,
-        programme=programme,
-        is_draft=programme.state is ProgrammeState.DRAFT,
-        names=institutions.suggestions(session(), form.voivodeship.data or None),
-        differences=differences,
-    )
-
-
-def _own_voivodeship() -> str:
-    return institutions.voivodeship_of(session(), actor().institution_id or 0)
-
-
 def _wanted(args: MultiDict[str, str]) -> ListFilter:
     """Read the filter out of the address; values that mean nothing are left out."""
-    place = args.get("woj", "")
+    place, audience = args.get("woj", ""), args.get("dla", "")
     return ListFilter(
         text=" ".join(clean(args.get("q", "")).split())[:TEXT_MAX],
         kind=_KINDS.get(args.get("rodzaj", "")),
         voivodeship=place if place in _VOIVODESHIPS else "",
         state=_STATES.get(args.get("stan", "")),
+        audience=_AUDIENCES.get(audience, ""),
+        free=args.get("miejsca", "") == FREE,
+        order=_ORDERS.get(args.get("porzadek", ""), Order.STATE),
     )
+
+
+def _room(wanted: ListFilter) -> Room | None:
+    if not wanted.free:
+        return None
+    return Room(calendar.programmes_with_room(actor(), now()), calendar.sees_as(actor()))
+
+
+def _export(name: str) -> Response:
+    wanted = _wanted(request.args)
+    found = catalogue.exported(session(), wanted, warsaw.today(now()), _room(wanted))
+    header = [
+        _("Project"), _("What it offers"), _("State"), _("Lead"), _("Partners"), _("Voivodeship"), _("For whom"),
+        _("First day"), _("Last day"), _("Recruitment until"), _("Funds"), _("What it is about"), _("Remarks"),
+        _("Address"),
+    ]  # fmt: skip
+    return downloads.table(name, "projekty", header, map(_table_row, found))
+
+
+def _table_row(row: TableRow) -> list[tables.Cell]:
+    card = row.card
+    return [
+        card.title, _(card.kind_label), _(card.state_tag[2]), card.lead, card.partners, row.voivodeship,
+        row.target_group, card.starts_on, card.ends_on,
+        card.recruiting_until if card.state is ProgrammeState.RECRUITING else None, row.funding, card.summary,
+        _("sample data") if card.synthetic else "", site.absolute(url_for("programmes.show", slug=card.slug)),
+    ]  # fmt: skip
 
 
 def _page(args: MultiDict[str, str]) -> int:
@@ -301,12 +162,15 @@ def _page(args: MultiDict[str, str]) -> int:
     return max(int(text), 1) if is_number else 1
 
 
-def _address(wanted: ListFilter, page: int) -> str:
+def _address(wanted: ListFilter, page: int = 1, endpoint: str = "programmes.index") -> str:
     return url_for(
-        "programmes.index",
+        endpoint,
         q=wanted.text or None,
         rodzaj=rules.KIND_WORD[wanted.kind] if wanted.kind else None,
+        dla=catalogue.AUDIENCE_WORD.get(wanted.audience),
         woj=wanted.voivodeship or None,
         stan=rules.STATE_WORD[wanted.state] if wanted.state else None,
+        miejsca=FREE if wanted.free else None,
+        porzadek=wanted.order.value or None,
         strona=page if page > 1 else None,
     )

@@ -1,12 +1,15 @@
-"""The list of programmes: what a filter finds and what stands beside it."""
+"""One programme, the drafts of an institution, the programmes that it leads or takes part in."""
+
+from datetime import date
 
 import pytest
 
 from app.actors import Actor
 from projects.programmes import queries
-from projects.programmes.models import ProgrammeKind, ProgrammePartner, ProgrammeState
-from projects.programmes.queries import ListFilter
+from projects.programmes.models import PartnerAnswer, ProgrammeKind, ProgrammePartner, ProgrammeState
 from tests.factories.programmes import make_programme
+
+TODAY = date(2026, 11, 23)
 
 
 @pytest.fixture(name="shelf")
@@ -22,47 +25,16 @@ def _shelf(session, people):
         "szkic": make_programme(session, "Szkic", ngo, state=ProgrammeState.DRAFT),
     }
     session.add(
-        ProgrammePartner(programme_id=made["krok"].id or 0, institution_id=people.marek.institution_id, part="sale")
+        ProgrammePartner(
+            programme_id=made["krok"].id or 0,
+            institution_id=people.marek.institution_id,
+            part="sale",
+            agreed_part="sale",
+            answer=PartnerAnswer.CONFIRMED,
+        )
     )
     session.flush()
     return made
-
-
-def found(session, **wanted):
-    return [row.title for row in queries.listed(session, ListFilter(**wanted), 1)]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "titles"),
-    [
-        ({}, ["Żebra", "Krok", "Azyl"]),
-        ({"text": "kro"}, ["Krok"]),
-        ({"text": "zebra"}, ["Żebra"]),
-        ({"text": "!!"}, []),
-        ({"kind": ProgrammeKind.HOMELESSNESS_SUPPORT}, ["Azyl"]),
-        ({"state": ProgrammeState.RUNNING}, ["Krok"]),
-        ({"voivodeship": "14"}, ["Żebra"]),
-        ({"voivodeship": "14", "state": ProgrammeState.RUNNING}, []),
-    ],
-)
-def test_filter_finds(session, shelf, wanted, titles):
-    assert found(session, **wanted) == titles
-    counts = queries.counts(session, ListFilter(**wanted))
-    assert counts.total == len(titles)
-    for kind in ProgrammeKind:
-        assert counts.kinds.get(kind, 0) == len(found(session, **{**wanted, "kind": kind}))
-    for state in (ProgrammeState.RECRUITING, ProgrammeState.RUNNING, ProgrammeState.COMPLETED):
-        assert counts.states.get(state, 0) == len(found(session, **{**wanted, "state": state}))
-    for code, _name, number in counts.voivodeships:
-        assert number == len(found(session, **{**wanted, "voivodeship": code}))
-
-
-def test_partners_are_counted_with_the_lead(session, shelf):
-    assert {row.title: row.partners for row in queries.listed(session, ListFilter(), 1)} == {
-        "Żebra": 0,
-        "Krok": 2,
-        "Azyl": 1,
-    }
 
 
 @pytest.mark.parametrize(
@@ -87,11 +59,7 @@ def test_page_names_lead_and_partners(session, people, shelf):
 
 
 def test_an_institution_leads_and_takes_part(session, people, shelf):
-    lead = queries.of_institution(session, people.jola.institution_id)
-    assert [(row.title, part) for row, part in lead] == [("Krok", ""), ("Azyl", "")]
-    partner = queries.of_institution(session, people.marek.institution_id)
+    lead = queries.of_institution(session, people.jola.institution_id, TODAY)
+    assert [(row.title, part) for row, part in lead] == [("Krok", None), ("Azyl", None)]
+    partner = queries.of_institution(session, people.marek.institution_id, TODAY)
     assert [(row.title, part) for row, part in partner] == [("Krok", "sale")]
-
-
-def test_recent_leaves_out_drafts_and_completed_ones(session, shelf):
-    assert [row.title for row in queries.recent(session, 5)] == ["Żebra", "Krok"]

@@ -81,7 +81,7 @@ def test_statements_of_the_list_do_not_grow(client, session, people, query_count
         make_programme(session, f"Projekt {one}", people.jola.institution_id)
     with query_count() as asked:
         client.see("/projekty")
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 @pytest.mark.slow
