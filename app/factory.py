@@ -18,7 +18,7 @@ from app.portal import accounts as portal_accounts
 from app.portal import desk, facts, home, look, operator, pages, search
 from app.portal import trail as portal_trail
 from app.succession import views as succession_views
-from app.web import addresses, errors, filters, guards, i18n, kept, security, session, static, templates
+from app.web import addresses, copies, errors, filters, guards, i18n, kept, security, session, static, templates
 from app.web.application import Portal
 from app.web.htmx import htmx
 from events.calendar import views as calendar_views
@@ -47,6 +47,7 @@ from partners.people import queries as people
 from partners.people import views as people_views
 from partners.services import views as services_views
 from projects.editions import views as editions_views
+from projects.programmes import document_views as programme_documents
 from projects.programmes import views as programmes_views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     portal_trail.bp,
     accounts_views.bp,
     account_settings.bp,
+    copies.bp,
     institutions_views.bp,
     competence_views.bp,
     cards_views.bp,
@@ -73,6 +75,7 @@ BLUEPRINTS = (
     agreements_views.bp,
     exchange_views.bp,
     programmes_views.bp,
+    programme_documents.bp,
     editions_views.bp,
     calendar_views.bp,
     gate_views.bp,
@@ -117,6 +120,7 @@ def create_app(config: Config | None = None, database: Database | None = None) -
     # The unit of work commits first of all after_request functions, because Flask calls the last registered first.
     session.init(app, people.actor_of, accounts.seen, database)
     kept.init(app, accounts.keep_form, account_queries.kept_body)
+    copies.init(app, accounts.keep_copy, account_queries.working_copy, accounts.forget_copy)
     guards.init(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

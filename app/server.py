@@ -8,7 +8,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from waitress.task import WSGITask
 
 THREADS = 8
-_BODY_MAX = 2**22
+_BODY_MAX = 6 * 2**20
 
 
 class Task(WSGITask):

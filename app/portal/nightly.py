@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from app.accounts import actions as accounts
 from app.audit import trail
+from app.files import actions as files
 from app.jobs.worker import Job, Timetable
 from app.outbox import delivery
 from app.succession import actions as succession
@@ -16,6 +17,7 @@ from events.duty import upkeep as duty
 from events.feeds import actions as feeds
 from events.gate import upkeep as gate
 from events.minutes import actions as minutes
+from events.reports import actions as reports
 from events.signups import actions as signups
 from events.signups import offers
 from events.signups import series as series_signups
@@ -29,6 +31,7 @@ from partners.contacts import actions as contacts
 from partners.exchange import actions as exchange
 from partners.people import actions as people
 from projects.programmes import actions as programmes
+from projects.programmes import successors
 
 CHANGED_SINCE = timedelta(days=3)
 """Longer than a day, for nights that were missed: what follows twice does not change twice."""
@@ -49,7 +52,8 @@ def follow_cards(session: Session, now: datetime) -> int:
     changed = cards_queries.renamed(session, now - CHANGED_SINCE)
     if not changed:
         return 0
-    return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
+    followed = calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
+    return followed + successors.note_ended(session, changed, now)
 
 
 MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle, duty.let_fall)
@@ -57,6 +61,8 @@ MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.se
 
 JOBS: Timetable = (
     ("old attempts, kept forms, mailed links and sessions deleted", accounts.forget_old),
+    ("working copies forgotten that nobody has gone on with for 14 days", accounts.forget_copies),
+    ("files deleted that nothing points to", files.forget_unused),
     ("mails given up that waited for a week", delivery.give_up_old),
     ("bodies of mails older than 30 days deleted", delivery.forget_bodies),
     ("who reported a mistake on a card forgotten after a year", contacts.forget_reporters),
@@ -85,6 +91,7 @@ JOBS: Timetable = (
     ("who booked on duty hours forgotten 90 days after the date", duty.forget),
     ("notes without an answer in time sealed", minutes.seal_silent),
     ("missing notes called to mind", minutes.remind),
+    ("reports of projects called to mind before and after their day", reports.remind),
     ("personal values of the audit trail deleted after two years", trail.forget_personal),
     ("days of the audit trail sealed", trail.seal_days),
 )

@@ -8,13 +8,16 @@ from flask_wtf.form import _Auto as _AUTO
 from wtforms import Field, HiddenField, StringField
 
 from app.text import holds_pesel
-from app.web import kept
+from app.web import copies, kept
 from app.web.fields import PESEL_SENTENCE, SecretField
 from app.web.session import SAFE
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
-    """A form of the portal: one act, one form. Clean values come out of it; it never touches a session."""
+    """A form of the portal: one act, one form. Clean values come out of it; it never touches a session.
+
+    *put_back*: it shows what was typed before and not sent, out of a kept form or a working copy.
+    """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """CSRF is checked once for the whole portal (app/web/security.py), so that htmx may send it as a header."""
@@ -25,7 +28,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask-wtf carries no types
     def __init__(self, formdata: Any = _AUTO, **kwargs: Any) -> None:
         if formdata is _AUTO:
             # Typed fields only: Flask-WTF would take files and JSON too, and neither is text.
-            formdata = kept.waiting() if request.method in SAFE else request.form
+            formdata = (kept.waiting() or copies.taken_up()) if request.method in SAFE else request.form
+        self.put_back = formdata is not None and request.method in SAFE
         super().__init__(formdata=formdata, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:

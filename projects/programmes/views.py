@@ -16,11 +16,12 @@ from app.web.i18n import _
 from app.web.session import actor, session
 from events.calendar import queries as calendar
 from events.minutes import queries as minutes
-from projects.programmes import catalogue, queries, rules
+from projects.programmes import catalogue, editing, queries, rules
 from projects.programmes.catalogue import ListFilter, Order, Room, TableRow
 from projects.programmes.models import ProgrammeState
 
 bp = Blueprint("programmes", __name__)
+editing.attach(bp)
 
 SESSIONS_SHOWN = 30
 PAST_SHOWN = 10

@@ -56,6 +56,39 @@
   const summary = $(".errors[data-focus]");
   if (summary) summary.focus();
 
+  // A long form is saved as a working copy while it is typed; it is sent by its button alone.
+  const long = $("form[data-copy]");
+  if (long) {
+    const state = $("#copy-state", long);
+    let due = 0, typed = false, busy = false;
+    const say = (text) => { if (state.textContent !== text) state.textContent = text; state.hidden = false; };
+    const later = () => { due = due || setTimeout(save, 3000); };
+    const save = async (leaving) => {
+      clearTimeout(due);
+      due = 0;
+      if (!typed || busy || long.dataset.sent) return;
+      typed = false;
+      busy = true;
+      try {
+        const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+        const fields = new URLSearchParams(new FormData(long));
+        const answer = await fetch(long.dataset.copy, { method: "POST", headers, body: fields, redirect: "manual", keepalive: leaving === true });
+        const at = answer.headers.get("X-Saved-At");
+        if (at) say(state.dataset.saved.replace("{}", at));
+        else say((answer.status === 413 || answer.status === 422) && await answer.text() || state.dataset.failed);
+      } catch (_) {
+        typed = true;
+        say(state.dataset.failed);
+      }
+      busy = false;
+      if (typed && !leaving) later();
+    };
+    const touched = () => { typed = true; later(); };
+    long.addEventListener("input", touched);
+    long.addEventListener("change", touched);
+    addEventListener("pagehide", () => save(true));
+  }
+
   // Five minutes before the session ends: a warning and a way to stay.
   const body = document.body;
   const box = $("#session-end");
