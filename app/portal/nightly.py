@@ -52,8 +52,14 @@ def follow_cards(session: Session, now: datetime) -> int:
     changed = cards_queries.renamed(session, now - CHANGED_SINCE)
     if not changed:
         return 0
-    followed = calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
-    return followed + successors.note_ended(session, changed, now)
+    return calendar.follow_cards(session, changed, now) + programmes.follow_cards(session, changed)
+
+
+def follow_ends(session: Session, now: datetime) -> int:
+    """Note in the course of projects which of their institutions have ended in the last nights."""
+    verbs, since = ("institution.status_set", "institution.succeeded"), now - CHANGED_SINCE
+    ended = set().union(*(trail.subjects_of(session, verb, since) for verb in verbs))
+    return successors.note_ended(session, ended, now) if ended else 0
 
 
 MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle, duty.let_fall)
@@ -69,6 +75,7 @@ JOBS: Timetable = (
     ("data of entry lists erased after 30 days", gate.erase),
     ("announced successions carried out", succession.carry_out),
     ("calendar texts and projects that follow a changed card", follow_cards),
+    ("ended institutions noted in their projects", follow_ends),
     ("institutions asked to confirm their contacts", contacts.remind),
     ("institutions asked to look through their card", cards.remind),
     ("placeholders of welfare centres added or settled", competence.placeholders_by_night),

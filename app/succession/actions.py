@@ -42,6 +42,7 @@ from partners.institutions.models import (
     Status,
 )
 from partners.people.models import Invitation, Membership
+from projects.programmes import successors
 from projects.programmes.listing import reindex as reindex_programme
 from projects.programmes.models import Programme, ProgrammePartner, ProgrammeState
 
@@ -70,6 +71,7 @@ def merge(
     visits.end_between(session, duplicate_id, survivor_id, now)  # nobody answers his own requests
     _join_memberships(session, actor, duplicate_id, survivor_id, now)
     _join_parties(session, duplicate_id, survivor_id)
+    successors.join(session, duplicate_id, survivor_id)
     _append_contacts(session, duplicate_id, survivor_id)
     for reference in queries.references():
         if reference.table.name != "institution":
@@ -370,18 +372,14 @@ def _move_coming(session: Session, old_id: int, new_id: int, day: date, now: dat
         (Booking.institution_id, col(Booking.occurrence_id).in_(dates)),
         (SignUp.institution_id, col(SignUp.occurrence_id).in_(dates)),
         (DutyBooking.institution_id, col(DutyBooking.occurrence_id).in_(columns(Occurrence.id).where(ahead))),
-        (Programme.lead_id, col(Programme.id).in_(projects)),
     )
     for column, among in moving:
         _set(session, column, among, old_id, new_id)
-    named: tuple[tuple[Any, Any, list[int]], ...] = (
-        (EventParty.event_id, EventParty.institution_id, events),
-        (ProgrammePartner.programme_id, ProgrammePartner.institution_id, projects),
-    )
-    for owner, column, owners in named:
-        twice = columns(owner).where(column == new_id)
-        session.execute(delete(column.class_).where(column == old_id, owner.in_(owners), owner.in_(twice)))
-        _set(session, column, owner.in_(owners), old_id, new_id)
+    owner, column = col(EventParty.event_id), col(EventParty.institution_id)
+    twice = columns(owner).where(column == new_id)
+    session.execute(delete(EventParty).where(column == old_id, owner.in_(events), owner.in_(twice)))
+    _set(session, EventParty.institution_id, owner.in_(events), old_id, new_id)
+    successors.pass_on(session, old_id, new_id, projects, now)
     _tidy(session, new_id)
     return events, projects
 
@@ -453,6 +451,7 @@ def _tidy(session: Session, institution_id: int) -> None:
             col(ProgrammePartner.programme_id).in_(own_projects),
         )
     )
+    successors.tidy(session, institution_id)
 
 
 def _renew(session: Session, events: Iterable[int], projects: Iterable[int], now: datetime) -> None:
