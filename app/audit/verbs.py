@@ -117,6 +117,7 @@ VERBS: dict[str, frozenset[str]] = {
     "event.date_changed": frozenset({"occurrence_id", "changed", "sequence"}),
     "event.date_cancelled": frozenset({"occurrence_id", "sequence", "signed_up"}),
     "event.split": frozenset({"part_id", "sequence"}),
+    "event.handed_over": frozenset({"organiser_id", "former_id"}),
     "duty.booked": frozenset({"occurrence_id", "slot"}),
     "duty.withdrawn": frozenset({"occurrence_id", "slot"}),
     "duty.date_cancelled": frozenset({"reason"}),

@@ -120,6 +120,7 @@ WORDS: Mapping[str, str] = {
     "event.date_changed": N_("date of a series changed"),
     "event.date_cancelled": N_("date of a series cancelled"),
     "event.split": N_("series continued by a new one"),
+    "event.handed_over": N_("event handed over to another institution"),
     "duty.booked": N_("slot of duty hours booked"),
     "duty.withdrawn": N_("slot of duty hours given back"),
     "duty.date_cancelled": N_("reason of a cancelled date of duty hours"),

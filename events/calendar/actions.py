@@ -1,6 +1,6 @@
 """Verbs of the calendar: draft, revise, publish, cancel, discard. SEQUENCE moves here and nowhere else."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,8 +15,19 @@ from app.audit.trail import Plain
 from app.db import lock
 from app.errors import NotAdmitted
 from events import ical, recurrence
-from events.calendar import found, mail, queries, rules, series
-from events.calendar.models import Answer, Consent, Event, EventParty, EventSpeaker, Occurrence, Part, State, Visibility
+from events.calendar import edition, found, mail, queries, rules, series
+from events.calendar.models import (
+    Answer,
+    Consent,
+    Event,
+    EventParty,
+    EventSpeaker,
+    Occurrence,
+    OccurrenceSpeaker,
+    Part,
+    State,
+    Visibility,
+)
 from events.calendar.rules import DateDraft, EventDraft, Speaker
 from events.ical import CalendarItem
 from events.search import actions as search
@@ -36,7 +47,9 @@ _OF_DATE = ("title", "starts_at", "ends_at", "place_institution_id", "place", "r
 DEADLINES = ("signup_closes_at", "withdraw_until")
 _NOT_COPIED = frozenset({"starts", "ends", "invited", "co_organisers", "speakers", "consent"})
 # Said at the first saving; a form of a change knows nothing of them.
-_LASTING = ("synthetic", "basis", "part_of_id", "slot_minutes", "slot_persons")
+_LASTING = ("synthetic", "basis", "part_of_id", "slot_minutes", "slot_persons", "edition_id", "participants")
+# Of an event that belongs to an edition these are said by its plan.
+_OF_EDITION = ("programme_id", "signup_scope")
 # The host follows from the place, whose change is told as "place_institution_id".
 _NAMED_AS = {Part.INVITED: "invited", Part.CO_ORGANISER: "co_organisers", Part.HOST: ""}
 # Feeds reach back 90 days before the beginning of the month.
@@ -69,7 +82,7 @@ def draft(session: Session, actor: Actor, wanted: EventDraft, now: datetime, *, 
     session.flush()
     series.make(session, event, now)
     _name_parties(session, event, wanted)
-    _name_speakers(session, event, wanted.speakers)
+    _name_speakers(session, event, wanted.speakers, now)
     trail.record(session, actor, "event.drafted", "event", _id(event), now, details={"kind": event.kind.value})
     session.flush()
     return event
@@ -102,13 +115,13 @@ def revise(
     wanted = _settled(_with_room(session, wanted))
     before, title = series.Rhythm.of(event), event.title
     columns = _columns(wanted) | {"consent": _consent(session, event.organiser_id, wanted, event)}
-    for untouched in _LASTING:
+    for untouched in lasting(event):
         columns.pop(untouched)
     changed = {name for name, value in columns.items() if getattr(event, name) != value}
     for name in changed:
         setattr(event, name, columns[name])
     changed |= _name_parties(session, event, wanted)
-    if _name_speakers(session, event, wanted.speakers):
+    if _name_speakers(session, event, wanted.speakers, now):
         changed.add("speakers")
     if allowed is not None and changed - allowed:
         raise rules.NotYourEvent
@@ -123,8 +136,11 @@ def revise(
         # Records and certificates of what has begun go on saying what it was called.
         if "title" in changed and event.state is State.PUBLISHED and event.rule and occurrence.starts_at <= now:
             occurrence.title = occurrence.title or title
+        elif "title" in changed and occurrence.title is not None:
+            occurrence.title = rules.retitled(occurrence.title, title, event.title)
         series.follow(occurrence, event, event.changed_at)
     session.flush()
+    edition.follow(session, event, now)
     trail.record(
         session,
         actor,
@@ -144,7 +160,12 @@ def would_change(session: Session, event: Event, wanted: EventDraft, rhythm: ser
     rule = recurrence.to_text(rhythm.rule, all_day=rhythm.all_day) if rhythm.rule else None
     stands: dict[str, Any] = {name: getattr(event, name) for name in columns}
     stands |= {"local_start": rhythm.first, "minutes": rhythm.minutes, "all_day": rhythm.all_day, "rule": rule}
-    return frozenset(name for name in columns if name not in _LASTING and columns[name] != stands[name])
+    return frozenset(name for name in columns if name not in lasting(event) and columns[name] != stands[name])
+
+
+def lasting(event: Event) -> frozenset[str]:
+    """Name what a change of *event* leaves alone, whatever a form says."""
+    return frozenset(_LASTING if event.edition_id is None else (*_LASTING, *_OF_EDITION))
 
 
 def publish(session: Session, actor: Actor, event: Event, now: datetime, *, tell: bool = True) -> None:
@@ -152,11 +173,12 @@ def publish(session: Session, actor: Actor, event: Event, now: datetime, *, tell
 
     Without *tell* the caller writes to them himself.
 
-    Locks the event. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected, NotAgreed, InThePast,
-    StalePage when the place changes meanwhile, Suspended.
+    Locks the event, and its edition before. Raises NotYourEvent, NotAdmitted, NotADraft, Incomplete, MinorsUnprotected,
+    NotAgreed, InThePast, StalePage when the place changes meanwhile, Suspended.
     """
     place_id = event.place_institution_id
     availability.hold(session, place_id, now)  # before the event, as a suspension does: else one slips past the other
+    edition.hold(session, event)
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
@@ -206,9 +228,10 @@ def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datet
 
     Dates of a series that have taken place stay as they are.
 
-    Locks the event. *signed_up* is the number of persons concerned, for the trail. Raises NotYourEvent,
-    AlreadyCancelled, AlreadyOver.
+    Locks the event, and its edition before. *signed_up* is the number of persons concerned, for the trail. Raises
+    NotYourEvent, AlreadyCancelled, AlreadyOver.
     """
+    edition.hold(session, event)
     lock(session, Event, _id(event))
     if not rules.may_stop(actor, event):
         raise rules.NotYourEvent
@@ -226,6 +249,7 @@ def cancel(session: Session, actor: Actor, event: Event, reason: str, now: datet
     for occurrence in occurrences:
         series.follow(occurrence, event, event.changed_at)
     session.flush()
+    edition.follow(session, event, now)
     details = {"sequence": event.sequence, "signed_up": signed_up}
     trail.record(session, actor, "event.cancelled", "event", _id(event), now, details=details)
     shelve(session, event, now)
@@ -296,6 +320,100 @@ def change_date(
     return changed
 
 
+def name_dates(
+    session: Session, actor: Actor, event: Event, titles: Mapping[int | None, str | None], now: datetime
+) -> frozenset[int]:
+    """Give dates of a series, by their ids, titles of their own (None: that of the series); return which changed.
+
+    Call under the lock of the event. Raises NotYourEvent, AlreadyCancelled.
+    """
+    if not rules.may_edit(actor, event):
+        raise rules.NotYourEvent
+    if event.state is State.CANCELLED:
+        raise rules.AlreadyCancelled
+    found = [row for row in series.occurrences(session, event) if row.id in titles and row.title != titles[row.id]]
+    if not found:
+        return frozenset()
+    if event.state is State.PUBLISHED:
+        event.sequence += 1
+    _touch(event, now)
+    for row in found:
+        row.title = titles[row.id]
+        row.sequence, row.changed_at = event.sequence, event.changed_at
+    session.flush()
+    details: dict[str, Plain] = {"changed": ["titles"], "sequence": event.sequence}
+    trail.record(session, actor, "event.revised", "event", _id(event), now, details=details)
+    shelve(session, event, now)
+    return frozenset(row.id or 0 for row in found)
+
+
+def name_speakers(
+    session: Session,
+    actor: Actor,
+    event: Event,
+    occurrence_ids: Collection[int],
+    wanted: Sequence[Speaker],
+    now: datetime,
+) -> None:
+    """Let these persons lead the dates, instead of those that the event names; nobody: those of the event again.
+
+    Call under the lock of the event; entry lists are the caller's (gate.actions.speakers). Raises NotYourEvent,
+    AlreadyCancelled.
+    """
+    if not rules.may_edit(actor, event):
+        raise rules.NotYourEvent
+    if event.state is State.CANCELLED:
+        raise rules.AlreadyCancelled
+    session.exec(delete(OccurrenceSpeaker).where(col(OccurrenceSpeaker.occurrence_id).in_(occurrence_ids)))
+    for occurrence_id in sorted(occurrence_ids):
+        for position, one in enumerate(wanted):
+            session.add(
+                OccurrenceSpeaker(
+                    occurrence_id=occurrence_id,
+                    position=position,
+                    person=one.person,
+                    function=one.function,
+                    institution_id=one.institution_id,
+                )
+            )
+    _touch(event, now)
+    session.flush()
+    details: dict[str, Plain] = {"changed": ["speakers"], "sequence": event.sequence}
+    trail.record(session, actor, "event.revised", "event", _id(event), now, details=details)
+
+
+def hand_over(session: Session, actor: Actor, event: Event, organiser_id: int, now: datetime) -> None:
+    """Let another institution organise *event* from now on; the former one stays as a co-organiser that has agreed.
+
+    Its records stay with both. Rights have been seen by the caller, who tells those concerned. Locks the event, and its
+    edition before. Raises AlreadyCancelled.
+    """
+    edition.hold(session, event)
+    lock(session, Event, _id(event))
+    if event.state is State.CANCELLED:
+        raise rules.AlreadyCancelled
+    former = event.organiser_id
+    if former == organiser_id:
+        return
+    joined = session.get(EventParty, (_id(event), organiser_id))
+    if joined is not None:
+        session.delete(joined)
+    left = session.get(EventParty, (_id(event), former)) or EventParty(
+        event_id=_id(event), institution_id=former, part=Part.CO_ORGANISER
+    )
+    left.part, left.answer = Part.CO_ORGANISER, Answer.CONFIRMED
+    left.answered_at, left.answered_by = now, actor.user_id
+    session.add(left)
+    event.organiser_id = organiser_id
+    _touch(event, now)
+    for row in series.occurrences(session, event):
+        series.follow(row, event, event.changed_at)
+    session.flush()
+    details: dict[str, Plain] = {"organiser_id": organiser_id, "former_id": former}
+    trail.record(session, actor, "event.handed_over", "event", _id(event), now, details=details)
+    shelve(session, event, now)
+
+
 def leave_out(session: Session, actor: Actor, event: Event, days: Collection[date], now: datetime) -> bool:
     """Let the dates of a draft on these *days* not take place, and all others take place; return whether it differs.
 
@@ -303,12 +421,14 @@ def leave_out(session: Session, actor: Actor, event: Event, days: Collection[dat
     NoDatesLeft.
     """
     availability.hold(session, event.place_institution_id, now)
+    edition.hold(session, event)
     lock(session, Event, _id(event))
     if not rules.may_edit(actor, event):
         raise rules.NotYourEvent
     if event.state is not State.DRAFT:
         raise rules.NotADraft
     changed = series.leave_out(session, event, days, now)
+    edition.follow(session, event, now)
     if all(row.state is State.REMOVED for row in series.occurrences(session, event)):
         raise rules.NoDatesLeft
     if changed:
@@ -348,6 +468,7 @@ def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None
     What leads to it lets go of it: whoever acts there holds the same institution. Raises NotYourEvent, NotADraft.
     """
     availability.hold(session, event.place_institution_id, now)
+    edition.hold(session, event)
     if lock(session, Event, _id(event)) is None:
         raise rules.NotADraft
     if not rules.may_edit(actor, event):
@@ -358,6 +479,7 @@ def discard(session: Session, actor: Actor, event: Event, now: datetime) -> None
     session.exec(delete(EventParty).where(col(EventParty.event_id) == event.id))
     session.exec(delete(EventSpeaker).where(col(EventSpeaker.event_id) == event.id))
     session.exec(delete(Occurrence).where(col(Occurrence.event_id) == event.id))
+    edition.follow(session, event, now)
     session.delete(event)
     session.flush()
 
@@ -484,7 +606,7 @@ def items(session: Session, event: Event) -> tuple[CalendarItem, ...]:
     master = CalendarItem(
         uid=event.uid or f"{event.uuid}@{site.hostname()}",
         sequence=event.sequence,
-        title=_marked(event, event.title),
+        title=_marked(event, (single.title if single else None) or event.title),
         description=_lines(event, organiser, event.cancel_reason),
         location=place_line(event, host),
         url=site.absolute(f"/wydarzenia/{event.uuid}"),
@@ -582,6 +704,7 @@ def _announce(session: Session, actor: Actor, event: Event, now: datetime) -> No
     for occurrence in series.occurrences(session, event):
         series.follow(occurrence, event, event.changed_at)
     session.flush()
+    edition.follow(session, event, now)
     details = {"visibility": event.visibility.value, "kind": event.kind.value}
     trail.record(session, actor, "event.published", "event", _id(event), now, details=details)
     shelve(session, event, now)
@@ -648,6 +771,7 @@ def _changed_date(session: Session, event: Event, occurrence: Occurrence, now: d
     occurrence.sequence = event.sequence
     occurrence.changed_at = event.changed_at
     session.flush()
+    edition.follow(session, event, now)
     shelve(session, event, now)
 
 
@@ -678,11 +802,13 @@ def _name_parties(session: Session, event: Event, wanted: EventDraft) -> set[str
     return changed - {""}
 
 
-def _name_speakers(session: Session, event: Event, wanted: Sequence[Speaker]) -> bool:
+def _name_speakers(session: Session, event: Event, wanted: Sequence[Speaker], now: datetime) -> bool:
     statement = select(EventSpeaker).where(EventSpeaker.event_id == event.id).order_by(col(EventSpeaker.position))
     present = session.exec(statement).all()
     if [Speaker(one.person, one.function, one.institution_id) for one in present] == list(wanted):
         return False
+    if event.rule is not None and event.state is State.PUBLISHED:
+        _keep_speakers(session, event, present, now)
     for gone in present:
         session.delete(gone)
     for position, one in enumerate(wanted):
@@ -697,6 +823,16 @@ def _name_speakers(session: Session, event: Event, wanted: Sequence[Speaker]) ->
         )
     session.flush()
     return True
+
+
+def _keep_speakers(session: Session, event: Event, present: Sequence[EventSpeaker], now: datetime) -> None:
+    """Let the dates of a series that have begun go on saying who led them."""
+    own = select(OccurrenceSpeaker.occurrence_id).join(Occurrence).where(Occurrence.event_id == event.id)
+    known = set(session.exec(own).all())
+    for row in series.occurrences(session, event):
+        if row.starts_at <= now and row.id not in known and row.state is not State.REMOVED:
+            named = (one.model_dump(exclude={"id", "event_id"}) for one in present)
+            session.add_all(OccurrenceSpeaker(occurrence_id=row.id or 0, **one) for one in named)
 
 
 def _with_room(session: Session, wanted: EventDraft) -> EventDraft:

@@ -165,6 +165,8 @@ class EventForm(Repeating, Form):
     promotion = ChoiceField(_l("When a place comes free"), default=Promotion.AUTOMATIC.value)
     offer_hours = WholeNumberField(_l("Hours to answer"), low=1, high=OFFER_HOURS_MAX, default=OFFER_HOURS)
     signup_scope = ChoiceField(_l("One signs up for"), default=SignUpScope.DATE.value)
+    opens_day = DayField(_l("Sign-up opens on"))
+    opens_time = TimeField(_l("at"))
     closes_day = DayField(_l("Sign-up closes on"))
     closes_time = TimeField(_l("at"))
     withdraw_day = DayField(_l("Withdrawal possible until"))
@@ -312,6 +314,7 @@ class EventForm(Repeating, Form):
             agenda=self.agenda.data or "",
             speakers=self.speakers(),
             co_organisers=tuple(int(value) for value in self.co_organisers.data or ()),
+            signup_opens_at=self._opening(),
             signup_closes_at=self._deadline(self.closes_day, self.closes_time),
             withdraw_until=self._deadline(self.withdraw_day, self.withdraw_time),
             contact=self.contact.data or "",
@@ -467,7 +470,11 @@ class EventForm(Repeating, Form):
 
     def _check_deadlines(self) -> bool:
         valid = True
-        for day_field, time_field in ((self.closes_day, self.closes_time), (self.withdraw_day, self.withdraw_time)):
+        for day_field, time_field in (
+            (self.opens_day, self.opens_time),
+            (self.closes_day, self.closes_time),
+            (self.withdraw_day, self.withdraw_time),
+        ):
             if time_field.data is not None and day_field.data is None and not day_field.errors:
                 self.refuse(day_field, _("Give the day that belongs to this hour."))
                 valid = False
@@ -481,7 +488,15 @@ class EventForm(Repeating, Form):
             elif self.day.data is not None and day_field.data > self.day.data:
                 self.refuse(day_field, _("This must not be later than the start of the event."))
                 valid = False
+        opens, closes = self.opens_day, self.closes_day
+        if valid and opens.data is not None and closes.data is not None and not self._opens_first():
+            self.refuse(opens, _("Sign-up must open before it closes."))
+            valid = False
         return valid
+
+    def _opens_first(self) -> bool:
+        opens = datetime.combine(self.opens_day.data, self.opens_time.data or time.min)
+        return opens < datetime.combine(self.closes_day.data, self.closes_time.data or time(23, 59))
 
     def _check_place(self) -> bool:
         # Neither of the two may win in silence: the meeting would be announced at the wrong door.
@@ -553,6 +568,10 @@ class EventForm(Repeating, Form):
         starts, _ends, _all_day = self.wall()
         wall = datetime.combine(day_field.data, time_field.data or time(23, 59))
         return warsaw.to_utc(min(wall, starts))
+
+    def _opening(self) -> datetime | None:
+        day, hour = self.opens_day.data, self.opens_time.data
+        return warsaw.to_utc(datetime.combine(day, hour or time.min)) if day is not None else None
 
 
 def _unknown(name: str, near: Sequence[Named]) -> str:
@@ -642,7 +661,10 @@ def values_of(event: Event, ends_at: datetime, invited: tuple[int, ...], *, copi
     values |= repeating.values_of(series.rule_of(event.rule))
     values["minors_checked_on"] = event.minors_checked_on
     values |= {"day": first, "end_day": last if last != first else None, "revision": event.revision}
-    for name, instant in (("closes", event.signup_closes_at), ("withdraw", event.withdraw_until)):
+    instants = (
+        ("opens", event.signup_opens_at), ("closes", event.signup_closes_at), ("withdraw", event.withdraw_until)
+    )  # fmt: skip
+    for name, instant in instants:
         if instant is not None:
             local = warsaw.to_local(instant)
             values |= {f"{name}_day": local.date(), f"{name}_time": local.time()}

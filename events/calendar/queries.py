@@ -16,6 +16,7 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     DateTime,
+    Float,
     Integer,
     Select,
     String,
@@ -38,7 +39,10 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as plain_column
 from sqlalchemy import select as sql_select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, SQLModel, col, select
 
 from app import site, warsaw
@@ -55,6 +59,7 @@ from events.calendar.models import (
     EventParty,
     EventSpeaker,
     Occurrence,
+    OccurrenceSpeaker,
     Part,
     State,
     Visibility,
@@ -240,6 +245,16 @@ class SpeakerLine:
     person: str
     function: str
     institution: Named | None
+
+
+@dataclass(frozen=True, slots=True)
+class DateSpeaker:
+    """Somebody who leads or speaks on a date. *key* tells persons apart: below zero for those of one date alone."""
+
+    key: int
+    person: str
+    function: str
+    institution_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -681,7 +696,7 @@ def seen(session: Session, viewer: Actor, uuid: UUID, now: datetime, day: date |
 def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: datetime) -> EventPage:
     event, occurrence = row[0], row[1]
     named = _may_know_names(viewer) or rules.may_edit(viewer, event)
-    parties, speakers, parts = _around(session, viewer, event, named=named) if row[23] else ((), (), ())
+    parties, speakers, parts = _around(session, viewer, event, occurrence, named=named) if row[23] else ((), (), ())
     hidden_programme = row[17] is None or (
         row[17] is ProgrammeState.DRAFT and not (viewer.prepares and viewer.institution_id == row[18])
     )
@@ -711,10 +726,72 @@ def _event_page(session: Session, viewer: Actor, row: Sequence[Any], now: dateti
     )
 
 
+def dates_of_programme(viewer: Actor) -> Select[Any]:
+    """Give a SELECT of the next and the last dates of a programme in the order of time, for rooms that say more.
+
+    It takes *programme_id*, *now*, *today* (its beginning), *coming* and *past* (how many at most) and what viewing()
+    gives. Its first columns are for card_of(), then come visibility and edition; DATE is the table of the dates.
+    """
+    return _dates_of_programme(_scope(viewer))
+
+
+def viewing(viewer: Actor) -> dict[str, Any]:
+    """Give the values of a statement that asks what *viewer* may know of."""
+    return _viewer(viewer)
+
+
+def card_of(row: Sequence[Any], now: datetime) -> EventCard:
+    """Make a card of the first columns of dates_of_programme()."""
+    return _card(row, now)
+
+
+def programmes_with_room(viewer: Actor, now: datetime) -> Select[Any]:
+    """Give the ids of the programmes that have a date of which *viewer* may know, open for sign-up and with seats."""
+    return (
+        _columns(Event.programme_id)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .where(
+            col(Event.programme_id).is_not(None),
+            may_see(viewer),
+            cast(col(Occurrence.state), String) == State.PUBLISHED.value,
+            col(Occurrence.starts_at) > now,
+            col(Occurrence.waiting) == 0,
+            or_(col(Event.capacity).is_(None), col(Event.capacity) > Occurrence.seats_taken),
+            or_(col(Event.signup_opens_at).is_(None), col(Event.signup_opens_at) <= now),
+            _still_open(now),
+        )
+    )
+
+
+def sees_as(viewer: Actor) -> tuple[str, int, str]:
+    """Give what decides which dates *viewer* may know of: who has the same sees the same."""
+    scope = _scope(viewer)
+    own = viewer.institution_id or 0 if scope is Scope.INSTITUTION else 0
+    return scope.value, own, (viewer.voivodeship or "") if scope is Scope.VOIVODESHIP else ""
+
+
 def uuid_of_date(session: Session, occurrence_id: int) -> UUID | None:
     """Give the address of the event to which a date belongs now."""
     statement = select(Event.uuid).join(Occurrence, col(Occurrence.event_id) == Event.id)
     return session.exec(statement.where(Occurrence.id == occurrence_id)).first()
+
+
+def speakers_on(session: Session, event_id: int, occurrence_id: int) -> tuple[DateSpeaker, ...]:
+    """Give who leads or speaks on a date, in order: those of the date, else those of its event. One statement."""
+    return speakers_of(session, event_id, [occurrence_id])[occurrence_id]
+
+
+def speakers_of(session: Session, event_id: int, occurrence_ids: Sequence[int]) -> dict[int, tuple[DateSpeaker, ...]]:
+    """Give who leads or speaks on each of these dates of an event, as speakers_on does; one statement for all."""
+    whole: list[DateSpeaker] = []
+    own: dict[int, list[DateSpeaker]] = {}
+    wanted = {"event": event_id, "dates": list(occurrence_ids)}
+    for occurrence_id, key, _position, *said in rows(session, _WHO_SPEAKS, wanted):
+        if occurrence_id is None:
+            whole.append(DateSpeaker(key, *said))
+        else:
+            own.setdefault(occurrence_id, []).append(DateSpeaker(-key, *said))
+    return {one: tuple(own.get(one, whole)) for one in occurrence_ids}
 
 
 def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
@@ -722,7 +799,7 @@ def own_event(session: Session, viewer: Actor, uuid: UUID) -> Event | None:
     statement = (
         select(Event)
         .join(Occurrence, col(Occurrence.event_id) == Event.id)
-        .where(Event.uuid == uuid, or_(may_see(viewer), _own_draft(viewer)))
+        .where(Event.uuid == uuid, or_(may_see(viewer), own_draft(viewer)))
         .limit(1)
     )
     return session.exec(statement).first()
@@ -981,7 +1058,8 @@ def _its_event(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _own_draft(viewer: Actor) -> ColumnElement[bool]:
+def own_draft(viewer: Actor) -> ColumnElement[bool]:
+    """Give the condition on Occurrence under which *viewer* knows of a draft: his own, or one he is asked about."""
     return _draft_of(viewer.institution_id or 0, asked=viewer.coordinates) if viewer.prepares else false()
 
 
@@ -1038,6 +1116,35 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
             _its_event(room),
         ]
     return conditions
+
+
+class _Days(FunctionElement[float]):
+    """An instant as a number of days, for differences that both databases count alike."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(_Days, "sqlite")
+def _days_on_sqlite(element: _Days, compiler: SQLCompiler, **words: Any) -> str:
+    return f"julianday({compiler.process(element.clauses, **words)})"
+
+
+@compiles(_Days, "postgresql")
+def _days_on_postgresql(element: _Days, compiler: SQLCompiler, **words: Any) -> str:
+    return f"(extract(epoch from {compiler.process(element.clauses, **words)}) / 86400.0)"
+
+
+def _still_open(now: datetime) -> ColumnElement[bool]:
+    """Sign-up is open; a date of a series closes as long before its start as the first one does.
+
+    *local_start* is Warsaw time, one or two hours ahead of an instant: the later of the two is meant.
+    """
+    closes = col(Event.signup_closes_at)
+    ahead = _Days(col(Event.local_start)) - literal_column("1.0 / 24", Float()) - _Days(closes)
+    first_hours = case((ahead > 0, ahead), else_=0.0)
+    of_series = and_(col(Event.rule).is_not(None), _Days(col(Occurrence.starts_at)) - first_hours > _Days(literal(now)))
+    return or_(closes.is_(None), and_(col(Event.rule).is_(None), closes > now), of_series)
 
 
 def _key(card: EventCard) -> str:
@@ -1165,7 +1272,7 @@ def _with_places(statement: Select[Any]) -> Select[Any]:
 
 
 # Built once: making these at every request costs more than running them.
-_SHOWN = _alias(Occurrence, "shown")
+DATE = _SHOWN = _alias(Occurrence, "shown")
 _PART = _alias(Event, "part")
 _HOST = _alias(Institution, "host")
 _ORGANISER = _alias(Institution, "organiser")
@@ -1225,6 +1332,11 @@ _AROUND = (
     or_(
         exists(_columns(literal(1)).select_from(EventParty).where(col(EventParty.event_id) == Event.id)),
         exists(_columns(literal(1)).select_from(EventSpeaker).where(col(EventSpeaker.event_id) == Event.id)),
+        exists(
+            _columns(literal(1))
+            .select_from(OccurrenceSpeaker)
+            .where(col(OccurrenceSpeaker.occurrence_id) == Occurrence.id)
+        ),
         col(Event.part_of_id).is_not(None),
         exists(_columns(literal(1)).select_from(_SECOND).where(_SECOND.part_of_id == Event.id)),
     ),
@@ -1268,21 +1380,48 @@ _PARTIES = (
     .join(Institution, col(Institution.id) == EventParty.institution_id)
     .where(col(EventParty.event_id) == bindparam("event_id"))
 )
-_SPEAKERS = (
-    _columns(
-        null(),
-        *_named(Institution),
-        null(),
-        null(),
-        null(),
-        EventSpeaker.function,
-        EventSpeaker.person,
-        cast(col(EventSpeaker.position), String),
+_DATE: BindParameter[int] = bindparam("occurrence_id", type_=Integer())
+_ITS_OWN = _columns(literal(1)).select_from(OccurrenceSpeaker).where(col(OccurrenceSpeaker.occurrence_id) == _DATE)
+
+
+def _speaking(table: Any) -> Select[Any]:
+    return (
+        _columns(
+            null(),
+            *_named(Institution),
+            null(),
+            null(),
+            null(),
+            table.function,
+            table.person,
+            cast(col(table.position), String),
+        )
+        .select_from(table)
+        .outerjoin(Institution, col(Institution.id) == table.institution_id)
     )
-    .select_from(EventSpeaker)
-    .outerjoin(Institution, col(Institution.id) == EventSpeaker.institution_id)
-    .where(col(EventSpeaker.event_id) == bindparam("event_id"))
-)
+
+
+# Whoever a date names stands instead of all that its event names.
+_SPEAKERS = _speaking(EventSpeaker).where(col(EventSpeaker.event_id) == bindparam("event_id"), ~exists(_ITS_OWN))
+_SPEAKERS_OF_DATE = _speaking(OccurrenceSpeaker).where(col(OccurrenceSpeaker.occurrence_id) == _DATE)
+_WHO_SPEAKS = union_all(
+    _columns(
+        cast(null(), Integer).label("date"),
+        col(EventSpeaker.id).label("key"),
+        col(EventSpeaker.position).label("position"),
+        EventSpeaker.person,
+        EventSpeaker.function,
+        EventSpeaker.institution_id,
+    ).where(col(EventSpeaker.event_id) == bindparam("event", type_=Integer())),
+    _columns(
+        OccurrenceSpeaker.occurrence_id,
+        OccurrenceSpeaker.id,
+        OccurrenceSpeaker.position,
+        OccurrenceSpeaker.person,
+        OccurrenceSpeaker.function,
+        OccurrenceSpeaker.institution_id,
+    ).where(col(OccurrenceSpeaker.occurrence_id).in_(bindparam("dates", type_=Integer(), expanding=True))),
+).order_by("date", "position", "key")
 # Of one day and one place: the first part, the second one, and the others of the same first part.
 _OTHER = _alias(Event, "other_part")
 
@@ -1305,7 +1444,26 @@ def _around_of(scope: Scope, *, prepares: bool, asked: bool) -> Any:
             or_(_sight(scope, _INSTITUTION, _VOIVODESHIP), drafts),
         )
     )  # fmt: skip
-    return union_all(_PARTIES, _SPEAKERS, parts).order_by("place", "asked_at")
+    return union_all(_PARTIES, _SPEAKERS, _SPEAKERS_OF_DATE, parts).order_by("place", "asked_at")
+
+
+@lru_cache(maxsize=8)
+def _dates_of_programme(scope: Scope) -> Select[Any]:
+    ends, starts, number = col(Occurrence.ends_at), col(Occurrence.starts_at), col(Occurrence.id)
+    now: BindParameter[datetime] = bindparam("now")
+    # From the project's few events to their dates: by the order of time the database would read all the portal's.
+    of_it = (
+        _columns(number.label("id"))
+        .select_from(Event)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .where(col(Event.programme_id) == bindparam("programme_id"), _sight(scope, _INSTITUTION, _VOIVODESHIP))
+    )
+    instant = func.coalesce(starts, starts)  # no column of an index, so that its order tempts nobody
+    coming = of_it.where(ends > now, starts >= bindparam("today")).order_by(instant, number).limit(bindparam("coming"))
+    past = of_it.where(ends <= now).order_by(instant.desc(), number.desc()).limit(bindparam("past"))
+    ids = union_all(_columns(coming.subquery().c.id), _columns(past.subquery().c.id)).subquery()
+    shown = _CARDS.add_columns(_SHOWN.visibility, Event.edition_id)
+    return shown.where(_SHOWN.id.in_(_columns(ids.c.id))).order_by(_SHOWN.starts_at, _SHOWN.id)
 
 
 def _card(row: Any, now: datetime) -> EventCard:
@@ -1335,13 +1493,17 @@ def _card(row: Any, now: datetime) -> EventCard:
 
 
 def _around(
-    session: Session, viewer: Actor, event: Any, *, named: bool
+    session: Session, viewer: Actor, event: Any, occurrence: Any, *, named: bool
 ) -> tuple[tuple[PartyLine, ...], tuple[SpeakerLine, ...], tuple[PartLine, ...]]:
     parties: list[PartyLine] = []
     speakers: list[SpeakerLine] = []
     parts: list[PartLine] = []
     statement = _around_of(_scope(viewer), prepares=viewer.prepares, asked=viewer.coordinates)
-    parameters = _viewer(viewer) | {"event_id": event.id, "part_of_id": event.part_of_id}
+    parameters = _viewer(viewer) | {
+        "event_id": event.id,
+        "occurrence_id": occurrence.id,
+        "part_of_id": event.part_of_id,
+    }
     for row in rows(session, statement, parameters):
         institution_ = Named(*row[1:6]) if row[1] is not None else None
         if row[0] is not None and institution_ is not None:

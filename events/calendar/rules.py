@@ -11,6 +11,7 @@ from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
 from events.calendar.models import (
     OFFER_HOURS,
+    TITLE_MAX,
     Admission,
     Answer,
     Consent,
@@ -466,6 +467,17 @@ def part_of(institution_id: int, *, place_id: int | None, co_organisers: Sequenc
 def has_agreed(answer: Answer | None) -> bool:
     """Whether an institution that must answer has said yes, in Kładka or on paper."""
     return answer in (Answer.CONFIRMED, Answer.OUTSIDE)
+
+
+def titled(title: str, topic: str) -> str | None:
+    """Give the title of a date that has a *topic*; None for one without, which is called as its series."""
+    return f"{title}: {topic}"[:TITLE_MAX].rstrip() if topic else None
+
+
+def retitled(own: str, before: str, title: str) -> str:
+    """Give the title of a date after its series was renamed: what begins with the old title begins with the new one."""
+    prefix = f"{before}: "
+    return titled(title, own[len(prefix) :]) or title if own.startswith(prefix) else own
 
 
 def default_visibility(place_kind: str) -> Visibility:

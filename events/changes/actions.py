@@ -13,7 +13,7 @@ from app.db import SKIP_LOCKS, lock
 from app.errors import Conflict
 from app.text import N_
 from events.calendar import actions as calendar
-from events.calendar import parties, rules, series
+from events.calendar import edition, parties, rules, series
 from events.calendar.models import Admission, Event, Occurrence, State, Visibility
 from events.calendar.rules import DateDraft, EventDraft
 from events.calendar.series import Rhythm
@@ -69,12 +69,13 @@ def edit(
     place: if it would, the series is split there, as it is for FOLLOWING. *moved_too*: dates that were moved one by one
     follow, too.
 
-    Locks the place's institution, the event and its dates. A larger capacity serves the queue, a new time or place
-    mails those signed up, by one mail each; their institutions stay invited to an event for the invited.
+    Locks the place's institution, the edition, the event and its dates. A larger capacity serves the queue, a new time
+    or place mails those signed up, by one mail each; their institutions stay invited to an event for the invited.
     *revision* is what the form was made from, *allowed* is as in calendar.actions.revise. Raises StalePage,
     AlreadyOver, InThePast, FewerSeatsThanTaken, NoSuchDate, DateOver, NotForOneDate and what revise raises.
     """
     availability.hold(session, wanted.place_institution_id, now)
+    edition.hold(session, event)
     occurrences = _begin(session, actor, event, revision, allowed)
     if event.state is not State.PUBLISHED:
         changed = calendar.revise(session, actor, event, wanted, now, allowed=allowed)
@@ -122,6 +123,7 @@ def edit_date(
     Raises as edit.
     """
     availability.hold(session, wanted.place_institution_id, now)
+    edition.hold(session, event)
     occurrences = _begin(session, actor, event, revision, allowed)
     return _edit_date(session, actor, event, _chosen(occurrences, occurrence_id, now), wanted, now, allowed=allowed)
 
@@ -142,6 +144,7 @@ def cancel(
     cancelled. The host of the place may cancel, too; then the organiser is told why. Locks the event and its dates.
     Raises NoSuchDate, DateOver, DateCancelled and what calendar.actions.cancel raises.
     """
+    edition.hold(session, event)
     lock(session, Event, event.id or 0)  # before its dates, as edit does: else the two lock each other out
     occurrences = _locked(session, event)
     if event.rule is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, String, bindparam, cast, func
+from sqlalchemy import Date, Integer, String, bindparam, cast, exists, func, union_all
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
@@ -15,8 +15,10 @@ from app.actors import Actor, Role
 from app.db import columns, rows
 from app.text import fold
 from events.calendar import clashes
+from events.calendar import queries as calendar
 from events.calendar.clashes import Clash, Span, Why
-from events.calendar.models import Event, EventParty, EventSpeaker, Occurrence, State
+from events.calendar.models import Event, EventParty, EventSpeaker, Occurrence, OccurrenceSpeaker, State
+from events.calendar.rules import Speaker
 from events.signups import rules as signups
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.institutions.models import Institution
@@ -146,13 +148,17 @@ class _Busy:
         return bool(name) and name == fold(other.person) and self.institution_id == other.institution_id
 
 
-def elsewhere(session: Session, viewer: Actor, event: Event, spans: Sequence[Span]) -> list[Clash]:
+def elsewhere(
+    session: Session, viewer: Actor, event: Event, spans: Sequence[Span], *, speakers: Sequence[Speaker] | None = None
+) -> list[Clash]:
     """Give who leads or is signed up here and is needed somewhere else at the same time; at most five statements.
+
+    *speakers* are those of an event that is only planned.
 
     Found among the dates that begin on the days of *spans*. A name is told of the viewer's own people, of those whom
     his institution has signed up in both places, and of who speaks where he may see it; else it is "".
     """
-    mine = [*_speakers_here(session, event, spans), *_guests_here(session, event, spans)]
+    mine = [*_speakers_here(session, event, spans, speakers), *_guests_here(session, event, spans)]
     institutions = {one.institution_id for one in mine if one.institution_id is not None}
     if not institutions:
         return []
@@ -179,11 +185,31 @@ def elsewhere(session: Session, viewer: Actor, event: Event, spans: Sequence[Spa
     return sorted(found, key=lambda clash: (clash.starts_at, clash.person))
 
 
-def _speakers_here(session: Session, event: Event, spans: Sequence[Span]) -> list[_Busy]:
+def _speakers_here(
+    session: Session, event: Event, spans: Sequence[Span], planned: Sequence[Speaker] | None
+) -> list[_Busy]:
+    if planned is not None:
+        named: Mapping[int, Sequence[Speaker | calendar.DateSpeaker]] = {
+            span.occurrence_id or 0: planned for span in spans
+        }
+    else:
+        dates = [span.occurrence_id or 0 for span in spans]
+        named = calendar.speakers_of(session, event.id or 0, dates)
     return [
-        _Busy(person, "", None, institution_id, span.occurrence_id or 0, span.starts_at, span.ends_at, 0, speaks=True)
-        for person, institution_id in rows(session, _LEADING, {"event": event.id})
+        _Busy(
+            one.person,
+            "",
+            None,
+            one.institution_id,
+            span.occurrence_id or 0,
+            span.starts_at,
+            span.ends_at,
+            0,
+            speaks=True,
+        )
         for span in spans
+        for one in named[span.occurrence_id or 0]
+        if one.institution_id is not None
     ]
 
 
@@ -209,19 +235,25 @@ _ELSEWHERE = (
     col(Occurrence.event_id) != bindparam("event", type_=Integer()),
 )
 # Made once: making a statement costs more than running it.
-_LEADING = columns(EventSpeaker.person, EventSpeaker.institution_id).where(
-    col(EventSpeaker.event_id) == bindparam("event", type_=Integer()), col(EventSpeaker.institution_id).is_not(None)
-)
 _GUESTS = (
     columns(*_PERSON, SignUp.occurrence_id)
     .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
     .where(col(Occurrence.event_id) == bindparam("event", type_=Integer()), col(SignUp.state).in_(_COMING))
 )
-_LEADING_ELSEWHERE = (
+_HOUSES = bindparam("institutions", type_=Integer(), expanding=True)
+_LEADING_ELSEWHERE = union_all(
     columns(EventSpeaker.person, EventSpeaker.institution_id, *_DATE)
     .select_from(Occurrence)
     .join(EventSpeaker, col(EventSpeaker.event_id) == Occurrence.event_id)
-    .where(*_ELSEWHERE, col(EventSpeaker.institution_id).in_(bindparam("institutions", expanding=True)))
+    .where(
+        *_ELSEWHERE,
+        col(EventSpeaker.institution_id).in_(_HOUSES),
+        ~exists().where(col(OccurrenceSpeaker.occurrence_id) == Occurrence.id),
+    ),
+    columns(OccurrenceSpeaker.person, OccurrenceSpeaker.institution_id, *_DATE)
+    .select_from(Occurrence)
+    .join(OccurrenceSpeaker, col(OccurrenceSpeaker.occurrence_id) == Occurrence.id)
+    .where(*_ELSEWHERE, col(OccurrenceSpeaker.institution_id).in_(_HOUSES)),
 )
 # The sum keeps SQLite from reading all that an institution has ever signed up for.
 _GUESTS_ELSEWHERE = (

@@ -12,6 +12,7 @@ from app.audit import trail
 from app.audit.trail import Plain
 from app.db import lock
 from events.calendar import actions as calendar
+from events.calendar import edition
 from events.calendar.models import REASON_MAX, Event, Occurrence, State
 from events.changes import calendars, mail, queries
 from events.changes.queries import StoppedDate
@@ -105,7 +106,9 @@ def _still_on(
 ) -> list[tuple[StoppedDate, Occurrence]]:
     """Lock the events and their dates, and give those that still stand: somebody may have been faster."""
     kept: dict[int, Occurrence] = {}
-    for event_id in sorted({one.event_id for one in found}):
+    events = sorted({one.event_id for one in found})
+    edition.hold_all(session, events)
+    for event_id in events:
         lock(session, Event, event_id)
     # All dates in one order, as expired offers take them: by events apart the two would wait for each other.
     for occurrence_id in sorted(one.occurrence_id for one in found):

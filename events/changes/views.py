@@ -68,8 +68,9 @@ _COMPARED_OF_DATE = ("title", "day", "starts", "ends", "end_day", "place", "plac
 _COMPARED = (
     "kind", "title", "day", "starts", "ends", "end_day", "all_day", *REPEATING, "place", "place_other", "seats",
     "audience", "description", "visibility", "co_organisers", "invited", "room_id", "room", "online_link", "programme",
-    "clause", "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "closes_day",
-    "closes_time", "withdraw_day", "withdraw_time", "consent", "children", "minors_checked_on", "minors_standards",
+    "clause", "topics", "agenda", "admission", "split", "promotion", "offer_hours", "signup_scope", "opens_day",
+    "opens_time", "closes_day", "closes_time", "withdraw_day", "withdraw_time", "consent", "children",
+    "minors_checked_on", "minors_standards",
     "contact", *(f"{of}_{n}" for n in range(SPEAKERS) for of in ("speaker", "speaker_function", "speaker_institution")),
 )  # fmt: skip
 

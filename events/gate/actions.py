@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, select, update
 
 from app.actors import Actor
 from app.audit import trail
 from app.audit.trail import Plain
 from app.db import insert_all
-from events.calendar.models import Event, EventSpeaker, Occurrence, State
+from events.calendar import queries as calendar
+from events.calendar.models import Event, Occurrence, State
+from events.calendar.queries import DateSpeaker
 from events.gate import mail, queries, rules
 from events.gate.models import Entry, EntryState, Equipment, Origin
 from events.gate.rules import Expected
@@ -128,22 +130,21 @@ def clear(session: Session, actor: Actor, event: Event, occurrence: Occurrence, 
 
 
 def speakers(session: Session, actor: Actor, event: Event, occurrences: Sequence[Occurrence], now: datetime) -> None:
-    """Let those who lead or speak stand on the lists of these dates, as the event names them now.
+    """Let those who lead or speak stand on the lists of these dates, as the date or its event names them now.
 
     Dates that have passed stay as they were. After a date's freeze a new speaker is a request, and the unit gets one
     mail for it.
     """
     if event.consent is None or event.state is not State.PUBLISHED or not occurrences:
         return
-    named = session.exec(
-        select(EventSpeaker).where(EventSpeaker.event_id == event.id).order_by(col(EventSpeaker.position))
-    ).all()
+    named = calendar.speakers_of(session, event.id or 0, [one.id or 0 for one in occurrences])
     dates = [one for one in occurrences if one.state is State.PUBLISHED and not rules.is_over(one.local_date, now)]
     listed = queries.speakers_on(session, [one.id or 0 for one in dates])
     added = removed = 0
     for occurrence in dates:
         unit_id = unit_of(event, occurrence)
-        wanted = [one for one in named if unit_id is not None and one.institution_id != unit_id]
+        speaking = named[occurrence.id or 0]
+        wanted = [one for one in speaking if unit_id is not None and one.institution_id != unit_id]
         standing = _known(event, wanted, listed.get(occurrence.id or 0, []))
         gone = [one for one, speaker in standing if speaker is None and one.state in rules.ACTIVE]
         remove(session, actor, event, occurrence, gone, now)
@@ -244,11 +245,11 @@ def arrival(session: Session, actor: Actor, unit_id: int, occurrence: Occurrence
 
 
 def _known(
-    event: Event, wanted: Sequence[EventSpeaker], entries: Sequence[Entry]
-) -> list[tuple[Entry, EventSpeaker | None]]:
+    event: Event, wanted: Sequence[DateSpeaker], entries: Sequence[Entry]
+) -> list[tuple[Entry, DateSpeaker | None]]:
     """Give each entry with the speaker that it stands for now: the same person, else who has come in his place."""
     left = list(wanted)
-    found: dict[int | None, EventSpeaker] = {}
+    found: dict[int | None, DateSpeaker] = {}
     for same in (_is_same, _is_instead):
         for entry in entries:
             speaker = next((one for one in left if entry.id not in found and same(event, entry, one)), None)
@@ -258,13 +259,13 @@ def _known(
     return [(entry, found.get(entry.id)) for entry in entries]
 
 
-def _is_same(event: Event, entry: Entry, speaker: EventSpeaker) -> bool:
+def _is_same(event: Event, entry: Entry, speaker: DateSpeaker) -> bool:
     person = rules.same_person(entry.person) == rules.same_person(speaker.person)
     return person and entry.institution_id == (speaker.institution_id or event.organiser_id)
 
 
-def _is_instead(event: Event, entry: Entry, speaker: EventSpeaker) -> bool:
-    stands = entry.state in rules.ACTIVE and entry.speaker_id == speaker.id
+def _is_instead(event: Event, entry: Entry, speaker: DateSpeaker) -> bool:
+    stands = entry.state in rules.ACTIVE and entry.speaker_id == speaker.key
     return stands and entry.institution_id == (speaker.institution_id or event.organiser_id)
 
 
@@ -274,21 +275,21 @@ def _speak(
     event: Event,
     occurrence: Occurrence,
     unit_id: int,
-    wanted: Sequence[EventSpeaker],
-    standing: Sequence[tuple[Entry, EventSpeaker | None]],
+    wanted: Sequence[DateSpeaker],
+    standing: Sequence[tuple[Entry, DateSpeaker | None]],
     now: datetime,
 ) -> int:
-    before = {speaker.id: entry for entry, speaker in standing if speaker is not None}
+    before = {speaker.key: entry for entry, speaker in standing if speaker is not None}
     for entry, speaker in standing:
         if speaker is not None and entry.state is not EntryState.REMOVED:
-            entry.speaker_id = speaker.id
+            entry.speaker_id = speaker.key
             replace(session, actor, event, occurrence, entry, speaker.person, speaker.function, now)
-    arriving = [one for one in wanted if one.id not in before or before[one.id].state is EntryState.REMOVED]
+    arriving = [one for one in wanted if one.key not in before or before[one.key].state is EntryState.REMOVED]
     if not arriving:
         return 0
     state = arrival(session, actor, unit_id, occurrence, now)
     for speaker in arriving:
-        entry = before.get(speaker.id) or Entry(
+        entry = before.get(speaker.key) or Entry(
             occurrence_id=occurrence.id or 0,
             unit_id=unit_id,
             local_date=occurrence.local_date,
@@ -299,7 +300,7 @@ def _speak(
         )
         _place(entry, unit_id, occurrence, now)
         decide(entry, state, actor, now)
-        entry.speaker_id = speaker.id
+        entry.speaker_id = speaker.key
         # A speaker from nowhere comes on behalf of the organiser: somebody must answer what the unit asks.
         entry.institution_id = speaker.institution_id or event.organiser_id
         entry.person, entry.function = speaker.person, speaker.function

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, col, delete, exists, or_, select, update
+from sqlmodel import Session, and_, col, delete, exists, or_, select, update
 
 from app import warsaw
 from app.actors import Actor
@@ -12,7 +12,7 @@ from app.audit import trail
 from app.audit.models import AuditLine, AuditValue
 from app.audit.trail import Plain
 from app.db import lock
-from events.calendar.models import Event, EventSpeaker, Occurrence, State
+from events.calendar.models import Event, EventSpeaker, Occurrence, OccurrenceSpeaker, State
 from events.gate import actions
 from events.gate.models import Entry, EntryState, Equipment, Origin
 from events.gate.rules import KEPT_FOR
@@ -21,9 +21,9 @@ from events.gate.rules import KEPT_FOR
 def list_speakers(session: Session, now: datetime) -> int:
     """Put those who lead or speak on the lists of dates that were made since; return how many dates there were."""
     listed = exists().where(col(Entry.occurrence_id) == Occurrence.id, col(Entry.origin) == Origin.SPEAKER)
-    abroad = or_(
-        col(EventSpeaker.institution_id).is_(None), EventSpeaker.institution_id != Occurrence.place_institution_id
-    )
+    of_date = exists().where(col(OccurrenceSpeaker.occurrence_id) == Occurrence.id)
+    comes = exists().where(col(EventSpeaker.event_id) == Event.id, _abroad(EventSpeaker))
+    comes_then = exists().where(col(OccurrenceSpeaker.occurrence_id) == Occurrence.id, _abroad(OccurrenceSpeaker))
     statement = (
         select(Occurrence)
         .join(Event, col(Event.id) == Occurrence.event_id)
@@ -31,8 +31,7 @@ def list_speakers(session: Session, now: datetime) -> int:
             col(Event.consent).is_not(None),
             Occurrence.state == State.PUBLISHED,
             Occurrence.local_date >= warsaw.today(now),
-            col(Event.id).in_(select(EventSpeaker.event_id)),
-            exists().where(col(EventSpeaker.event_id) == Event.id, abroad),
+            or_(comes_then, and_(comes, ~of_date)),
             ~listed,
         )
         .order_by(col(Occurrence.event_id), col(Occurrence.starts_at))
@@ -44,6 +43,10 @@ def list_speakers(session: Session, now: datetime) -> int:
         lock(session, Event, event_id)  # whoever edits its speakers in this moment would list them twice
         actions.speakers(session, Actor.system(), session.get_one(Event, event_id), occurrences, now)
     return sum(len(one) for one in dates.values())
+
+
+def _abroad(table: Any) -> Any:
+    return or_(table.institution_id.is_(None), table.institution_id != Occurrence.place_institution_id)
 
 
 def erase(session: Session, now: datetime) -> int:

@@ -34,7 +34,7 @@ from app.accounts.models import UserAccount
 from app.actors import Actor
 from app.db import columns, rows
 from events.calendar import queries as calendar
-from events.calendar.models import Event, EventKind, EventParty, EventSpeaker, Occurrence, Outcome, Part, State
+from events.calendar.models import Event, EventKind, EventParty, Occurrence, Outcome, Part, State
 from events.calendar.rules import FAMILY, ICON, KIND_LABEL
 from events.gate.models import Entry, EntryState, Origin
 from events.minutes import rules
@@ -437,11 +437,8 @@ def expected(session: Session, event: Event, occurrence: Occurrence) -> tuple[Ro
     Places may have no name yet. What the gate knew of guests besides name and institution stays there, where it is
     erased. Two statements, inside a prison unit three.
     """
-    speakers = session.exec(
-        select(EventSpeaker)
-        .where(EventSpeaker.event_id == event.id, col(EventSpeaker.institution_id).is_not(None))
-        .order_by(col(EventSpeaker.position), col(EventSpeaker.id))
-    ).all()
+    speaking = calendar.speakers_on(session, event.id or 0, occurrence.id or 0)
+    speakers = [one for one in speaking if one.institution_id is not None]
     seated = session.exec(
         select(SignUp)
         .where(SignUp.occurrence_id == occurrence.id, SignUp.state == SignUpState.SEAT)

@@ -12,7 +12,7 @@ from app import warsaw
 from app.actors import Actor
 from app.db import columns
 from events.calendar import queries as calendar
-from events.calendar.models import Event, EventSpeaker, Occurrence
+from events.calendar.models import Event, Occurrence
 from events.calendar.queries import EventPage
 from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
 from events.minutes.models import Attendance, Record
@@ -60,13 +60,10 @@ def sheet(session: Session, page: EventPage, language: str) -> dict[str, object]
         )
         .order_by(col(Institution.sort_key), col(SignUp.person), col(SignUp.id))
     )
-    speakers = select(EventSpeaker.person, EventSpeaker.function).where(EventSpeaker.event_id == page.event.id)
+    speakers = calendar.speakers_on(session, page.event.id or 0, page.occurrence.id or 0)
     return _of_date(page.event, page.occurrence, page, language) | {
         "people": [list(row) for row in session.execute(statement)],
-        "speakers": [
-            ", ".join(part for part in row if part)
-            for row in session.exec(speakers.order_by(col(EventSpeaker.position))).all()
-        ],
+        "speakers": [", ".join(part for part in (one.person, one.function) if part) for one in speakers],
         "empty_lines": rules.EMPTY_LINES,
     }
 
