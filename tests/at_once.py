@@ -1,15 +1,52 @@
 """What tests of people who act at the same moment share: threads that begin together, and what each was told."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
+from app.clock import now
+from app.db import Database
 from app.errors import Refusal
+from events.calendar import actions as calendar
+from events.calendar.models import Event
+from tests.factories.persons import People
 
 PATIENCE = 60
 """Seconds until a thread that does not get to its start is a fault."""
+
+
+@dataclass
+class Unit:
+    """A prison unit whose people, and those who come to it, act in sessions of their own."""
+
+    database: Database
+    people: People
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session that is committed at the end."""
+        with closing(self.database.session(writes=True)) as session:
+            yield session
+            session.commit()
+
+    def publish(self, event_id: int) -> None:
+        """Let the unit publish a draft."""
+        with self.writing() as session:
+            calendar.publish(session, self.people.ewa.actor, session.get_one(Event, event_id), now())
+
+
+def waits(work: Callable[[], object], why: str) -> threading.Thread:
+    """Begin *work* in a thread, which must have to wait for who holds the lock, and give the thread."""
+    after = threading.Thread(target=work)
+    after.start()
+    after.join(timeout=0.5)
+    assert after.is_alive(), why
+    return after
 
 
 def at_once(works: Sequence[Callable[[], object]]) -> list[BaseException | None]:

@@ -1,6 +1,5 @@
 """A suspension and those who publish, move and sign up at the same moment: nothing slips in, nobody waits for ever."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,9 +23,9 @@ from events.signups.rules import Wanted
 from partners.availability import rules
 from partners.availability.rules import PeriodDraft
 from partners.institutions.models import Institution
-from tests.at_once import faults
+from tests.at_once import Unit, faults, waits
 from tests.factories.events import draft_of, local, make_draft, make_event, named
-from tests.factories.persons import People, make_people
+from tests.factories.persons import make_people
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clock")]
 WEEK = PeriodDraft(date(2026, 12, 7), date(2026, 12, 11))
@@ -42,39 +41,29 @@ def _database(address: str) -> Iterator[Database]:
 
 
 @dataclass
-class Unit:
+class UnitWithDrafts(Unit):
     """A prison unit with drafts in a week, and published events a week later."""
 
-    database: Database
-    people: People
     drafts: list[int]
     later: list[int]
     taken: int
 
-    def publish(self, event_id: int) -> None:
-        with closing(self.database.session(writes=True)) as session:
-            calendar.publish(session, self.people.ewa.actor, session.get_one(Event, event_id), now())
-            session.commit()
-
     def move(self, event_id: int) -> None:
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             event = session.get_one(Event, event_id)
             into = draft_of(place="", place_institution_id=self.people.prison.id)
             changes.edit(session, self.people.ewa.actor, event, into, event.revision, now())
-            session.commit()
 
     def sign_up(self, number: int) -> None:
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             event = session.get_one(Event, self.taken)
             date_id = session.exec(select(Occurrence.id).where(Occurrence.event_id == self.taken)).one() or 0
             wanted = Wanted(people=(named(number),))
             signups.sign_up(session, self.people.marek.actor, event, date_id, wanted, str(uuid4()), now())
-            session.commit()
 
     def suspend(self) -> None:
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             self.suspend_in(session)
-            session.commit()
 
     def suspend_in(self, session: Session) -> None:
         unit = session.get_one(Institution, self.people.prison.id)
@@ -89,7 +78,7 @@ class Unit:
             return list(session.exec(statement).all())
 
 
-def unit(database: Database) -> Unit:
+def unit(database: Database) -> UnitWithDrafts:
     with database.session(writes=True) as session:
         people = make_people(session)
         there = {"place": "", "place_institution_id": people.prison.id}
@@ -99,7 +88,7 @@ def unit(database: Database) -> Unit:
         taken = make_event(session, people.ewa, **there, capacity=3)
         session.commit()
         ids = [event.id or 0 for event in (*drafts, *later, taken)]
-        return Unit(database, people, ids[:DRAFTS], ids[DRAFTS:-1], ids[-1])
+        return UnitWithDrafts(database, people, ids[:DRAFTS], ids[DRAFTS:-1], ids[-1])
 
 
 def test_nothing_stands_in_the_days_whoever_was_faster(database: Database) -> None:
@@ -125,10 +114,7 @@ def test_who_publishes_first_is_cancelled(database: Database) -> None:
     with closing(database.session(writes=True)) as session:
         event = session.get_one(Event, there.drafts[0])
         calendar.publish(session, there.people.ewa.actor, event, now())
-        after = threading.Thread(target=there.suspend)
-        after.start()
-        after.join(timeout=0.5)
-        assert after.is_alive(), "the suspension must wait for who is publishing"
+        after = waits(there.suspend, "the suspension must wait for who is publishing")
         session.commit()
     after.join(timeout=30)
     assert there.standing() == []
@@ -146,10 +132,7 @@ def test_who_suspends_first_is_told_to_the_other(database: Database) -> None:
 
     with closing(database.session(writes=True)) as session:
         there.suspend_in(session)
-        after = threading.Thread(target=publish)
-        after.start()
-        after.join(timeout=0.5)
-        assert after.is_alive(), "who publishes must wait for the suspension"
+        after = waits(publish, "who publishes must wait for the suspension")
         session.commit()
     after.join(timeout=30)
     assert [type(error) for error in wrong] == [rules.Suspended]

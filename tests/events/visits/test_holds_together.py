@@ -1,6 +1,5 @@
 """One room and several who want it at the same moment: one gets it, the others read why not."""
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,9 +20,9 @@ from events.visits import actions, checks
 from events.visits.models import Path, State, Visit, VisitOption
 from events.visits.rules import Option, VisitDraft
 from partners.institutions.models import Room
-from tests.at_once import faults
+from tests.at_once import Unit, faults, waits
 from tests.factories.events import agree, local, make_draft
-from tests.factories.persons import People, Person, make_people
+from tests.factories.persons import Person, make_people
 from tests.factories.rows import add
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("clock")]
@@ -40,31 +39,22 @@ def _database(address: str) -> Iterator[Database]:
 
 
 @dataclass
-class Unit:
+class UnitWithRoom(Unit):
     """A prison unit with one room that everybody wants on the same day."""
 
-    database: Database
-    people: People
     room_id: int
 
     def ask(self, person: Person, asked: Person, days: int = 0) -> None:
         """Let *person* ask for the room, 10.00-12.00."""
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             actions.ask(session, person.actor, self.wanted(person, asked, days), str(uuid4()), now())
-            session.commit()
 
     def accept(self, person: Person, visit_id: int) -> None:
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             visit = session.get_one(Visit, visit_id)
             option = session.exec(select(VisitOption).where(VisitOption.visit_id == visit_id)).one()
             turn = visit.open_step_id or 0
             actions.accept(session, person.actor, visit, option.id or 0, now(), turn=turn)
-            session.commit()
-
-    def publish(self, event_id: int) -> None:
-        with closing(self.database.session(writes=True)) as session:
-            calendar.publish(session, self.people.ewa.actor, session.get_one(Event, event_id), now())
-            session.commit()
 
     def wanted(self, person: Person, asked: Person, days: int) -> VisitDraft:
         invites = person.institution_id == self.people.prison.id
@@ -82,10 +72,9 @@ class Unit:
         """Let the unit prepare an event in the room."""
         there = {"place": "", "place_institution_id": self.people.prison.id, "room_id": self.room_id}
         times = {"starts": local(11, days=days), "ends": local(13, days=days)}
-        with closing(self.database.session(writes=True)) as session:
+        with self.writing() as session:
             event = make_draft(session, self.people.ewa, **there, **times)
             agree(session, event)
-            session.commit()
             return event.id or 0
 
     def lines(self, verb: str) -> list[AuditLine]:
@@ -98,15 +87,15 @@ class Unit:
 
 
 @pytest.fixture(name="unit")
-def _unit(database: Database) -> Unit:
+def _unit(database: Database) -> UnitWithRoom:
     with database.session(writes=True) as session:
         people = make_people(session)
         room = add(session, Room, institution_id=people.prison.id or 0, name="Świetlica")
         session.commit()
-        return Unit(database, people, room.id or 0)
+        return UnitWithRoom(database, people, room.id or 0)
 
 
-def test_one_of_several_requests_gets_the_room(unit: Unit) -> None:
+def test_one_of_several_requests_gets_the_room(unit: UnitWithRoom) -> None:
     people = unit.people
     works: list[Callable[[], None]] = [
         partial(unit.ask, people.ewa, people.marek),
@@ -122,7 +111,7 @@ def test_one_of_several_requests_gets_the_room(unit: Unit) -> None:
     assert all(one.startswith((HELD, TAKEN)) for one in sentences)
 
 
-def test_the_second_waits_and_reads_which_case_holds_the_room(unit: Unit) -> None:
+def test_the_second_waits_and_reads_which_case_holds_the_room(unit: UnitWithRoom) -> None:
     people, wrong = unit.people, []
 
     def second() -> None:
@@ -133,16 +122,13 @@ def test_the_second_waits_and_reads_which_case_holds_the_room(unit: Unit) -> Non
 
     with closing(unit.database.session(writes=True)) as session:
         actions.ask(session, people.ewa.actor, unit.wanted(people.ewa, people.marek, 0), str(uuid4()), now())
-        after = threading.Thread(target=second)
-        after.start()
-        after.join(timeout=0.5)
-        assert after.is_alive(), "the second must wait for the first"
+        after = waits(second, "the second must wait for the first")
         session.commit()
     after.join(timeout=30)
     assert [one.startswith(HELD) for one in wrong] == [True]
 
 
-def test_no_date_is_accepted_into_a_room_that_is_taken_meanwhile(unit: Unit) -> None:
+def test_no_date_is_accepted_into_a_room_that_is_taken_meanwhile(unit: UnitWithRoom) -> None:
     """Whoever publishes into a held room was warned; who accepts afterwards is refused, and who came first stands."""
     people = unit.people
     for n in range(ROUNDS):
@@ -163,7 +149,7 @@ def test_no_date_is_accepted_into_a_room_that_is_taken_meanwhile(unit: Unit) -> 
             assert "sala jest zajęta w godzinach 11.00–13.00" in translated(refusal_of(wrong))
 
 
-def test_no_date_is_offered_in_a_room_that_is_taken_meanwhile(unit: Unit) -> None:
+def test_no_date_is_offered_in_a_room_that_is_taken_meanwhile(unit: UnitWithRoom) -> None:
     people = unit.people
     for n in range(ROUNDS):
         days, before = 7 * n, len(unit.visits())
@@ -181,7 +167,7 @@ def test_no_date_is_offered_in_a_room_that_is_taken_meanwhile(unit: Unit) -> Non
             assert (unit.lines("visit.asked")[-1].id or 0) < (published.id or 0)
 
 
-def test_who_publishes_first_is_told_to_who_accepts(unit: Unit) -> None:
+def test_who_publishes_first_is_told_to_who_accepts(unit: UnitWithRoom) -> None:
     people, wrong = unit.people, []
     unit.ask(people.ewa, people.marek)
     (visit,), event_id = unit.visits(), unit.draft()
@@ -194,10 +180,7 @@ def test_who_publishes_first_is_told_to_who_accepts(unit: Unit) -> None:
 
     with closing(unit.database.session(writes=True)) as session:
         calendar.publish(session, people.ewa.actor, session.get_one(Event, event_id), now())
-        after = threading.Thread(target=accept)
-        after.start()
-        after.join(timeout=0.5)
-        assert after.is_alive(), "who accepts must wait for who is publishing"
+        after = waits(accept, "who accepts must wait for who is publishing")
         session.commit()
     after.join(timeout=30)
     assert [type(error) for error in wrong] == [checks.RoomTaken]
