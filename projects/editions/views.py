@@ -55,7 +55,7 @@ class Difference:
     typed: str
 
 
-@bp.get("/projekty/<slug:slug>/edycje/<number:number>")
+@bp.get("/projekty/<slug:slug>/edycje/<id:number>")
 @open_to_all
 def show(slug: str, number: int) -> Response:
     programme, edition = _known(slug, number)
@@ -108,7 +108,7 @@ def new(slug: str) -> Response | BaseResponse:
     return see_other("sessions.plan", slug=slug, number=edition.number)
 
 
-@bp.route("/projekty/<slug:slug>/edycje/<number:number>/zmien", methods=["GET", "POST"])
+@bp.route("/projekty/<slug:slug>/edycje/<id:number>/zmien", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def edit(slug: str, number: int) -> Response | BaseResponse:
     programme, edition = _own(slug, number)
@@ -131,7 +131,7 @@ def edit(slug: str, number: int) -> Response | BaseResponse:
     return see_other("editions.show", slug=slug, number=number)
 
 
-@bp.route("/projekty/<slug:slug>/edycje/<number:number>/wyniki", methods=["GET", "POST"])
+@bp.route("/projekty/<slug:slug>/edycje/<id:number>/wyniki", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def results(slug: str, number: int) -> Response | BaseResponse:
     programme, edition = _own(slug, number)
@@ -151,7 +151,7 @@ def results(slug: str, number: int) -> Response | BaseResponse:
     return see_other("editions.show", slug=slug, number=number, _anchor="wyniki")
 
 
-@bp.route("/projekty/<slug:slug>/edycje/<number:number>/zamknij", methods=["GET", "POST"])
+@bp.route("/projekty/<slug:slug>/edycje/<id:number>/zamknij", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
 def complete(slug: str, number: int) -> Response | BaseResponse:
     programme, edition = _own(slug, number)
@@ -177,7 +177,7 @@ def complete(slug: str, number: int) -> Response | BaseResponse:
     return see_other("editions.show", slug=slug, number=number)
 
 
-@bp.post("/projekty/<slug:slug>/edycje/<number:number>/usun")
+@bp.post("/projekty/<slug:slug>/edycje/<id:number>/usun")
 @acting_for(Role.COORDINATOR)
 def discard(slug: str, number: int) -> Response | BaseResponse:
     _programme, edition = _own(slug, number)
