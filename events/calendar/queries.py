@@ -735,8 +735,13 @@ def dates_of_programme(viewer: Actor) -> Select[Any]:
     return _dates_of_programme(_scope(viewer))
 
 
+def sight_of(viewer: Actor) -> ColumnElement[bool]:
+    """Give the condition of may_see() for statements that are made once: who looks stands in viewing()."""
+    return _sight(_scope(viewer), _INSTITUTION, _VOIVODESHIP)
+
+
 def viewing(viewer: Actor) -> dict[str, Any]:
-    """Give the values of a statement that asks what *viewer* may know of."""
+    """Give the values of a statement that asks by sight_of() what *viewer* may know of."""
     return _viewer(viewer)
 
 
@@ -1462,7 +1467,7 @@ def _dates_of_programme(scope: Scope) -> Select[Any]:
     coming = of_it.where(ends > now, starts >= bindparam("today")).order_by(instant, number).limit(bindparam("coming"))
     past = of_it.where(ends <= now).order_by(instant.desc(), number.desc()).limit(bindparam("past"))
     ids = union_all(_columns(coming.subquery().c.id), _columns(past.subquery().c.id)).subquery()
-    shown = _CARDS.add_columns(_SHOWN.visibility, Event.edition_id)
+    shown = _CARDS.add_columns(_SHOWN.visibility, col(Event.edition_id))
     return shown.where(_SHOWN.id.in_(_columns(ids.c.id))).order_by(_SHOWN.starts_at, _SHOWN.id)
 
 

@@ -809,40 +809,49 @@ def stories(
     Of public events for everybody, of others for the signed-in; who may not know of an event reads neither its title
     nor its address.
     """
-    knows = calendar.may_see(viewer)
-    conditions: list[Any] = [col(Record.story_at).is_not(None), col(Occurrence.state) == State.PUBLISHED]
-    if not (viewer.signed_in and viewer.admitted):
-        conditions.append(knows)
+    conditions = []
     if programme_id is not None:
         conditions.append(col(Event.programme_id) == programme_id)
     if institution_id is not None:
         conditions.append(col(Occurrence.id).in_(dates_run_by((institution_id,))))
-    statement = (
+    statement = stories_of(viewer, *conditions).limit(limit)
+    return [story_of(row) for row in session.execute(statement, calendar.viewing(viewer))]
+
+
+def stories_of(viewer: Actor, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Give a SELECT of the accounts that *viewer* may read, the newest first, for story_of().
+
+    It takes what calendar.viewing() gives.
+    """
+    knows = calendar.sight_of(viewer)
+    readable = [col(Record.story_at).is_not(None), col(Occurrence.state) == State.PUBLISHED, *conditions]
+    if not (viewer.signed_in and viewer.admitted):
+        readable.append(knows)
+    return (
         columns(
-            Record.story,
+            col(Record.story),
             Record.story_link,
             Occurrence.local_date,
             Institution.name,
             Event.kind,
-            func.coalesce(Occurrence.title, Event.title),
+            func.coalesce(Occurrence.title, Event.title).label("called"),
             Event.uuid,
-            col(Event.rule).is_not(None),
-            cast(knows, Boolean),
+            col(Event.rule).is_not(None).label("series"),
+            cast(knows, Boolean).label("known"),
         )
         .select_from(Record)
         .join(Occurrence, col(Occurrence.id) == Record.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
         .join(Institution, col(Institution.id) == Event.organiser_id)
-        .where(*conditions)
+        .where(*readable)
         .order_by(col(Occurrence.starts_at).desc(), col(Record.id).desc())
-        .limit(limit)
     )
-    return [
-        Story(
-            row[0], row[1], row[2], row[3], row[4], row[5] if row[8] else "", row[6] if row[8] else None, bool(row[7])
-        )
-        for row in session.execute(statement)
-    ]
+
+
+def story_of(row: Sequence[Any]) -> Story:
+    """Make an account of a row of stories_of(): title and address only for who may know of the event."""
+    title, uuid = (row[5], row[6]) if row[8] else ("", None)
+    return Story(row[0], row[1], row[2], row[3], row[4], title, uuid, bool(row[7]))
 
 
 def dates_run_by(institution_ids: Sequence[int], *more: Any) -> Any:

@@ -6,21 +6,40 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, exists, func, literal, or_
+from sqlalchemy import (
+    BindParameter,
+    Date,
+    Integer,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    union_all,
+)
 from sqlmodel import Session, col, select
 
 from app import warsaw
 from app.actors import Actor
-from app.db import columns
+from app.db import columns, rows
 from events.calendar import queries as calendar
 from events.calendar.models import Event, Occurrence, State, Visibility
 from events.minutes.models import Attendance, Record, RecordReply, RecordState
+from events.minutes.queries import STORIES_SHOWN, Story, stories_of, story_of
 from events.reports import rules
 from events.reports.models import Report, ReportKind, ReportRecord
 from events.reports.rules import EditionLine, Head, Line, OutcomeLine, Period
 from events.sessions.models import EditionSession
 from partners.institutions.models import Institution
 from projects.editions.models import Edition, EditionOutcome
+from projects.editions.rules import Count, counts
 from projects.programmes.models import Programme, ProgrammePartner
 from projects.programmes.rules import PUBLIC_STATES
 
@@ -367,6 +386,86 @@ def _editions(session: Session, programme_id: int, period: Period, with_dates: s
             edition.number, edition.name, edition.state.value, edition.participants, outcomes
         )
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A planned outcome of an edition with its results, as the viewer may read them."""
+
+    text: str
+    target: int | None
+    achieved: Count
+    partly: Count
+    missed: Count
+
+
+@dataclass(frozen=True, slots=True)
+class CameOut:
+    """What came out of a programme so far: counted outcomes by edition, the newest accounts of its meetings."""
+
+    results: Mapping[int, tuple[Result, ...]]
+    stories: tuple[Story, ...]
+
+
+def came_out(session: Session, viewer: Actor, programme_id: int, *, inside: bool) -> CameOut:
+    """Give what came out of a programme so far, in one statement. Small numbers are hidden from who is not *inside*.
+
+    Results are those of all editions: who shows them leaves out the editions of which the viewer does not know.
+    """
+    results: dict[int, list[Result]] = {}
+    stories = []
+    found = rows(session, _came_out(viewer), calendar.viewing(viewer) | {"programme_id": programme_id})
+    for row in sorted(found, key=lambda row: row[14] or 0):
+        edition_id, target, *numbers = row[9:14]
+        if edition_id is None:
+            stories.append(story_of(row))
+        else:
+            line = Result(row[0], target, *counts(numbers, inside=inside))
+            results.setdefault(edition_id, []).append(line)
+    newest = sorted(stories, key=lambda story: story.day, reverse=True)
+    return CameOut({edition_id: tuple(lines) for edition_id, lines in results.items()}, tuple(newest))
+
+
+_CAME_OUT: dict[tuple[str, bool], Any] = {}
+
+
+def _came_out(viewer: Actor) -> Any:
+    """Make the statement once for each way of seeing."""
+    way = calendar.sees_as(viewer)[0], viewer.signed_in and viewer.admitted
+    if way not in _CAME_OUT:
+        this: BindParameter[int] = bindparam("programme_id", type_=Integer())
+        newest = stories_of(viewer, col(Event.programme_id) == this).limit(STORIES_SHOWN).subquery()
+        empty, no_number = literal(""), cast(null(), Integer())
+        accounts = columns(*newest.c, *(no_number,) * 6)
+        outcomes = (
+            columns(
+                col(EditionOutcome.text),
+                empty,
+                cast(null(), Date()),
+                empty,
+                cast(null(), String()),
+                empty,
+                cast(null(), Uuid()),
+                false(),
+                false(),
+                Edition.id,
+                EditionOutcome.target,
+                EditionOutcome.achieved,
+                EditionOutcome.partly,
+                EditionOutcome.missed,
+                EditionOutcome.position,
+            )
+            .join(Edition, col(Edition.id) == EditionOutcome.edition_id)
+            .where(
+                col(Edition.programme_id) == this,
+                or_(*(column.is_not(None) for column in (_ACHIEVED, _PARTLY, _MISSED))),
+            )
+        )
+        _CAME_OUT[way] = union_all(accounts, outcomes)
+    return _CAME_OUT[way]
+
+
+_ACHIEVED, _PARTLY, _MISSED = col(EditionOutcome.achieved), col(EditionOutcome.partly), col(EditionOutcome.missed)
 
 
 def _head(session: Session, programme: Programme) -> Head:

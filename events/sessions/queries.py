@@ -107,6 +107,11 @@ class EditionProgress:
     next_series: bool
 
     @property
+    def gone_by(self) -> int:
+        """How many sessions of the plan have been, as far as anybody knows: the cancelled ones are not among them."""
+        return min(max(self.dates - self.coming - self.cancelled, 0), self.sessions)
+
+    @property
     def next_url(self) -> str:
         """Address of the next date, "" without one."""
         if self.next_uuid is None:
