@@ -34,6 +34,7 @@ from events.sessions.rules import Layout, LeftOut, PlanDraft, PlanLine
 from events.signups import series as signups
 from partners.availability import actions as availability
 from partners.availability import queries as availability_queries
+from partners.availability.rules import Blocked
 from partners.institutions import queries as institutions
 from partners.institutions import workdays
 from partners.people import queries as people
@@ -50,6 +51,9 @@ _SAME_NAMES = (
     "audience", "visibility", "participants", "capacity", "split", "admission", "promotion", "offer_hours",
     "withdraw_until", "children", "minors_checked_on", "minors_standards", "contact",
 )  # fmt: skip
+
+
+OnHold = Callable[[Sequence[Span]], Sequence[Held]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,12 @@ class Plan:
 
 
 def preview(
-    session: Session, actor: Actor, edition: Edition, wanted: PlanDraft, now: datetime, *, held: Sequence[Held] = ()
+    session: Session, actor: Actor, edition: Edition, wanted: PlanDraft, now: datetime, *, held: OnHold | None = None
 ) -> Plan:
     """Lay the sessions out without saving anything, and check them as an event's dates are checked.
 
-    *held* are rooms that wait for an answer, which other rooms of the house know of. Raises PlannedAlready, and what
-    rules.lay_out and recurrence.check raise.
+    *held* gives the rooms that wait for an answer, of which another room of the house knows. Raises PlannedAlready,
+    and what rules.lay_out and recurrence.check raise.
     """
     if queries.has_plan(session, edition.id or 0):
         raise rules.PlannedAlready
@@ -97,7 +101,7 @@ def preview(
     )
     spans = [_span(line, wanted) for line in layout.sessions]
     busy = change_queries.elsewhere(session, actor, event, spans, speakers=wanted.speakers)
-    found = clashes.find(session, actor, event, spans, people=busy, held=held)
+    found = clashes.find(session, actor, event, spans, people=busy, held=held(spans) if held else ())
     host_id = wanted.place_institution_id
     asks = host_id is not None and host_id != actor.institution_id
     return Plan(layout.lines, found, institutions.names(session, [host_id or 0]).get(host_id or 0, "") if asks else "")
@@ -344,19 +348,29 @@ def _laid_out(session: Session, wanted: PlanDraft, now: datetime) -> Layout:
     return layout
 
 
+def closed_days(session: Session, place_id: int | None, first: date) -> Callable[[date], LeftOut | None]:
+    """Give what says of a day why a catch-up session is not suggested for it: holidays, blocked days of the place."""
+    until = recurrence.horizon(first, first)
+    periods = availability_queries.standing(session, {place_id}, first, until) if place_id is not None else []
+    return _why([one for one in periods if one.room_id is None], holidays=True)
+
+
 def reasons(session: Session, wanted: PlanDraft, until: date) -> Callable[[date], LeftOut | None]:
     """Give what says of a day whether a plan leaves it out, in at most one statement."""
     place_id, first = wanted.place_institution_id, wanted.starts.date()
-    periods = []
+    periods: list[Blocked] = []
     if wanted.skip_blocked and place_id is not None:
         periods = [
             one
             for one in availability_queries.standing(session, {place_id}, first, until)
             if one.room_id is None or one.room_id == wanted.room_id
         ]
+    return _why(periods, holidays=wanted.skip_holidays)
 
+
+def _why(periods: Sequence[Blocked], *, holidays: bool) -> Callable[[date], LeftOut | None]:
     def why(day: date) -> LeftOut | None:
-        if wanted.skip_holidays and workdays.holiday_name(day, "pl"):
+        if holidays and workdays.holiday_name(day, "pl"):
             return LeftOut.HOLIDAY
         return LeftOut.BLOCKED if any(one.holds(day, day) for one in periods) else None
 

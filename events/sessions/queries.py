@@ -294,6 +294,25 @@ def _with_numbers(statement: Select[Any]) -> Select[Any]:
     return statement.outerjoin(EditionSession, session_of).add_columns(col(EditionSession.number))
 
 
+def circle(session: Session, programme: Programme) -> list[calendar.Named]:
+    """Give the lead and the partners that have agreed, as a form offers them; the lead first. One statement."""
+    agreed = columns(ProgrammePartner.institution_id).where(
+        col(ProgrammePartner.programme_id) == programme.id, col(ProgrammePartner.agreed_part).is_not(None)
+    )
+    statement = (
+        columns(
+            Institution.id,
+            Institution.slug,
+            Institution.name,
+            Institution.short_name,
+            Institution.kind,
+        )
+        .where(or_(col(Institution.id) == programme.lead_id, col(Institution.id).in_(agreed)))
+        .order_by(case((col(Institution.id) == programme.lead_id, 0), else_=1), col(Institution.sort_key))
+    )
+    return [calendar.Named(*row) for row in session.execute(statement).all()]
+
+
 def event_by_key(session: Session, uuid: UUID) -> Event | None:
     """Give the event that an earlier post of the same form made."""
     return session.exec(select(Event).where(Event.uuid == uuid)).first()

@@ -73,6 +73,12 @@ class NotASession(Conflict):
     message = N_("This date does not belong to this edition any more. Open the edition again.")
 
 
+class Begun(Conflict):
+    """A change of who leads a session that has begun, or does not take place."""
+
+    message = N_("This session has begun or does not take place. Choose one that is still to come.")
+
+
 class NothingToMakeUp(Conflict):
     """A catch-up session for one that takes place."""
 
