@@ -125,6 +125,11 @@ def last_over(today: date) -> Period:
     return quarter_of(quarter_of(today).starts_on - timedelta(days=1))
 
 
+def after(day: date) -> date:
+    """Give the last day of the quarter after that of *day*: sessions made up for late stand in it."""
+    return quarter_of(quarter_of(day).ends_on + timedelta(days=1)).ends_on
+
+
 # --- one date
 
 

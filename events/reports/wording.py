@@ -1,0 +1,521 @@
+"""From the content of a report to the words of its page, its paper and its workbook, in one language."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypedDict
+
+from app import warsaw
+from app.tables import Cell, Sheet
+from app.text import N_
+from events.calendar.models import EventKind
+from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
+from events.minutes.models import Side
+from events.minutes.rules import REASONS, SIDE_LABEL
+from events.reports import rules
+from events.reports.models import ReportKind
+from events.reports.rules import COURSE_LABEL, EARLY, FIGURES, OUTSIDE, TOTAL, Course, Line, Period
+
+Say = Callable[[str], str]
+"""Gives a msgid in the language that is written."""
+
+# Said only where there is something to say.
+_QUIET = ("catch_ups", "made_up", "ahead", "family_members", "others")
+_HOUR = 60
+_DASH = "\u2013"
+
+SIDE_WORD: Mapping[Side, str] = {
+    Side.PRISON: "jednostka",
+    Side.WELFARE: "osrodek",
+    Side.ORGANISATION: "organizacja",
+    Side.NOBODY: "nikt",
+}
+"""The word that stands for a side in the address of the records behind a figure."""
+SIDE_OF: Mapping[str, str] = {word: side.value for side, word in SIDE_WORD.items()}
+
+
+class Row(TypedDict):
+    """A figure in words: *word* names it in addresses, *number* says whether records stand behind it."""
+
+    word: str
+    label: str
+    value: str
+    number: int
+
+
+class Meeting(TypedDict):
+    """A date in words; numbers are text, a dash where the record gives none."""
+
+    occurrence: int
+    when: str
+    name: str
+    kind: str
+    course: str
+    outcome: str
+    why: str
+    people_inside: str
+    family_members: str
+    others: str
+    staff: str
+
+
+class Why(TypedDict):
+    """Why dates were not held, how many, and how that is asked for in an address."""
+
+    words: str
+    number: int
+    side: str
+    reason: str
+
+
+class Section(TypedDict):
+    """A part of a report: the whole period, an edition, dates outside editions, earlier dates."""
+
+    scope: str
+    heading: str
+    state: str
+    figures: list[Row]
+    why: list[Why]
+    outcomes: list[list[str]]
+    meetings: list[Meeting]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report in words; *missing* are the dates without a sealed record, *differs* what it corrects."""
+
+    title: str
+    period: str
+    as_of: str
+    number: int
+    head: Mapping[str, Any]
+    money: tuple[str, ...]
+    total: Section
+    sections: tuple[Section, ...]
+    missing: tuple[Meeting, ...]
+    differs: tuple[str, ...]
+    told_elsewhere: int
+    columns: tuple[str, ...]
+
+    @property
+    def meetings(self) -> int:
+        """How many dates the report names."""
+        return sum(len(one["meetings"]) for one in self.sections)
+
+
+def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
+    """Write a content out in words of *language*; nothing but the content is asked."""
+    words = _Words(language, say)
+    lines = rules.lines_of(content)
+    period = rules.period_of(content)
+    sections = [
+        words.section(lines, rules.scope_of(one["number"]), words.edition(one), one["figures"], one)
+        for one in content["editions"]
+    ]
+    for scope, key, heading in (
+        (OUTSIDE, "outside", N_("Sessions outside editions")),
+        (EARLY, "early", N_("Notes of earlier sessions, sealed since")),
+    ):
+        if content[key] is not None:
+            sections.append(words.section(lines, scope, say(heading), content[key]))
+    head = content["programme"]
+    return Told(
+        title=words.title(period),
+        period=words.span(period),
+        as_of=words.instant(content),
+        number=content["number"],
+        head=head,
+        money=tuple(
+            say(label) % {"amount": words.money(head[key])}
+            for key, label in (
+                ("grant_amount", N_("grant: %(amount)s")),
+                ("total_amount", N_("whole cost: %(amount)s")),
+            )
+            if head[key] is not None
+        ),
+        total=words.section(lines, TOTAL, say(N_("Altogether")), content["totals"]),
+        sections=tuple(sections),
+        missing=tuple(words.meeting(line) for line in lines if line.course == Course.WAITING),
+        differs=tuple(words.difference(one) for one in content["differs"]),
+        told_elsewhere=content["told_elsewhere"],
+        columns=tuple(key for key in ("family_members", "others") if any(getattr(line, key) for line in lines)),
+    )
+
+
+def period_words(period: Period, language: str, say: Say) -> str:
+    """Name a period: "IV kwartał 2026", "Cały projekt"."""
+    return _Words(language, say).title(period)
+
+
+def span_words(period: Period, language: str) -> str:
+    """Give the days of a period: "1 października – 31 grudnia 2026"."""
+    return _Words(language, str).span(period)
+
+
+def differs_words(found: Iterable[Mapping[str, Any]], language: str, say: Say) -> list[str]:
+    """Give sentences for what rules.differences found."""
+    words = _Words(language, say)
+    return [words.difference(one) for one in found]
+
+
+def scope_words(content: Mapping[str, Any], scope: str, language: str, say: Say) -> str | None:
+    """Name a section of a content, None where it has no such section."""
+    told = {rules.scope_of(one["number"]): _Words(language, say).edition(one) for one in content["editions"]}
+    told[TOTAL] = say(N_("Altogether"))
+    if content["outside"] is not None:
+        told[OUTSIDE] = say(N_("Sessions outside editions"))
+    if content["early"] is not None:
+        told[EARLY] = say(N_("Notes of earlier sessions, sealed since"))
+    return told.get(scope)
+
+
+def meetings(lines: Iterable[Line], language: str, say: Say) -> list[Meeting]:
+    """Write dates out in words."""
+    words = _Words(language, say)
+    return [words.meeting(line) for line in lines]
+
+
+def value_words(figure: str, number: int, language: str, say: Say) -> str:
+    """Write the value of a figure: hours for minutes, numbers otherwise."""
+    return _Words(language, say).value(figure, number)
+
+
+def paper(told: Told, seal: str) -> dict[str, object]:
+    """Give the values of the paper (templates/pdf/events/reports/report)."""
+    return {
+        "title": told.title,
+        "period": told.period,
+        "as_of": told.as_of,
+        "number": told.number,
+        "head": dict(told.head),
+        "money": list(told.money),
+        "total": told.total,
+        "sections": list(told.sections),
+        "missing": list(told.missing),
+        "differs": list(told.differs),
+        "told_elsewhere": told.told_elsewhere,
+        "columns": list(told.columns),
+        "seal": seal,
+        "synthetic": bool(told.head["synthetic"]),
+    }
+
+
+def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> list[Sheet]:
+    """Give the sheets of the workbook: summary, sessions, outcomes, sources. Numbers are numbers, days are days."""
+    words = _Words(language, say)
+    told = tell(content, language, say)
+    lines = rules.lines_of(content)
+    return [
+        Sheet(
+            say(N_("Summary")),
+            [say(N_("Section")), say(N_("What")), say(N_("Value"))],
+            _summary(content, told, seal, say),
+        ),
+        Sheet(
+            say(N_("Sessions")),
+            [
+                say(one)
+                for one in (
+                    N_("Section"),
+                    N_("Edition"),
+                    N_("No. in the plan"),
+                    N_("Topic"),
+                    N_("Event"),
+                    N_("Day"),
+                    N_("From"),
+                    N_("To"),
+                    N_("Hours"),
+                    N_("Outcome"),
+                    N_("Whose side"),
+                    N_("Reason"),
+                    N_("People in prison"),
+                    N_("Family members"),
+                    N_("Other people"),
+                    N_("Staff present"),
+                    N_("Institutions present"),
+                    N_("Catch-up session"),
+                )
+            ],
+            [words.cells(line) for line in lines],
+        ),
+        Sheet(
+            say(N_("Outcomes")),
+            [
+                say(one)
+                for one in (
+                    N_("Edition"),
+                    N_("Outcome"),
+                    N_("Target"),
+                    N_("Achieved"),
+                    N_("Partly"),
+                    N_("Not achieved"),
+                )
+            ],
+            [
+                [edition["number"], *(one[key] for key in ("text", "target", "achieved", "partly", "missed"))]
+                for edition in content["editions"]
+                for one in edition["outcomes"]
+            ],
+        ),
+        Sheet(
+            say(N_("Sources")),
+            [
+                say(one)
+                for one in (
+                    N_("Section"),
+                    N_("Figure"),
+                    N_("Counts as"),
+                    N_("Day"),
+                    N_("Session"),
+                    N_("Outcome"),
+                    N_("Record no."),
+                    N_("Date no."),
+                )
+            ],
+            _sources(told, lines, words),
+        ),
+    ]
+
+
+def _summary(content: Mapping[str, Any], told: Told, seal: str, say: Say) -> list[list[Cell]]:
+    report, head = say(N_("Report of a project")), content["programme"]
+    rows: list[list[Cell]] = [
+        [report, say(N_("Project")), head["title"]],
+        [report, say(N_("Period")), f"{told.title} ({told.period})"],
+        [report, say(N_("Number of the report")), content["number"]],
+        [report, say(N_("State as of")), told.as_of],
+        [report, say(N_("Lead")), head["lead"]],
+        *([report, say(N_("Partner")), f"{name}: {part}" if part else name] for name, part in head["partners"]),
+    ]
+    named = (
+        (N_("Funding"), head["funding"]),
+        (N_("Grant number"), head["grant_number"]),
+        (N_("Grant, zł"), head["grant_amount"]),
+        (N_("Whole cost, zł"), head["total_amount"]),
+        (N_("Notice of the funder"), head["notice"]),
+    )
+    rows += [[report, say(label), value] for label, value in named if value not in ("", None)]
+    rows.append([report, say(N_("Seal (SHA-256)")), seal])
+    for section, figures in _figures_of(content, told):
+        for key, number in figures.items():
+            if section["scope"] != EARLY or key in rules.EARLY_FIGURES:
+                rows.append([section["heading"], say(FIGURES[key].label), _number(key, number)])
+        rows += [[section["heading"], why["words"], why["number"]] for why in section["why"]]
+    return rows
+
+
+def _figures_of(content: Mapping[str, Any], told: Told) -> list[tuple[Section, dict[str, int]]]:
+    of_scope = {TOTAL: content["totals"], OUTSIDE: content["outside"], EARLY: content["early"]}
+    of_scope |= {rules.scope_of(one["number"]): one["figures"] for one in content["editions"]}
+    return [(section, of_scope[section["scope"]]) for section in (told.total, *told.sections)]
+
+
+def _sources(told: Told, lines: Sequence[Line], words: "_Words") -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    for section in told.sections:
+        inside = rules.within(lines, section["scope"])
+        rows += [
+            [
+                section["heading"],
+                words.say(figure.label),
+                _number(key, figure.of(line)),
+                date.fromisoformat(line.day),
+                words.name(line),
+                words.say(COURSE_LABEL[Course(line.course)]),
+                line.record,
+                line.occurrence,
+            ]
+            for key, figure in FIGURES.items()
+            for line in rules.behind(inside, key)
+        ]
+    return rows
+
+
+def _number(figure: str, number: int) -> int | float:
+    """Give a figure as a number: minutes become hours."""
+    if figure != "minutes":
+        return number
+    return round(number / _HOUR, 2)
+
+
+class _Words:
+    """Words of one language."""
+
+    def __init__(self, language: str, say: Say) -> None:
+        self.language, self.say = language, say
+
+    def title(self, period: Period) -> str:
+        if period.kind is ReportKind.FINAL:
+            return self.say(N_("Whole project"))
+        return self.say(N_("Quarter %(roman)s of %(year)s")) % {"roman": period.roman, "year": period.starts_on.year}
+
+    def span(self, period: Period) -> str:
+        first, last = (warsaw.short_day_words(day, self.language) for day in (period.starts_on, period.ends_on))
+        if period.starts_on.year == period.ends_on.year:
+            first = first.rpartition(" ")[0]
+        return f"{first} {_DASH} {last}"
+
+    def instant(self, content: Mapping[str, Any]) -> str:
+        at = rules.as_of(content)
+        return f"{warsaw.short_day_words(warsaw.today(at), self.language)}, {warsaw.hour_words(at)}"
+
+    def day(self, iso: str) -> str:
+        return warsaw.short_day_words(date.fromisoformat(iso), self.language)
+
+    def money(self, amount: int) -> str:
+        return f"{amount:,}".replace(",", "\u00a0") + "\u00a0zł"
+
+    def value(self, figure: str, number: int) -> str:
+        if figure != "minutes":
+            return str(number)
+        hours, rest = divmod(number, _HOUR)
+        if not rest:
+            return self.say(N_("%(hours)s h")) % {"hours": hours}
+        return self.say(N_("%(hours)s h %(minutes)s min")) % {"hours": hours, "minutes": rest}
+
+    def edition(self, one: Mapping[str, Any]) -> str:
+        heading = self.say(N_("Edition %(number)s")) % {"number": one["number"]}
+        return f"{heading}: {one['name']}" if one["name"] else heading
+
+    def name(self, line: Line) -> str:
+        """Name a date: its number and topic, else its title, else its kind."""
+        labels = KIND_LABEL_PL if self.language == "pl" else KIND_LABEL
+        named = line.topic or line.title or labels[EventKind(line.kind)]
+        if line.number is None:
+            return named
+        return self.say(N_("Session %(number)s: %(name)s")) % {"number": line.number, "name": named}
+
+    def why(self, side: str, reason: str) -> str:
+        parts = [self.say(REASONS[reason].label)] if reason in REASONS else []
+        if side:
+            parts.append(self.say(SIDE_LABEL[Side(side)]))
+        return ", ".join(parts)
+
+    def section(
+        self,
+        lines: Iterable[Line],
+        scope: str,
+        heading: str,
+        figures: Mapping[str, int],
+        edition: Mapping[str, Any] | None = None,
+    ) -> Section:
+        inside = rules.within(lines, scope)
+        keys = rules.EARLY_FIGURES if scope == EARLY else tuple(FIGURES)
+        return {
+            "scope": scope,
+            "heading": heading,
+            "state": edition["state"] if edition else "",
+            "figures": [
+                {
+                    "word": FIGURES[key].word,
+                    "label": self.say(FIGURES[key].label),
+                    "value": self.value(key, figures[key]),
+                    "number": figures[key],
+                }
+                for key in keys
+                if figures[key] or key not in _QUIET
+            ],
+            "why": [
+                {
+                    "words": self.why(side, reason),
+                    "number": number,
+                    "side": SIDE_WORD[Side(side)] if side else "",
+                    "reason": reason,
+                }
+                for side, reason, number in rules.why_not(inside)
+            ],
+            "outcomes": [
+                [one["text"], *("" if one[key] is None else str(one[key]) for key in _COUNTS)]
+                for one in (edition["outcomes"] if edition else ())
+            ],
+            "meetings": [] if scope == TOTAL else [self.meeting(line) for line in inside],
+        }
+
+    def meeting(self, line: Line) -> Meeting:
+        outcome = self.say(COURSE_LABEL[Course(line.course)])
+        if line.catch_up and line.course == Course.HELD:
+            outcome = self.say(N_("held to make up"))
+        hours = f", {line.starts}{_DASH}{line.ends}" if line.starts else ""
+        held = line.course == Course.HELD
+        return {
+            "occurrence": line.occurrence,
+            "when": self.day(line.day) + hours,
+            "name": self.name(line),
+            "kind": line.kind,
+            "course": line.course,
+            "outcome": outcome,
+            "why": self.why(line.side, line.reason),
+            "people_inside": _count(line.people_inside, held=held),
+            "family_members": _count(line.family_members, held=held),
+            "others": _count(line.others, held=held),
+            "staff": _count(line.staff, held=held),
+        }
+
+    def cells(self, line: Line) -> list[Cell]:
+        held = line.course == Course.HELD
+        scope = EARLY if line.early else OUTSIDE if line.edition is None else ""
+        section = {EARLY: N_("Notes of earlier sessions, sealed since"), OUTSIDE: N_("Sessions outside editions")}
+        return [
+            self.say(section[scope]) if scope else self.say(N_("Edition %(number)s")) % {"number": line.edition},
+            line.edition,
+            line.number,
+            line.topic,
+            line.title,
+            date.fromisoformat(line.day),
+            line.starts,
+            line.ends,
+            _number("minutes", line.minutes),
+            self.say(COURSE_LABEL[Course(line.course)]),
+            self.say(SIDE_LABEL[Side(line.side)]) if line.side else "",
+            self.say(REASONS[line.reason].label) if line.reason in REASONS else "",
+            line.people_inside,
+            line.family_members,
+            line.others,
+            line.staff if held else None,
+            len(line.institutions) if held else None,
+            self.say(N_("yes")) if line.catch_up else "",
+        ]
+
+    def difference(self, one: Mapping[str, Any]) -> str:
+        what, scope, key, before, after = (one[part] for part in ("what", "scope", "key", "before", "after"))
+        if what == "figure":
+            where = self._scope(scope)
+            values = {"before": self.value(key, before), "after": self.value(key, after)}
+            return f"{where}, {self.say(FIGURES[key].label)}: " + self.say(N_("was %(before)s, is %(after)s")) % values
+        if what == "outcome":
+            values = {"before": _list(before), "after": _list(after)}
+            sentence = N_("was %(before)s, is %(after)s (target, achieved, partly, not achieved)")
+            return f"{self._scope(scope)}, {key}: " + self.say(sentence) % values
+        if what == "date":
+            named = f"{self.day(scope)}, {key}" if key else self.day(scope)
+            values = {"before": self._course(before), "after": self._course(after)}
+            if before == after:
+                return f"{named}: " + self.say(N_("other numbers or another place in the plan"))
+            return f"{named}: " + self.say(N_("was %(before)s, is %(after)s")) % values
+        if what == "editions":
+            return self.say(N_("The list of editions, their names or states have changed."))
+        return self.say(N_("The texts about the project have changed."))
+
+    def _scope(self, scope: str) -> str:
+        named = {
+            TOTAL: N_("Altogether"),
+            OUTSIDE: N_("Sessions outside editions"),
+            EARLY: N_("Notes of earlier sessions, sealed since"),
+        }
+        if scope in named:
+            return self.say(named[scope])
+        return self.say(N_("Edition %(number)s")) % {"number": scope.rpartition("-")[2]}
+
+    def _course(self, course: str) -> str:
+        return self.say(COURSE_LABEL[Course(course)]) if course else self.say(N_("not in the report"))
+
+
+_COUNTS = ("target", "achieved", "partly", "missed")
+
+
+def _count(number: int | None, *, held: bool) -> str:
+    return str(number) if held and number is not None else _DASH
+
+
+def _list(counts: Sequence[int | None] | None) -> str:
+    return ", ".join(_DASH if one is None else str(one) for one in counts or ()) or _DASH
