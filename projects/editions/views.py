@@ -73,6 +73,7 @@ def show(slug: str, number: int) -> Response:
         lines=lines,
         held=len({line.number for line in lines if line.number is not None and line.outcome == HELD}),
         planned=len({line.number for line in lines if line.number is not None}),
+        to_come=any(line.stands and not line.begun for line in lines),
         family=KIND_FACE[programme.kind][0],
         outcomes=outcomes,
         scale=_scale(outcomes),
@@ -286,7 +287,7 @@ def _stale_results(form: ResultsForm, programme: Programme, edition: Edition, li
     differences = []
     for line in lines:
         for field, count in zip(form.row(line), line.counts, strict=True):
-            if field.data is not None and field.data != count.value:
+            if None not in (field.data, count.value) and field.data != count.value:
                 label = f"{line.text}: {field.label.text}"
                 differences.append(Difference(field.id, label, count.words, str(field.data)))
     kept_beside(form, lines)
