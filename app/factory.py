@@ -30,6 +30,8 @@ from events.gate import views as gate_views
 from events.minutes import views as minutes_views
 from events.papers import views as papers_views
 from events.reports import views as reports_views
+from events.sessions import joining
+from events.sessions import taking as programme_lead
 from events.sessions import views as sessions_views
 from events.signups import views as signups_views
 from events.visits import replies as visit_replies
@@ -48,6 +50,7 @@ from partners.people import views as people_views
 from partners.services import views as services_views
 from projects.editions import views as editions_views
 from projects.programmes import document_views as programme_documents
+from projects.programmes import party_views
 from projects.programmes import views as programmes_views
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -76,6 +79,7 @@ BLUEPRINTS = (
     exchange_views.bp,
     programmes_views.bp,
     programme_documents.bp,
+    party_views.bp,
     editions_views.bp,
     calendar_views.bp,
     gate_views.bp,
@@ -87,6 +91,8 @@ BLUEPRINTS = (
     visit_replies.bp,
     duty_views.bp,
     sessions_views.bp,
+    programme_lead.bp,
+    joining.bp,
     papers_views.bp,
     minutes_views.bp,
     feeds_views.bp,

@@ -17,6 +17,7 @@ from app.web.session import session
 from app.web.static import static_url
 from events.visits import rules as visits
 from events.visits.models import Act
+from projects.programmes import protocol as partners
 
 bp = Blueprint("pages", __name__)
 # What a visit request can go through, as msgids: before, step, sentence, afterwards.
@@ -33,6 +34,7 @@ TOPICS = (
     "wizyty",
     "dyzury",
     "razem",
+    "projekty",
     "zapisy",
     "po-spotkaniu",
     "lista-wejsc",
@@ -92,6 +94,9 @@ def help_topic(topic: str) -> str:
     """Show one help topic."""
     if topic not in TOPICS:
         abort(404)
+    if topic == "projekty":
+        steps = tuple(partners.PROTOCOL.values())
+        return _in_language(f"help_topics/{topic}", steps=steps, tags=partners.ANSWER_TAG)
     return _in_language(f"help_topics/{topic}", arrows=ARROWS if topic == "wizyty" else ())
 
 

@@ -9,7 +9,9 @@ from app.outbox import post
 from partners.institutions.models import Institution
 from partners.people import queries as people
 from projects.programmes.models import Programme, ProgrammePartner
-from projects.programmes.protocol import REFUSAL_REASONS
+
+# Where a mail leads on the pages of the programme, if not to those of its partners.
+_PLACE = {"accepted": "", "published": "", "lead_changed": ""}
 
 
 def asked(session: Session, programme: Programme, partner: ProgrammePartner, now: datetime) -> None:
@@ -36,8 +38,8 @@ def decided(session: Session, programme: Programme, partner: ProgrammePartner, n
     if partner.agreed_part is not None:
         _write(session, programme, "accepted", [partner.institution_id], now, part=partner.part)
         return
-    label = REFUSAL_REASONS[partner.reason].label
-    _write(session, programme, "refused", [partner.institution_id], now, reason=label, note=partner.note)
+    further = {"code": partner.reason, "note": partner.note}
+    _write(session, programme, "refused", [partner.institution_id], now, **further)
 
 
 def left(session: Session, programme: Programme, partner: ProgrammePartner, now: datetime) -> None:
@@ -105,5 +107,5 @@ def _write(
                 language=coordinator.language,
                 template=f"projects/programmes/{template}",
                 params={"title": programme.title, "organiser": lead, "synthetic": programme.synthetic, **further},
-                link=link or f"/projekty/{programme.slug}",
+                link=link or f"/projekty/{programme.slug}{_PLACE.get(template, '/partnerzy')}",
             )

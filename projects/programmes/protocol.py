@@ -7,7 +7,7 @@ from enum import StrEnum
 from app.actors import Actor, Role
 from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_
-from projects.programmes.models import Happening, PartnerAnswer, ProgrammeState
+from projects.programmes.models import PartnerAnswer, ProgrammeState
 from projects.programmes.rules import Owned
 
 
@@ -136,20 +136,6 @@ REFUSAL_REASONS: Mapping[str, RefusalReason] = {
     "other": RefusalReason(N_("another reason"), needs_note=True),
 }
 """Codes are stored, words are not: the history stays readable when a word changes."""
-
-HAPPENING_WORDS: Mapping[Happening, str] = {
-    Happening.PUBLISHED: N_("The project was published."),
-    Happening.CONFIRMED: N_("%(institution)s confirmed its part."),
-    Happening.DECLINED: N_("%(institution)s declined."),
-    Happening.JOINED: N_("%(institution)s joined the project."),
-    Happening.LEFT: N_("%(institution)s left the project."),
-    Happening.LEAD_CHANGED: N_("%(institution)s took the lead over from: %(other)s."),
-    Happening.SUCCEEDED: N_("%(institution)s came in place of: %(other)s."),
-    Happening.INSTITUTION_ARCHIVED: N_("%(institution)s has ended its work."),
-    Happening.ARCHIVED: N_("The project was put into the archive."),
-    Happening.REOPENED: N_("The project was taken out of the archive."),
-}
-"""Msgids; *institution* is whom it is about, *other* the other one that the happening names."""
 
 
 class NotAsked(Forbidden):

@@ -37,12 +37,17 @@ FURTHER: dict[str, Param] = {
     "until_at": "2026-12-10T11:00:00+00:00",
     "code": "number",
     "note": "Sala mieści 12 osób.",
+    "part": "sale i opieka wychowawcy",
     "stands": "seat",
     "host": "Zakład Karny w Kładkowie (pokazowy)",
     "more": 2,
     "quarter": "IV",
     "year": "2026",
     "slots": ["9.20|2|benefits shelter", "10.00|1|work"],
+    "persons": 0,
+    "edition": False,
+    "lines": ["9 6 2 0", "1 8 0 0"],
+    "on_dates": 10,
     "dates": ["wtorek, 15 grudnia 2026, 10.00–12.00: Szkolenie pokazowe"],
 }
 

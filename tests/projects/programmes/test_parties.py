@@ -315,4 +315,3 @@ def test_every_step_has_words_and_known_states(step: Step) -> None:
     assert found.words.endswith(".")
     assert found.after is None or found.after in PartnerAnswer
     assert set(protocol.ANSWER_TAG) == {None, *PartnerAnswer}
-    assert set(protocol.HAPPENING_WORDS) == set(Happening)
