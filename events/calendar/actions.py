@@ -446,6 +446,8 @@ def split(session: Session, actor: Actor, event: Event, start: datetime, now: da
     part = series.begin_part(session, event, start, now)
     later = warsaw.to_utc(part.local_start) - warsaw.to_utc(event.local_start)
     for name in DEADLINES:  # they are said for the first date, and hold as long before every other
+        if name == "signup_closes_at" and event.edition_id is not None:
+            continue  # one day closes the sign-up for all sessions of an edition
         if (limit := getattr(event, name)) is not None:
             setattr(part, name, limit + later)
     part.uid = f"{part.uuid}@{site.hostname()}"

@@ -1113,6 +1113,7 @@ def _conditions(filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
             or_(col(Event.capacity).is_(None), col(Event.capacity) > Occurrence.seats_taken),
             # The deadline of a series is said for its first date: later ones are looked through by the page.
             or_(col(Event.signup_closes_at).is_(None), col(Event.signup_closes_at) > now, col(Event.rule).is_not(None)),
+            or_(col(Event.signup_opens_at).is_(None), col(Event.signup_opens_at) <= now),
         )
         conditions += [
             cast(col(Occurrence.state), String) == State.PUBLISHED.value,
@@ -1141,7 +1142,7 @@ def _days_on_postgresql(element: _Days, compiler: SQLCompiler, **words: Any) -> 
 
 
 def _still_open(now: datetime) -> ColumnElement[bool]:
-    """Sign-up is open; a date of a series closes as long before its start as the first one does.
+    """Sign-up is open; a date of a series closes as long before its start as the first one does, an edition at once.
 
     *local_start* is Warsaw time, one or two hours ahead of an instant: the later of the two is meant.
     """
@@ -1149,7 +1150,10 @@ def _still_open(now: datetime) -> ColumnElement[bool]:
     ahead = _Days(col(Event.local_start)) - literal_column("1.0 / 24", Float()) - _Days(closes)
     first_hours = case((ahead > 0, ahead), else_=0.0)
     of_series = and_(col(Event.rule).is_not(None), _Days(col(Occurrence.starts_at)) - first_hours > _Days(literal(now)))
-    return or_(closes.is_(None), and_(col(Event.rule).is_(None), closes > now), of_series)
+    at_once = or_(col(Event.rule).is_(None), col(Event.edition_id).is_not(None))
+    opens = col(Event.signup_opens_at)
+    is_open = or_(closes.is_(None), case((at_once, closes > now), else_=of_series))
+    return and_(or_(opens.is_(None), opens <= now), is_open)
 
 
 def _key(card: EventCard) -> str:
@@ -1314,6 +1318,8 @@ _CARD = _columns(
     func.coalesce(func.nullif(_HOST.short_name, ""), _HOST.name),
     func.coalesce(func.nullif(_ORGANISER.short_name, ""), _ORGANISER.name),
     Event.local_start,
+    Event.edition_id,
+    Event.signup_opens_at,
 )
 _CARDS = _with_places(_CARD)
 _as_values: Any = namedtuple  # noqa: PYI024 - the names are the columns of the tables
@@ -1473,7 +1479,8 @@ def _dates_of_programme(scope: Scope) -> Select[Any]:
 
 def _card(row: Any, now: datetime) -> EventCard:
     closes = min(row[15], row[5]) if row[15] is not None else row[5]
-    if row[15] is not None and row[16] is not None:  # on dates of a series as long before as on the first one
+    # On dates of a series as long before as on the first one; an edition is closed on one day.
+    if row[15] is not None and row[16] is not None and row[20] is None:
         closes = row[5] - max(warsaw.to_utc(row[19]) - row[15], timedelta())
     return EventCard(
         uuid=row[1],
@@ -1493,7 +1500,7 @@ def _card(row: Any, now: datetime) -> EventCard:
         waiting=row[13],
         synthetic=row[14],
         over=row[6] <= now,
-        sign_up_open=row[4] is State.PUBLISHED and now < closes,
+        sign_up_open=row[4] is State.PUBLISHED and now < closes and (row[21] is None or row[21] <= now),
     )
 
 

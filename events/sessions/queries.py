@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,13 @@ from app.db import columns, rows
 from events.calendar import queries as calendar
 from events.calendar.models import Admission, Event, Occurrence, Outcome, State, Visibility
 from events.calendar.queries import EventCard
-from events.sessions import rules
+from events.sessions import joined, rules
 from events.sessions.models import EditionSession
 from partners.institutions.models import Institution
 from projects.editions.models import Edition, EditionState
 from projects.programmes.models import Programme, ProgrammePartner
+
+joining = joined.panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,6 @@ def progress(session: Session, viewer: Actor, programme_id: int, now: datetime) 
             case((coming, col(Event.capacity) - Occurrence.seats_taken)).label("free"),
             case((coming, col(Occurrence.waiting))).label("waiting"),
             cast(col(Event.uuid), String).label("uuid"),
-            Event.local_start,
             Event.signup_opens_at,
             Event.signup_closes_at,
             case((col(Event.rule).is_not(None), 1), else_=0).label("series"),
@@ -237,7 +238,6 @@ def progress(session: Session, viewer: Actor, programme_id: int, now: datetime) 
             func.max(case((is_next, seen.c.local_date))),
             func.max(case((is_next, seen.c.starts_at))),
             func.max(case((is_next, seen.c.series))),
-            func.max(case((is_next, seen.c.local_start))),
         )
         .select_from(Edition)
         .outerjoin(seen, seen.c.edition_id == Edition.id)
@@ -408,20 +408,9 @@ def _inside(viewer: Actor, programme_id: int) -> ColumnElement[bool]:
 
 
 def _progress(row: Sequence[Any]) -> EditionProgress:
-    closes_at, uuid, day, starts_at, is_series, local_start = row[18:]
-    closes = _closes(closes_at, starts_at, local_start, is_series=bool(is_series))
+    closes_at, uuid, day, starts_at, is_series = row[18:]
+    # One day closes the sign-up for all sessions of an edition.
+    closes = min(closes_at, starts_at) if closes_at and starts_at else starts_at
     following = (UUID(uuid) if uuid else None, day, starts_at, bool(is_series))
     told: Any = (*row[:16], bool(row[16]), row[17], closes, *following)
     return EditionProgress(*told)
-
-
-def _closes(
-    closes_at: datetime | None, starts_at: datetime | None, local_start: datetime | None, *, is_series: bool
-) -> datetime | None:
-    if starts_at is None or local_start is None:
-        return None
-    if closes_at is None:
-        return starts_at
-    if not is_series:
-        return min(closes_at, starts_at)
-    return starts_at - max(warsaw.to_utc(local_start) - closes_at, timedelta())

@@ -135,6 +135,11 @@ def note_export(session: Session, actor: Actor, occurrence_id: int, number: int,
     trail.record(session, actor, "signup.exported", "occurrence", occurrence_id, now, details={"number": number})
 
 
+def note_edition_export(session: Session, actor: Actor, edition_id: int, number: int, now: datetime) -> None:
+    """Leave a line that *actor* has saved the names and addresses of everybody in an edition as a table."""
+    trail.record(session, actor, "signup.exported", "edition", edition_id, now, details={"number": number})
+
+
 def _decides(actor: Actor, event: Event) -> bool:
     host_id = rules.host_of(event.consent, event.place_institution_id)
     return rules.may_decide(actor, organiser_id=event.organiser_id, host_id=host_id)

@@ -57,7 +57,7 @@ def series_withdrawn(
     _series(session, event, left, "series_withdrawn", now)
     occurrence, (row, *others) = left[0]
     params: dict[str, Param] = {**_params(event, occurrence, row), "persons": len(others) + 1 if _many(event) else 0}
-    params |= {"dates": len(left)}
+    params["on_dates"] = len(left)
     _to_organiser(session, event, "given_back", params, now, link=_edition_link(session, event, "/osoby"))
 
 

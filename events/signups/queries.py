@@ -41,16 +41,33 @@ from events.calendar.rules import FAMILY
 from events.signups import rules
 from events.signups.models import Booking, SignUp, SignUpState
 from partners.institutions import workdays
-from partners.institutions.models import Institution
+from partners.institutions.models import Institution, Status
 from partners.people import queries as people
 from partners.people.queries import Colleague
-from projects.editions.models import Edition
-from projects.programmes.models import Programme
+from projects.editions.models import Edition, EditionState
+from projects.programmes.models import Programme, ProgrammeState
 
 _OWN: BindParameter[int] = bindparam("own_id", type_=Integer())
 _USER: BindParameter[int] = bindparam("user_id", type_=Integer())
 _NOW: BindParameter[datetime] = bindparam("now")
 _LIMIT: BindParameter[int] = bindparam("limit", type_=Integer())
+
+
+class Run(Protocol):
+    """An event as one that is signed up for as a whole: alone, or with all others of its edition."""
+
+    @property
+    def id(self) -> int | None: ...  # noqa: D102
+
+    @property
+    def edition_id(self) -> int | None: ...  # noqa: D102
+
+
+def _of_run(event: Run) -> ColumnElement[bool]:
+    """Give the condition on dates: those of a series, or of all events of its edition."""
+    if event.edition_id is None:
+        return col(Occurrence.event_id) == event.id
+    return col(Occurrence.event_id).in_(columns(Event.id).where(col(Event.edition_id) == event.edition_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -728,6 +745,21 @@ def day_of(session: Session, signup_id: int, event_id: int) -> date | None:
     return day
 
 
+def edition_is_over(session: Session, event: Run) -> bool:
+    """Tell whether nobody joins the edition of an event any more: closed or called off, its project or lead gone."""
+    if event.edition_id is None:
+        return False
+    statement = (
+        columns(Edition.state, Programme.state, Programme.archived_at, Institution.status)
+        .join(Programme, col(Programme.id) == Edition.programme_id)
+        .join(Institution, col(Institution.id) == Programme.lead_id, isouter=True)
+        .where(col(Edition.id) == event.edition_id)
+    )
+    ((edition, programme, archived_at, lead),) = rows(session, statement)
+    over = edition in (EditionState.COMPLETED, EditionState.CANCELLED) or programme is ProgrammeState.COMPLETED
+    return over or archived_at is not None or lead is Status.ARCHIVED
+
+
 def edition_address(session: Session, edition_id: int) -> tuple[str, int] | None:
     """Give the slug of the programme and the number of an edition, of which its address is made."""
     statement = columns(Programme.slug, Edition.number).join(Programme, col(Programme.id) == Edition.programme_id)
@@ -802,23 +834,6 @@ def offered_with(session: Session, row: SignUp) -> list[SignUp]:
         SignUp.state == SignUpState.OFFERED,
     )
     return list(session.exec(statement.order_by(col(SignUp.queue_no))).all())
-
-
-class Run(Protocol):
-    """An event as one that is signed up for as a whole: alone, or with all others of its edition."""
-
-    @property
-    def id(self) -> int | None: ...  # noqa: D102
-
-    @property
-    def edition_id(self) -> int | None: ...  # noqa: D102
-
-
-def _of_run(event: Run) -> ColumnElement[bool]:
-    """Give the condition on dates: those of a series, or of all events of its edition."""
-    if event.edition_id is None:
-        return col(Occurrence.event_id) == event.id
-    return col(Occurrence.event_id).in_(columns(Event.id).where(col(Event.edition_id) == event.edition_id))
 
 
 def coming_dates(session: Session, event: Run, now: datetime) -> list[int]:

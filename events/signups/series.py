@@ -37,7 +37,7 @@ def sign_up(
     """
     rules.check_wanted(actor, wanted, participants=event.participants)
     dates = _locked(session, event, now)
-    if not dates:
+    if not dates or queries.edition_is_over(session, event):
         raise rules.SignUpClosed
     keys = {person.key: person for person in wanted.people}
     stands: dict[int, queries.Standing] = {}

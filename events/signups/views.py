@@ -59,7 +59,8 @@ def create(event_uuid: UUID) -> Response | BaseResponse:
         return _refused(event_uuid, form)
     wanted, key = form.wanted(colleagues), form.key.data or ""
     try:
-        if page.event.signup_scope is SignUpScope.SERIES and page.event.rule:
+        whole = page.event.rule or page.event.edition_id is not None
+        if page.event.signup_scope is SignUpScope.SERIES and whole:
             booked = series.sign_up(session(), actor(), page.event, wanted, key, now())
             tell(_told_series([rows for _occurrence, rows in booked]), "ok")
             return _back(page)
@@ -157,6 +158,7 @@ def person(event_uuid: UUID, signup_id: int) -> Response | BaseResponse:
     """Name a place, or hand it over to a colleague."""
     place = _place(event_uuid, signup_id)
     page, panel, row = place.page, place.panel, place.row
+    _check_named(page)
     if not row.may_name:
         if row.may_act or rules.may_name(actor(), institution_id=row.institution_id):
             tell(translated(rules.WithdrawalClosed()), "info")
@@ -186,6 +188,7 @@ def swap(event_uuid: UUID, signup_id: int) -> Response | BaseResponse:
     """Swap a person who has a place with one who waits, both of one's own institution."""
     place = _place(event_uuid, signup_id)
     page, row = place.page, place.row
+    _check_named(page)
     if not rules.may_name(actor(), institution_id=row.institution_id):
         raise rules.NotYourSignUp
     wanted = SignUpState.WAITING if row.state is SignUpState.SEAT else SignUpState.SEAT
@@ -238,8 +241,9 @@ def reorder(event_uuid: UUID, signup_id: int) -> Response | BaseResponse:
 @bp.get("/wydarzenia/<uuid:event_uuid>/zapisy/lista")
 @acting_for(Role.COORDINATOR)
 def participants(event_uuid: UUID) -> Response:
-    """Show everybody of a date to those who decide, as a page to print."""
+    """Show everybody of a date to those who decide, as a page to print; of participants there are numbers alone."""
     page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
+    _check_named(page)
     return respond(
         "events/signups/participants.html", page=page, panel=_deciding(page), day=_date_of(page), back=_url(page)
     )
@@ -267,6 +271,7 @@ _STANDS = {
 
 def _table(event_uuid: UUID, ending: str) -> Response:
     page = get_or_404(calendar.page(session(), actor(), event_uuid, now(), _day()))
+    _check_named(page)
     panel = _deciding(page)
     header = [_("Person"), _("Function"), _("Institution"), _("Work e-mail"), _("Place"), _("Number in the queue")]
     lines = [
@@ -310,6 +315,12 @@ def _place(event_uuid: UUID, signup_id: int) -> Place:
     if not rows:
         raise rules.NoSuchSignUp
     return Place(page, panel, rows[0])
+
+
+def _check_named(page: EventPage) -> None:
+    """Refuse a page about names where seats are participants of a closed group. Raises NumbersOnly."""
+    if page.event.participants:
+        raise rules.NumbersOnly
 
 
 def _deciding(page: EventPage) -> SignUpPanel:

@@ -25,6 +25,7 @@ END = {"pl": "Na tę wiadomość nie trzeba odpowiadać.", "en": "You need not a
 VARIANTS: list[dict[str, Any]] = [
     {},
     {"person": ""},
+    {"person": "", "persons": 8, "edition": True},
     {"all_day": True, "starts_at": "2026-12-14T23:00:00+00:00", "ends_at": "2026-12-16T23:00:00+00:00"},
     {"reason": "choroba prowadzącej", "synthetic": True},
     {"title": "<b>Szkolenie</b>\r\nBcc: obcy@zly.example; „cudzysłów” & {{ 7*7 }}"},
@@ -46,7 +47,7 @@ def test_nothing_undeclared_is_asked_for(path):
     assert asked - GIVEN == set()
 
 
-@pytest.mark.parametrize("variant", VARIANTS, ids=["plain", "place", "all-day", "reason", "nasty"])
+@pytest.mark.parametrize("variant", VARIANTS, ids=["plain", "place", "group", "all-day", "reason", "nasty"])
 @pytest.mark.parametrize("language", ["pl", "en"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mail_renders(name, language, variant):
