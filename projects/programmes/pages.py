@@ -3,8 +3,8 @@
 from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Date, Integer, String, and_, bindparam, cast, exists, inspect, literal, null, union_all
@@ -103,6 +103,31 @@ class Happened:
     note: str
 
 
+class PublicDate(Protocol):
+    """What schema.org is told of a date; read only."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+    @property
+    def all_day(self) -> bool: ...
+
+    @property
+    def cancelled(self) -> bool: ...
+
+    @property
+    def place(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ProgrammePage:
     """Everything that the page of one programme shows out of this room, as its viewer may read it: plain values.
@@ -152,6 +177,11 @@ class ProgrammePage:
         return self.state is ProgrammeState.RECRUITING and not self.over
 
     @property
+    def unanswered(self) -> tuple[Awaited, ...]:
+        """The partners without whose word the programme cannot be published."""
+        return tuple(one for one in self.awaited if not one.anew)
+
+    @property
     def card(self) -> tuple[str, str, str]:
         """Hue, icon and msgid of the kind."""
         return (*rules.KIND_FACE[self.programme.kind], rules.KIND_LABEL[self.programme.kind])
@@ -183,8 +213,11 @@ class ProgrammePage:
         """Whole address of the programme's feed."""
         return site.absolute(f"/kanaly/p/{self.programme.slug}.ics")
 
-    def structured(self) -> dict[str, Any]:
-        """Give the programme as schema.org knows it: what everybody may read, for published programmes only."""
+    def structured(self, sessions: Sequence[PublicDate]) -> dict[str, Any]:
+        """Give the programme as schema.org knows it: what everybody may read, for published programmes only.
+
+        *sessions* are its public dates to come.
+        """
         found: dict[str, Any] = {
             "@context": "https://schema.org",
             "@type": "Project",
@@ -207,6 +240,8 @@ class ProgrammePage:
             grant = {"@type": "Grant", "funder": {"@type": "Organization", "name": self.programme.funding}}
             number = self.programme.grant_number
             found["funding"] = grant | ({"identifier": number} if number else {})
+        if sessions:
+            found["event"] = [_event(one) for one in sessions]
         return found
 
 
@@ -320,6 +355,23 @@ def _is_for_all(one: Happened, ids: frozenset[int], agreed: set[int | None], pro
 
 def _for_all(one: Happened) -> Happened:
     return Happened(one.happening, one.day, one.institution, one.other, "")
+
+
+def _event(date: PublicDate) -> dict[str, Any]:
+    starts, ends = (warsaw.to_local(instant) for instant in (date.starts_at, date.ends_at))
+    found: dict[str, Any] = {
+        "@type": "Event",
+        "name": date.title,
+        "startDate": starts.date().isoformat() if date.all_day else starts.isoformat(),
+        "endDate": ends.date().isoformat() if date.all_day else ends.isoformat(),
+        "eventStatus": f"https://schema.org/{'EventCancelled' if date.cancelled else 'EventScheduled'}",
+        "url": site.absolute(date.url),
+    }
+    if date.place == "online":
+        found["location"] = {"@type": "VirtualLocation", "url": found["url"]}
+    elif date.place:
+        found["location"] = {"@type": "Place", "name": date.place, "address": date.place}
+    return found
 
 
 def _organisation(partner: Partner) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Routes of programmes: list and page."""
 
+from datetime import datetime
 from math import ceil
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from app import site, tables, warsaw
+from app.actors import Actor
 from app.clock import now
 from app.text import clean
 from app.web import downloads
@@ -15,10 +17,13 @@ from app.web.htmx import respond
 from app.web.i18n import _
 from app.web.session import actor, session
 from events.calendar import queries as calendar
-from events.minutes import queries as minutes
-from projects.programmes import catalogue, editing, queries, rules
+from events.reports import queries as reports
+from events.sessions import queries as sessions
+from events.sessions.queries import EditionProgress
+from projects.programmes import catalogue, editing, pages, protocol, rules, timeline
 from projects.programmes.catalogue import ListFilter, Order, Room, TableRow
-from projects.programmes.models import ProgrammeState
+from projects.programmes.models import PartnerAnswer, ProgrammeState
+from projects.programmes.pages import ProgrammePage
 
 bp = Blueprint("programmes", __name__)
 editing.attach(bp)
@@ -48,8 +53,8 @@ def index() -> Response:
     wanted, today = _wanted(request.args), warsaw.today(now())
     room = _room(wanted)
     counts = catalogue.counts(session(), wanted, today, room)
-    pages = max(ceil(counts.total / catalogue.PAGE_SIZE), 1)
-    number = min(_page(request.args), pages)
+    last = max(ceil(counts.total / catalogue.PAGE_SIZE), 1)
+    number = min(_page(request.args), last)
     return respond(
         "projects/programmes/index.html",
         "projects/programmes/_programmes.html",
@@ -61,9 +66,9 @@ def index() -> Response:
         free_word=FREE,
         today=today,
         page_number=number,
-        pages=pages,
+        pages=last,
         previous_url=_address(wanted, number - 1) if number > 1 else "",
-        next_url=_address(wanted, number + 1) if number < pages else "",
+        next_url=_address(wanted, number + 1) if number < last else "",
         csv_url=_address(wanted, endpoint="programmes.as_csv"),
         xlsx_url=_address(wanted, endpoint="programmes.as_xlsx"),
     )
@@ -84,36 +89,52 @@ def as_xlsx() -> Response:
 @bp.get("/projekty/<slug:slug>")
 @open_to_all
 def show(slug: str) -> Response:
-    return _shown(get_or_404(queries.page(session(), slug, actor())))
-
-
-def _shown(page: queries.ProgrammePage, status: int = 200) -> Response:
-    programme, viewer, at = page.programme, actor(), now()
+    viewer, at = actor(), now()
     today = warsaw.today(at)
-    owner = programme.id or 0
-    feed = site.absolute(f"/kanaly/p/{programme.slug}.ics")
+    page = get_or_404(pages.page(session(), slug, viewer, today))
+    programme = page.programme
+    coming, past = sessions.of_programme(session(), viewer, programme.id, at, coming=SESSIONS_SHOWN, past=PAST_SHOWN)
+    editions = sessions.progress(session(), viewer, programme.id, at)
+    came_out = reports.came_out(session(), viewer, programme.id, inside=page.inside)
+    stands = {one.edition_id: _stand(page, one, at) for one in editions}
+    totals = {one.edition_id: one.sessions for one in editions}
+    shown = not page.is_draft and not page.archived
     return respond(
         "projects/programmes/show.html",
-        status=status,
+        page=page,
         p=programme,
-        lead=page.lead,
-        partners=page.partners,
-        voivodeship=page.voivodeship,
-        kind_label=rules.KIND_LABEL[programme.kind],
-        face=rules.KIND_FACE[programme.kind],
-        state_tag=rules.STATE_TAG[programme.state],
-        is_draft=programme.state is ProgrammeState.DRAFT,
-        recruiting=rules.is_recruiting(programme.state, programme.recruiting_until, today),
-        over=programme.state is ProgrammeState.COMPLETED,
-        may_edit=rules.may_edit(viewer, programme),
-        missing=rules.missing(programme) if rules.may_publish(viewer, programme) else (),
-        sessions=calendar.upcoming(session(), viewer, at, SESSIONS_SHOWN, programme_id=owner),
-        past=calendar.upcoming(session(), viewer, at, PAST_SHOWN, programme_id=owner, past=True),
-        stories=minutes.stories(session(), viewer, programme_id=owner),
-        feed_url=feed,
-        webcal_url="webcal://" + feed.partition("://")[2],
-        printed_on=today,
+        coming=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in coming],
+        past=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in past],
+        structured=tuple(one.card for one in coming if one.public) if shown else None,
+        editions=[(one, stands[one.edition_id]) for one in editions],
+        joins=[one for one in editions if stands[one.edition_id] == "open"],
+        results=[(one, came_out.results[one.edition_id]) for one in editions if one.edition_id in came_out.results],
+        stories=came_out.stories,
+        steps=timeline.steps(page, editions, today),
+        missing=rules.missing(programme) if page.may_edit and page.is_draft else (),
+        can_join=protocol.can_join(
+            page.state, archived=page.archived, lead_works=page.lead is not None and not page.lead_archived
+        ),
+        asks_to_join=_asks_to_join(viewer, page),
+        today=today,
     )
+
+
+def _stand(page: ProgrammePage, edition: EditionProgress, at: datetime) -> str:
+    """Say whether one can sign up for an edition: open, soon, closed; over where nothing of it is to come."""
+    if page.is_draft or page.over or not edition.coming or edition.state.value != "open":
+        return "over"
+    if edition.opens_at is not None and edition.opens_at > at:
+        return "soon"
+    return "open" if edition.closes_at is None or at < edition.closes_at else "closed"
+
+
+def _asks_to_join(viewer: Actor, page: ProgrammePage) -> bool:
+    """Tell whether the page offers *viewer* to enter his institution: visitors too, who sign in first."""
+    if not viewer.signed_in:
+        return True
+    beside = page.answer in (None, PartnerAnswer.DECLINED, PartnerAnswer.REFUSED, PartnerAnswer.LEFT)
+    return viewer.coordinates and viewer.admitted and beside and page.programme.lead_id != viewer.institution_id
 
 
 def _wanted(args: MultiDict[str, str]) -> ListFilter:
