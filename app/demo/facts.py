@@ -31,10 +31,11 @@ from partners.institutions.models import (
     Kind,
     Status,
 )
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
+from projects.programmes.models import PartnerAnswer, Programme, ProgrammeKind, ProgrammePartner, ProgrammeState
 
 PLACEHOLDER = "gops-gubin"
 _LUBUSKIE = "08"
+_SITE = "miejsce realizacji"
 
 _AUDIENCE = {
     "inmates": "convicts",
@@ -380,7 +381,14 @@ def _projects(session: Session, ids: Ids, now: datetime) -> None:
         session.add(programme)
         session.flush()
         session.add_all(
-            ProgrammePartner(programme_id=programme.id or 0, institution_id=ids[key], part="miejsce realizacji")
-            for key in entry.get("sites", ())
+            ProgrammePartner(
+                programme_id=programme.id or 0,
+                institution_id=ids[key],
+                part=_SITE,
+                agreed_part=_SITE,
+                position=position,
+                answer=PartnerAnswer.OUTSIDE,
+            )
+            for position, key in enumerate(entry.get("sites", ()))
         )
     session.flush()

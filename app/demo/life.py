@@ -10,7 +10,7 @@ import yaml
 from sqlmodel import Session, col, delete, func, select, update
 
 from app.audit.models import AuditLine, AuditValue
-from app.demo import calendars, cards, duty, gates, meetings, people, programmes, records, visits
+from app.demo import calendars, cards, duty, gates, meetings, people, programmes, projects, records, visits
 from app.demo.dates import instant
 from app.demo.seed import Entry
 from app.demo.vocabulary import load_clause_types, load_services
@@ -37,13 +37,14 @@ def load_life(session: Session, today: date, now: datetime) -> None:
     ids = cards.load_institutions(session, life()["institutions"], services, today)
     people.load_accounts(session, life()["accounts"], ids, instant(today, "7:00"))
     cards.load_agreements(session, life()["agreements"], ids, types, today)
-    projects = programmes.load_programmes(session, life()["programmes"], ids, today)
+    known = programmes.load_programmes(session, life()["programmes"], ids, today)
     staff = people.staff(session, life()["institutions"], ids)
-    meetings.load_events(session, life_events(), staff, projects, today)
+    meetings.load_events(session, life_events(), staff, known, today)
     gates.load_gate(session, staff, today)
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today)
     visits.load_visits(session, staff, today)
+    projects.load_projects(session, staff, today)
     calendars.load_calendars(session, staff, today)
     before.settle(session, now)
     before = _Before.of(session)
@@ -57,7 +58,7 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
 
     Events that people of the demo made themselves are left alone.
     """
-    sequences = visits.clear_visits(session) | duty.clear_duty(session)
+    sequences = projects.clear_projects(session) | visits.clear_visits(session) | duty.clear_duty(session)
     records.clear_records(session, life_events(), today)
     sequences |= meetings.clear_events(session, life_events(), today) | gates.clear_gate(session)
     links = [f"/wydarzenia/{uuid}" for uuid in sequences]
@@ -70,13 +71,14 @@ def refresh_life(session: Session, today: date, now: datetime) -> None:
     cards.date_cards(session, life()["institutions"], ids, today)
     cards.date_agreements(session, life()["agreements"], today)
     programmes.date_programmes(session, life()["programmes"], today)
-    projects = programmes.by_slug(session)
+    known = programmes.by_slug(session)
     staff = people.staff(session, life()["institutions"], ids)
-    meetings.load_events(session, life_events(), staff, projects, today, sequences=sequences)
+    meetings.load_events(session, life_events(), staff, known, today, sequences=sequences)
     gates.load_gate(session, staff, today, sequences=sequences)
     records.load_records(session, life_events(), staff, today)
     duty.load_duty(session, staff, today, sequences=sequences)
     visits.load_visits(session, staff, today, sequences=sequences)
+    projects.load_projects(session, staff, today, sequences=sequences)
     calendars.load_calendars(session, staff, today)
     before.settle(session, now)
 
