@@ -100,7 +100,7 @@ for _number in range(OUTCOMES_MAX):
     setattr(
         EditionForm,
         f"target_{_number}",
-        WholeNumberField(_l("Target of outcome %(number)d", number=_number + 1), low=1, high=NUMBER_MAX),
+        WholeNumberField(_l("Target %(number)d, persons", number=_number + 1), low=1, high=NUMBER_MAX),
     )
     setattr(EditionForm, f"outcome_id_{_number}", WholeNumberField(low=1, high=2_147_483_647))
 

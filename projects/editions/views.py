@@ -75,6 +75,7 @@ def show(slug: str, number: int) -> Response:
         planned=len({line.number for line in lines if line.number is not None}),
         to_come=any(line.stands and not line.begun for line in lines),
         family=KIND_FACE[programme.kind][0],
+        joining=sessions.joining(session(), viewer, edition.id or 0, at) if lines else None,
         outcomes=outcomes,
         scale=_scale(outcomes),
         counted=any(outcome.is_counted for outcome in outcomes),
