@@ -85,7 +85,7 @@ class Due:
     total: int = 0
 
     @property
-    def address(self) -> dict[str, str]:
+    def address(self) -> dict[str, Any]:
         """What the address of the project's list of reports is made of."""
         return {"slug": self.slug}
 

@@ -476,9 +476,15 @@ def _section(lines: Sequence[Line], scope: str) -> dict[str, int] | None:
     return count(inside) if inside else None
 
 
+def figures_by_scope(content: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    """Give the figures of each section that a content has."""
+    found = {TOTAL: content["totals"], OUTSIDE: content["outside"], EARLY: content["early"]}
+    found |= {scope_of(one["number"]): one["figures"] for one in content["editions"]}
+    return {scope: figures for scope, figures in found.items() if figures is not None}
+
+
 def _figures(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    sections = {TOTAL: content["totals"], OUTSIDE: content["outside"] or {}, EARLY: content["early"] or {}}
-    sections |= {scope_of(one["number"]): one["figures"] for one in content["editions"]}
+    sections = figures_by_scope(content)
     return {(scope, key): number for scope, figures in sections.items() for key, number in figures.items()}
 
 

@@ -189,7 +189,7 @@ def _sources(programme: Programme, content: Mapping[str, Any], word: str, report
         figure=figure,
         label=_(rules.FIGURES[figure].label),
         value=wording.value_words(figure, number, language(), _),
-        section=heading,
+        section=heading if scope != rules.TOTAL else "",
         rows=[_behind(line, figure) for line in behind],
         doors=queries.doors(session(), actor(), [line.occurrence for line in behind]),
         institutions=_institutions(content, behind) if figure == "institutions" else [],

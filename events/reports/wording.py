@@ -59,6 +59,15 @@ class Meeting(TypedDict):
     staff: str
 
 
+class Across(TypedDict):
+    """A figure across the sections of a report: its value in each, in the order of Told.compared."""
+
+    word: str
+    label: str
+    values: list[str]
+    numbers: list[int]
+
+
 class Why(TypedDict):
     """Why dates were not held, how many, and how that is asked for in an address."""
 
@@ -92,6 +101,8 @@ class Told:
     money: tuple[str, ...]
     total: Section
     sections: tuple[Section, ...]
+    compared: tuple[tuple[str, str], ...]
+    across: tuple[Across, ...]
     missing: tuple[Meeting, ...]
     differs: tuple[str, ...]
     told_elsewhere: int
@@ -119,6 +130,9 @@ def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
         if content[key] is not None:
             sections.append(words.section(lines, scope, say(heading), content[key]))
     head = content["programme"]
+    total = words.section(lines, TOTAL, say(N_("Altogether")), content["totals"])
+    in_time = [one for one in sections if one["scope"] != EARLY]
+    compared = [total, *in_time] if len(in_time) > 1 else [total]
     return Told(
         title=words.title(period),
         period=words.span(period),
@@ -133,8 +147,10 @@ def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
             )
             if head[key] is not None
         ),
-        total=words.section(lines, TOTAL, say(N_("Altogether")), content["totals"]),
+        total=total,
         sections=tuple(sections),
+        compared=tuple((one["scope"], one["heading"]) for one in compared),
+        across=tuple(words.across(content, [one["scope"] for one in compared])),
         missing=tuple(words.meeting(line) for line in lines if line.course == Course.WAITING),
         differs=tuple(words.difference(one) for one in content["differs"]),
         told_elsewhere=content["told_elsewhere"],
@@ -191,6 +207,8 @@ def paper(told: Told, seal: str) -> dict[str, object]:
         "money": list(told.money),
         "total": told.total,
         "sections": list(told.sections),
+        "compared": [heading for _scope, heading in told.compared],
+        "across": list(told.across),
         "missing": list(told.missing),
         "differs": list(told.differs),
         "told_elsewhere": told.told_elsewhere,
@@ -305,8 +323,7 @@ def _summary(content: Mapping[str, Any], told: Told, seal: str, say: Say) -> lis
 
 
 def _figures_of(content: Mapping[str, Any], told: Told) -> list[tuple[Section, dict[str, int]]]:
-    of_scope = {TOTAL: content["totals"], OUTSIDE: content["outside"], EARLY: content["early"]}
-    of_scope |= {rules.scope_of(one["number"]): one["figures"] for one in content["editions"]}
+    of_scope = rules.figures_by_scope(content)
     return [(section, of_scope[section["scope"]]) for section in (told.total, *told.sections)]
 
 
@@ -430,6 +447,18 @@ class _Words:
             ],
             "meetings": [] if scope == TOTAL else [self.meeting(line) for line in inside],
         }
+
+    def across(self, content: Mapping[str, Any], scopes: Sequence[str]) -> list[Across]:
+        of_scope = rules.figures_by_scope(content)
+        found: list[Across] = []
+        for key, figure in FIGURES.items():
+            numbers = [of_scope[scope][key] for scope in scopes]
+            if any(numbers) or key not in _QUIET:
+                values = [self.value(key, number) for number in numbers]
+                found.append(
+                    {"word": figure.word, "label": self.say(figure.label), "values": values, "numbers": numbers}
+                )
+        return found
 
     def meeting(self, line: Line) -> Meeting:
         outcome = self.say(COURSE_LABEL[Course(line.course)])
