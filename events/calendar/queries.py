@@ -735,6 +735,15 @@ def dates_of_programme(viewer: Actor) -> Select[Any]:
     return _dates_of_programme(_scope(viewer))
 
 
+def of_projects(session: Session, now: datetime, until: datetime, limit: int) -> list[tuple[EventCard, str]]:
+    """Give the public dates of listed projects from *now* on that begin before *until*, each with its project's title.
+
+    The same for everybody: nothing that only partners see. One statement.
+    """
+    found = rows(session, _OF_PROJECTS, {"now": now, "until": until, "limit": limit})
+    return [(_card(row, now), row[-1]) for row in found]
+
+
 def sight_of(viewer: Actor) -> ColumnElement[bool]:
     """Give the condition of may_see() for statements that are made once: who looks stands in viewing()."""
     return _sight(_scope(viewer), _INSTITUTION, _VOIVODESHIP)
@@ -935,7 +944,11 @@ def choices(session: Session, institution_id: int, also: Sequence[int] = ()) -> 
     )
     programmes = (
         _columns(Programme.id, Programme.title)
-        .where(col(Programme.lead_id) == institution_id, col(Programme.state) != ProgrammeState.COMPLETED)
+        .where(
+            col(Programme.lead_id) == institution_id,
+            col(Programme.state) != ProgrammeState.COMPLETED,
+            col(Programme.archived_at).is_(None),
+        )
         .order_by(col(Programme.sort_key))
         .limit(NEIGHBOURS)
     )
@@ -1456,6 +1469,22 @@ def _around_of(scope: Scope, *, prepares: bool, asked: bool) -> Any:
         )
     )  # fmt: skip
     return union_all(_PARTIES, _SPEAKERS, _SPEAKERS_OF_DATE, parts).order_by("place", "asked_at")
+
+
+_OF_PROJECTS = (
+    _CARDS.add_columns(col(Programme.title))
+    .join(Programme, col(Programme.id) == Event.programme_id)
+    .where(
+        cast(_SHOWN.visibility, String) == _word(Visibility.PUBLIC),
+        cast(_SHOWN.state, String) == _word(State.PUBLISHED),
+        _SHOWN.starts_at > bindparam("now"),
+        _SHOWN.starts_at < bindparam("until"),
+        col(Programme.state) != ProgrammeState.DRAFT,
+        col(Programme.archived_at).is_(None),
+    )
+    .order_by(_SHOWN.starts_at, _SHOWN.id)
+    .limit(bindparam("limit", type_=Integer()))
+)
 
 
 @lru_cache(maxsize=8)

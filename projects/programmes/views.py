@@ -29,6 +29,7 @@ bp = Blueprint("programmes", __name__)
 editing.attach(bp)
 
 SESSIONS_SHOWN = 30
+SESSIONS_FIRST = 5
 PAST_SHOWN = 10
 TEXT_MAX = 100
 PAGE_MAX = 10_000
@@ -105,6 +106,7 @@ def show(slug: str) -> Response:
         p=programme,
         coming=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in coming],
         past=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in past],
+        first_dates=SESSIONS_FIRST,
         structured=tuple(one.card for one in coming if one.public) if shown else None,
         editions=[(one, stands[one.edition_id]) for one in editions],
         joins=[one for one in editions if stands[one.edition_id] == "open"],
