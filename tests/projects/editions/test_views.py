@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from app.clock import now
 from events.calendar.models import Occurrence, Visibility
+from events.recurrence import Freq, Rule
 from events.sessions.models import EditionSession
 from projects.editions import actions, queries
 from projects.editions.models import Edition, EditionState
@@ -229,7 +230,7 @@ def test_edition_without_sessions_is_deleted(
 def test_statements_of_the_page_do_not_grow(
     client: Browser, people: People, edition: Edition, hold: Callable[..., None], query_count: Any
 ) -> None:
-    hold(rule="FREQ=WEEKLY;COUNT=6")
+    hold(rule=Rule(Freq.WEEKLY, days=(1,), count=6))
     client.see(PAGE)
     with query_count() as asked:
         client.see(PAGE)
