@@ -18,6 +18,7 @@ from events.feeds import actions as feeds
 from events.gate import upkeep as gate
 from events.minutes import actions as minutes
 from events.reports import actions as reports
+from events.sessions import upkeep as sessions
 from events.signups import actions as signups
 from events.signups import offers
 from events.signups import series as series_signups
@@ -62,7 +63,14 @@ def follow_ends(session: Session, now: datetime) -> int:
     return successors.note_ended(session, ended, now) if ended else 0
 
 
-MINUTELY: tuple[Job, ...] = (offers.expire_offers, gate.list_speakers, visits.settle, duty.let_fall)
+MINUTELY: tuple[Job, ...] = (
+    offers.expire_offers,
+    gate.list_speakers,
+    visits.settle,
+    duty.let_fall,
+    sessions.number_new_dates,
+    sessions.bring_along,
+)
 """What cannot wait for the night."""
 
 JOBS: Timetable = (

@@ -28,7 +28,7 @@ from events.changes import calendars
 from events.changes import queries as change_queries
 from events.changes.rules import Scope
 from events.gate import actions as gate
-from events.sessions import queries, rules
+from events.sessions import mail, queries, rules
 from events.sessions.models import EditionSession
 from events.sessions.rules import Layout, LeftOut, PlanDraft, PlanLine
 from events.signups import series as signups
@@ -183,9 +183,23 @@ def make_up(
     details: dict[str, Plain] = {"event_id": event.id, "occurrence_id": occurrence_id}
     trail.record(session, actor, "edition.made_up", "edition", edition.id or 0, now, details=details)
     _publish_or_ask(session, actor, event, now)
-    if event.state is State.PUBLISHED:
-        signups.join_new_dates(session, event, series.occurrences(session, event), now)
+    bring_along(session, event, now)
     return event
+
+
+def bring_along(session: Session, event: Event, now: datetime) -> int:
+    """Put whoever is signed up for the edition on a published catch-up session, and tell them; return how many rows."""
+    if event.state is not State.PUBLISHED:
+        return 0
+    number = 0
+    for made in series.occurrences(session, event):
+        said = session.get(EditionSession, made.id)
+        joined = signups.join_new_dates(session, event, [made], now)
+        if joined and said is not None:
+            missed = session.get(Occurrence, said.makes_up_for_id) if said.makes_up_for_id else None
+            mail.made_up(session, event, made, missed, now)
+        number += joined
+    return number
 
 
 def set_topics(session: Session, actor: Actor, edition: Edition, topics: Mapping[int, str], now: datetime) -> int:

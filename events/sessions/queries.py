@@ -18,6 +18,7 @@ from events.calendar.models import Admission, Event, Occurrence, Outcome, State,
 from events.calendar.queries import EventCard
 from events.sessions import joined, rules
 from events.sessions.models import EditionSession
+from events.signups.models import SignUp
 from partners.institutions.models import Institution
 from projects.editions.models import Edition, EditionState
 from projects.programmes.models import Programme, ProgrammePartner
@@ -380,6 +381,22 @@ def without_number(session: Session, since: datetime) -> Sequence[int]:
         .distinct()
     )
     return sorted(session.execute(statement).scalars())
+
+
+def not_brought_along(session: Session, now: datetime) -> list[Event]:
+    """Give published catch-up sessions to come for which nobody has a row: their hosts agreed after the planning."""
+    statement = (
+        select(Event)
+        .join(Occurrence, col(Occurrence.event_id) == Event.id)
+        .join(EditionSession, col(EditionSession.occurrence_id) == Occurrence.id)
+        .where(
+            col(EditionSession.makes_up_for_id).is_not(None),
+            col(Occurrence.state) == State.PUBLISHED,
+            col(Occurrence.starts_at) > now,
+            ~exists().where(col(SignUp.occurrence_id) == Occurrence.id),
+        )
+    )
+    return list(session.exec(statement.order_by(col(Event.id))).all())
 
 
 def events_led(session: Session, programme_id: int, organiser_id: int, now: datetime) -> list[Event]:

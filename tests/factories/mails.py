@@ -48,6 +48,9 @@ FURTHER: dict[str, Param] = {
     "edition": False,
     "lines": ["9 6 2 0", "1 8 0 0"],
     "on_dates": 10,
+    "missed": "1 grudnia 2026",
+    "date": "wtorek, 15 grudnia 2026, 10.00–12.00",
+    "place": "Dom kultury, ul. Próbna 1",
     "dates": ["wtorek, 15 grudnia 2026, 10.00–12.00: Szkolenie pokazowe"],
 }
 

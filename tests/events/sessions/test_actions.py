@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,6 +11,7 @@ from sqlmodel import Session, col, select
 from app import warsaw
 from app.audit.models import AuditLine
 from app.clock import now
+from app.outbox.models import OutboxMail
 from events.calendar import actions as calendar
 from events.calendar import queries as calendar_queries
 from events.calendar.models import (
@@ -31,7 +33,7 @@ from events.gate import rules as gate
 from events.gate.models import Entry
 from events.minutes import queries as minutes
 from events.recurrence import Freq, Rule
-from events.sessions import actions, queries, rules, upkeep
+from events.sessions import actions, handover, queries, rules, upkeep
 from events.sessions.models import EditionSession
 from events.signups import series as signups
 from events.signups.models import SignUp, SignUpState
@@ -62,7 +64,7 @@ def leads(session: Session, row: Occurrence) -> list[str]:
     return [one.person for one in calendar_queries.speakers_on(session, row.event_id, row.id or 0)]
 
 
-def inside(people: People, **more: object) -> rules.PlanDraft:
+def inside(people: People, **more: Any) -> rules.PlanDraft:
     """Give a plan in the prison, whose coordinators are asked."""
     wanted = plan_of(place="", place_institution_id=people.prison.id, room="Świetlica", **more)
     return replace(wanted, speakers=(replace(ANNA, institution_id=people.ngo.id),))
@@ -263,8 +265,54 @@ def test_a_cancelled_session_is_made_up_for_once(session: Session, people: Peopl
     assert lines[second.local_date].made_up_on == starts.date()
     here = session.exec(select(SignUp).where(SignUp.occurrence_id == new.occurrence_id)).all()
     assert [row.state for row in here] == [SignUpState.SEAT] * 3
+    (mail,) = session.exec(select(OutboxMail).where(OutboxMail.template == "events/sessions/made_up")).all()
+    assert (mail.to_address, mail.params["missed"]) == (people.zofia.email, "8 grudnia 2026")
     session.refresh(edition)
     assert (edition.sessions, edition.ends_on) == (4, date(2026, 12, 29))
+
+
+def test_people_follow_a_catch_up_session_when_its_host_has_agreed(
+    session: Session, people: People, edition: Edition
+) -> None:
+    event = make_plan(session, people, edition, inside(people))
+    agree(session, people, event)
+    signups.sign_up(session, people.marek.actor, event, Wanted(places=2), "k" * 36, now())
+    first = dates_of(session, edition)[0]
+    changes.cancel(session, people.jola.actor, event, "Choroba.", now(), occurrence_id=first.id, scope=Scope.THIS)
+    starts = datetime(2026, 12, 29, 10)  # noqa: DTZ001 - wall time
+    made = actions.make_up(
+        session, people.jola.actor, edition, first.id or 0, starts, starts + timedelta(hours=2), now()
+    )
+    assert made.state is State.DRAFT
+    assert upkeep.bring_along(session, now()) == 0
+    agree(session, people, made)
+    assert upkeep.bring_along(session, now()) == 2
+    assert upkeep.bring_along(session, now()) == 0
+
+
+def test_the_new_lead_organises_what_is_to_come(session: Session, people: People, edition: Edition) -> None:
+    event = make_plan(session, people, edition, inside(people))
+    agree(session, people, event)
+    programme = session.get_one(Programme, edition.programme_id)
+    programme.offered_to_id = people.mops.id
+    session.flush()
+    assert handover.take_over(session, people.marek.actor, programme, now()) == 1
+    assert event.organiser_id == people.mops.id
+    assert {row.organiser_id for row in dates_of(session, edition)} == {people.mops.id}
+    parties = {
+        one.institution_id: (one.part, one.answer)
+        for one in session.exec(select(EventParty).where(EventParty.event_id == event.id)).all()
+    }
+    assert parties == {
+        people.ngo.id: (Part.CO_ORGANISER, Answer.CONFIRMED),
+        people.prison.id: (Part.HOST, Answer.CONFIRMED),
+    }
+    line = session.exec(select(AuditLine).where(AuditLine.verb == "event.handed_over")).one()
+    assert line.details == {"organiser_id": people.mops.id, "former_id": people.ngo.id}
+    row = dates_of(session, edition)[0]
+    actions.set_speakers(session, people.marek.actor, edition, row.id or 0, Scope.THIS, (JAN,), now())
+    with pytest.raises(edition_rules.NotYourEdition):
+        actions.set_topics(session, people.jola.actor, edition, {1: "Nie"}, now())
 
 
 def test_progress_counts_by_edition_and_only_what_one_may_know(
