@@ -1,20 +1,33 @@
 """Projects as visitors see them and coordinators write them."""
 
-from dataclasses import replace
+import json
 from datetime import date, timedelta
 
 import pytest
-from sqlmodel import select
 
+from app import tables
 from app.clock import now
 from events.calendar.models import Visibility
-from projects.programmes import actions, queries
-from projects.programmes.models import Programme, ProgrammeKind, ProgrammeState
-from projects.programmes.rules import PartnerPart, ProgrammeDraft
+from events.sessions.models import EditionSession
+from partners.contacts.models import Contact, ContactAbsence
+from partners.institutions.models import Status
+from projects.editions.models import Edition, EditionOutcome, EditionState
+from projects.programmes import actions
+from projects.programmes.models import (
+    Happening,
+    ProgrammeHappening,
+    ProgrammeKind,
+    ProgrammeMilestone,
+    ProgrammePartner,
+    ProgrammeState,
+)
+from projects.programmes.rules import ProgrammeDraft
 from tests.conftest import browser_of
 from tests.factories.events import local, make_event
 from tests.factories.institutions import make_institution
 from tests.factories.programmes import make_programme
+from tests.factories.rows import add
+from tests.factories.series import dates_of, make_series
 
 FULL = ProgrammeDraft(
     title="Pierwszy miesiąc",
@@ -57,11 +70,11 @@ def test_list_shows_public_projects(client, session, people, written):
     assert "Dodaj projekt" not in page.text
 
 
-def test_coordinators_see_their_drafts_and_the_button(client, people, written):
+def test_coordinators_see_their_drafts_and_the_button(client, session, people, written):
     page = client.sign_in(people.jola).see("/projekty")
     assert titles(page) == ["Pierwszy miesiąc"]
     assert page.main.all("a", href="/projekty/nowy")
-    assert titles(browser_of(client.application).sign_in(people.marek).see("/projekty")) == []
+    assert titles(browser_of(client.application, session).sign_in(people.marek).see("/projekty")) == []
 
 
 def test_filters_stand_in_the_address(client, session, people):
@@ -84,19 +97,185 @@ def test_statements_of_the_list_do_not_grow(client, session, people, query_count
     assert len(asked) == 3
 
 
+def full(session, people, **columns):
+    """A programme with everything around it: partners, documents, milestones, contacts, an edition with sessions."""
+    values = {
+        "state": ProgrammeState.RECRUITING,
+        "recruiting_until": date(2026, 12, 31),
+        "starts_on": date(2026, 9, 1),
+        "ends_on": date(2027, 6, 30),
+        "published_at": now() - timedelta(days=60),
+        "funding": "Fundusz Pokazowy",
+        "funding_notice": "Dofinansowano ze środków pokazowych.",
+        "grant_number": "FP/7/2026",
+        "total_amount": 248000,
+        "grant_amount": 223200,
+        "contact_role": "programme_coordinator",
+        **columns,
+    }
+    programme = make_programme(session, "Most", people.jola.institution_id, **values)
+    owner = programme.id or 0
+    add(session, ProgrammePartner, programme_id=owner, institution_id=people.prison.id, part="sale", agreed_part="sale")
+    add(session, ProgrammeMilestone, programme_id=owner, position=0, month=date(2026, 10, 1), text="Dobór grupy")
+    add(
+        session,
+        ProgrammeHappening,
+        programme_id=owner,
+        happening=Happening.PUBLISHED,
+        happened_at=now() - timedelta(days=60),
+    )
+    edition = add(
+        session, Edition, programme_id=owner, number=1, name="grupa zimowa", state=EditionState.OPEN, changed_at=now()
+    )
+    make_outcome(session, edition)
+    series = make_series(
+        session,
+        people.jola,
+        title="Warsztaty",
+        programme_id=owner,
+        capacity=12,
+        starts=local(10, days=-14),
+        ends=local(12, days=-14),
+    )
+    series.edition_id = edition.id
+    for number, row in enumerate(dates_of(session, series), start=1):
+        add(session, EditionSession, occurrence_id=row.id, edition_id=edition.id, number=number, topic="")
+    session.flush()
+    return programme
+
+
+def make_outcome(session, edition):
+    values = {"text": "pracuje po trzech miesiącach", "target": 8, "achieved": 7, "partly": 2, "missed": 4}
+    return add(session, EditionOutcome, edition_id=edition.id, position=0, **values)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [1, 3, 30])
-def test_statements_of_a_project_do_not_grow(client, session, people, query_count, clock, number):
-    partners = tuple(PartnerPart(make_institution(session, f"p-{one}").id or 0) for one in range(min(number, 12)))
-    programme = actions.draft(session, people.jola.actor, replace(FULL, partners=partners), now())
-    actions.publish(session, people.jola.actor, programme, now())
+@pytest.mark.parametrize("number", [1, 30])
+@pytest.mark.parametrize("who", ["", "jola", "ewa", "marek", "olga"])
+def test_statements_of_a_project_do_not_grow(client, session, people, query_count, clock, number, who):
+    programme = full(session, people)
     for one in range(number):
-        make_event(
-            session, people.jola, starts=local(10, days=one), ends=local(12, days=one), programme_id=programme.id
-        )
+        values = {"starts": local(10, days=one), "ends": local(12, days=one), "programme_id": programme.id}
+        make_event(session, people.jola, **values)
+        institution = make_institution(session, f"p-{one}").id
+        add(session, ProgrammePartner, programme_id=programme.id, institution_id=institution, agreed_part="rola")
+    if who:
+        client.sign_in(getattr(people, who))
+    client.see("/projekty/most")
     with query_count() as asked:
-        client.see("/projekty/pierwszy-miesiac")
-    assert len(asked) == 5
+        client.see("/projekty/most")
+    assert len(asked) == (6 if who else 5)
+
+
+def test_page_is_that_of_the_prototype(client, session, people, clock):
+    full(session, people, how_to_join="Napisz do nas.")
+    clock.shift(timedelta(days=16))
+    page = client.see("/projekty/most")
+    for words in (
+        "nabór do 31 grudnia 2026",
+        "Warsztaty",
+        "spotkanie 4 z 6",
+        "12 wolnych miejsc",
+        "Edycja 1: grupa zimowa",
+        "1 września 2026 – początek projektu",
+        "Październik 2026 – Dobór grupy",
+        "Teraz:",
+        "30 czerwca 2027 – koniec projektu",
+        "248 000 zł",
+        "223 200 zł (90%)",
+        "FP/7/2026",
+        "Dofinansowano ze środków pokazowych.",
+        "1.09.2026 – 30.06.2027",
+        "Dołącz do projektu",
+        "Napisz do nas.",
+        "Zgłoś swoją instytucję",
+        "pracuje po trzech miesiącach",
+    ):
+        assert words in page.text.replace("\u00a0", " "), words
+    assert page.main.all("a", href="/projekty/most/edycje/1#zapisy")
+    assert page.main.all("a", href="webcal://localhost/kanaly/p/most.ics")
+    assert page.by_id("feed")["value"] == "http://localhost/kanaly/p/most.ics"
+    assert [row["class"] for row in page.main.one("ol", class_="line").all("li", class_="now")] == ["now"]
+
+
+def test_small_numbers_are_read_by_the_circle_alone(client, session, people, clock):
+    full(session, people)
+    assert "mniej niż 3" in client.see("/projekty/most").text
+    assert "mniej niż 3" in browser_of(client.application, session).sign_in(people.marek).see("/projekty/most").text
+    for inside in (people.jola, people.ewa):
+        assert "mniej niż 3" not in browser_of(client.application, session).sign_in(inside).see("/projekty/most").text
+
+
+def test_programs_read_what_everybody_reads(client, session, people, clock):
+    programme = full(session, people, summary="Co </script><b>dalej</b>?")
+    make_event(session, people.jola, title="Narada", programme_id=programme.id, visibility=Visibility.PARTNERS)
+    for who in ("", "jola"):
+        browser = browser_of(client.application, session)
+        page = (browser.sign_in(getattr(people, who)) if who else browser).see("/projekty/most")
+        told = json.loads(page.one("script", type="application/ld+json").text)
+        assert (told["@type"], told["name"], told["description"]) == ("Project", "Most", "Co </script><b>dalej</b>?")
+        assert told["url"] == "http://localhost/projekty/most"
+        assert told["parentOrganization"]["name"] == people.ngo.name
+        assert [one["name"] for one in told["member"]] == [people.prison.name]
+        assert told["funding"]["identifier"] == "FP/7/2026"
+        assert {one["name"] for one in told["event"]} == {"Warsztaty"}
+
+
+def test_the_contact_of_the_role_stands_there_or_the_institution(client, session, people, clock):
+    full(session, people)
+    people.ngo.email = "biuro@most.example"
+    assert client.see("/projekty/most").main.all("a", href="mailto:biuro@most.example")
+    for position, (name, is_public) in enumerate((("Anna Przykładowa", True), ("Piotr Wzorcowy", True))):
+        row = {"institution_id": people.ngo.id, "role": "programme_coordinator", "position": position}
+        contact = add(session, Contact, person=name, mailbox=f"p{position}@most.example", public=is_public, **row)
+        if not position:
+            first = contact
+    page = client.see("/projekty/most")
+    assert "Anna Przykładowa" in page.text
+    assert "Piotr Wzorcowy" not in page.text
+    day = date(2026, 11, 23)
+    add(session, ContactAbsence, contact_id=first.id, starts_on=day, ends_on=day, noted_at=now())
+    assert "Piotr Wzorcowy" in client.see("/projekty/most").text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"archived_at": "now"}, "Ten projekt jest w archiwum."),
+        ({"state": ProgrammeState.COMPLETED}, "Ten projekt się zakończył."),
+        ({"lead": Status.ARCHIVED}, "Instytucji, która prowadziła ten projekt, już nie ma."),
+    ],
+)
+def test_what_is_over_says_so_and_nobody_can_join(client, session, people, clock, change, sentence):
+    programme = full(session, people)
+    if "lead" in change:
+        people.ngo.status = change["lead"]
+    else:
+        for name, value in change.items():
+            setattr(programme, name, now() if value == "now" else value)
+    page = client.see("/projekty/most")
+    assert sentence in page.text.replace("\u00a0", " ")
+    assert page.main.all(id="dolacz") == []
+    assert page.main.all("a", href="/projekty/most/edycje/1#zapisy") == []
+    assert page.main.all("a", href="/projekty/most/dolacz") == []
+    assert "Zapisy do" not in page.text
+
+
+def test_lead_and_partners_find_their_acts_in_one_place(client, session, people, clock):
+    full(session, people)
+    links = {
+        who: {
+            link["href"].removeprefix("/projekty/most/")
+            for link in browser_of(client.application, session).sign_in(getattr(people, who)).see("/projekty/most").main.all("a")
+            if link.get("href", "").startswith("/projekty/most/") and "#" not in link["href"]
+        }
+        - {"edycje/1"}
+        for who in ("jola", "ewa", "marek", "piotr")
+    }
+    assert links["jola"] == {"edycja", "partnerzy", "edycje/nowa", "dokumenty", "sprawozdania", "archiwum"}
+    assert links["ewa"] == {"partnerzy", "sprawozdania"}
+    assert links["marek"] == {"dolacz"}
+    assert links["piotr"] == set()
 
 
 def test_page_shows_sessions_within_what_the_viewer_may_know(client, session, people, clock):
@@ -106,28 +285,43 @@ def test_page_shows_sessions_within_what_the_viewer_may_know(client, session, pe
     page = client.see("/projekty/most")
     assert "Otwarte warsztaty" in page.text
     assert "Narada" not in page.text
-    assert page.by_id("feed")["value"] == "http://localhost/kanaly/p/most.ics"
-    assert page.main.all("a", href="webcal://localhost/kanaly/p/most.ics")
-    assert "Narada" in browser_of(client.application).sign_in(people.ewa).see("/projekty/most").text
+    assert "Narada" in browser_of(client.application, session).sign_in(people.ewa).see("/projekty/most").text
     clock.shift(timedelta(days=30))
     page = client.see("/projekty/most")
-    assert page.main.one("details").one("summary").text == "Minione spotkania"
+    assert page.main.one("section", aria_labelledby="spotkania").one("summary").text == "Minione spotkania"
 
 
-def test_recruiting_project_says_how_to_join(client, session, people, clock):
-    make_programme(
-        session,
-        "Most",
-        people.jola.institution_id,
-        state=ProgrammeState.RECRUITING,
-        recruiting_until=date(2026, 12, 11),
-        how_to_join="Napisz do nas.",
-    )
+def test_recruitment_ends_by_itself(client, session, people, clock):
+    until = {"state": ProgrammeState.RECRUITING, "recruiting_until": date(2026, 12, 11)}
+    make_programme(session, "Most", people.jola.institution_id, **until)
     page = client.see("/projekty/most")
-    for words in ("nabór do 11 grudnia 2026", "Dołącz do projektu", "Napisz do nas.", "prowadzi projekt"):
-        assert words in page.text
+    assert "nabór do 11 grudnia 2026" in page.text
+    assert "Dołącz do projektu" in page.text
     clock.move_to(now() + timedelta(days=60))
-    assert "Dołącz do projektu" not in client.see("/projekty/most").text
+    page = client.see("/projekty/most")
+    assert "w toku" in page.text
+    assert "Dołącz do projektu" not in page.text
+
+
+def test_the_list_leaves_as_a_table(client, session, people, clock):
+    full(session, people, voivodeship_code="08", target_group="=1+1")
+    make_programme(session, "Krok", voivodeship_code="14")
+    rows = list(tables.read(client.get("/projekty.csv?woj=08").data))
+    assert [row.cells[0] for row in rows] == ["Projekt", "Most"]
+    assert "=1+1" in rows[1].cells
+    assert "http://localhost/projekty/most" in rows[1].cells
+    assert [row.cells[0] for row in tables.read(client.get("/projekty.xlsx").data)] == ["Projekt", "Most", "Krok"]
+
+
+def test_the_home_page_tells_of_the_week_in_projects(client, session, people, clock):
+    programme = full(session, people)
+    values = {"starts": local(17, days=3 - 15), "ends": local(18, days=3 - 15)}
+    make_event(session, people.jola, title="Czwartek", programme_id=programme.id, **values)
+    make_event(session, people.jola, title="Bez projektu", **values)
+    week = client.see("/").one("section", aria_labelledby="projekty")
+    assert "W projektach w tym tygodniu" in week.text
+    assert "Czwartek" in week.text
+    assert "Bez projektu" not in week.text
 
 
 @pytest.mark.parametrize("who", ["", "marek", "piotr", "olga", "wanda"])
@@ -136,186 +330,3 @@ def test_a_draft_is_not_there_for_others(client, people, written, who):
         client.sign_in(getattr(people, who))
     client.see("/projekty/pierwszy-miesiac", 404)
     client.see("/projekty/nie-ma", 404)
-
-
-# --- writing
-
-
-def test_visitors_and_members_do_not_write(client, people):
-    assert client.get("/projekty/nowy").status_code == 302
-    client.sign_in(people.piotr).see("/projekty/nowy", 403)
-
-
-def test_a_draft_needs_only_its_name(client, session, people, clock):
-    page = client.sign_in(people.jola).see("/projekty/nowy")
-    values = page.values("/projekty/nowy")
-    assert values["voivodeship"] == "08"
-    response = client.post("/projekty/nowy", data={**values, "title": "Most"})
-    assert (response.status_code, response.headers["Location"]) == (303, "/projekty/most")
-    page = client.see("/projekty/most")
-    assert "Szkic zapisany. Widzą go tylko koordynatorzy Twojej instytucji." in page.text
-    assert "Napisz, dla kogo jest projekt." in page.text
-    assert not page.main.all("form", action="/projekty/most/opublikuj")
-
-
-def test_name_is_asked_for(client, people):
-    page = client.sign_in(people.jola).see("/projekty/nowy")
-    assert client.post("/projekty/nowy", data=page.values("/projekty/nowy")).status_code == 422
-    assert client.page.title.startswith("Błąd: Nowy projekt")
-    assert client.page.by_id("errors").one("a", href="#title").text == "Podaj nazwę projektu."
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"ends_on": "30.11.2026"}, "ends_on", "Ostatni dzień nie może być wcześniejszy niż pierwszy."),
-        (
-            {"ends_on": "31.12.2026", "recruiting_until": "2027-01-01"},
-            "recruiting_until",
-            "Nabór musi się skończyć najpóźniej razem z projektem.",
-        ),
-        ({"partner_0": "Nie ma takiej"}, "partner_0", "Nie ma partnera o takiej nazwie."),
-        (
-            {"partner_0": "Stowarzyszenie Pokazowe „Most”"},
-            "partner_0",
-            "Twoja instytucja prowadzi projekt: nie wpisuj jej wśród partnerów.",
-        ),
-        ({"partner_1": "MOPS w Kładkowie"}, "partner_0", "Każdego partnera wpisz raz."),
-        ({"partner_0": ""}, "partner_0", "Podaj nazwę partnera, którego dotyczy to zadanie."),
-        ({"kind": "bzdura"}, "kind", "Wybierz"),
-        ({"voivodeship": "99"}, "voivodeship", "Wybierz"),
-        ({"starts_on": "31.02.2026"}, "starts_on", "Podaj datę, która istnieje"),
-        ({"summary": "x" * 301}, "summary", "300"),
-        ({"goals": "PESEL 44051401359"}, "goals", "PESEL"),
-    ],
-)
-def test_refusals_stand_at_their_fields(client, session, people, clock, changes, field, sentence):
-    client.sign_in(people.jola).see("/projekty/nowy")
-    response = client.post("/projekty/nowy", data={**TYPED, **changes})
-    assert response.status_code == 422
-    assert sentence in client.page.by_id("errors").one("a", href=f"#{field}").text
-    assert session.exec(select(Programme)).all() == []
-
-
-def test_same_names_are_told_apart_by_address(client, session, people, clock):
-    make_institution(session, "ops-1", name="OPS w Dąbrowie")
-    make_institution(session, "ops-2", name="OPS w Dąbrowie")
-    client.sign_in(people.jola).see("/projekty/nowy")
-    assert client.post("/projekty/nowy", data={**TYPED, "partner_0": "OPS w Dąbrowie"}).status_code == 422
-    refused = client.page.by_id("errors").one("a", href="#partner_0").text
-    assert refused == (
-        "Pasuje kilku partnerów: OPS w Dąbrowie (ops-1); OPS w Dąbrowie (ops-2). "
-        "Wpisz pełną nazwę albo słowa z nawiasu."
-    )
-    assert client.post("/projekty/nowy", data={**TYPED, "partner_0": "ops-2"}).status_code == 303
-    assert "OPS w Dąbrowie" in client.see("/projekty/pierwszy-miesiac").text
-
-
-def test_publishing_makes_it_public(client, session, people, clock):
-    client.sign_in(people.jola).see("/projekty/nowy")
-    client.post("/projekty/nowy", data=TYPED)
-    page = client.see("/projekty/pierwszy-miesiac")
-    panel = page.main.one("section", "lift")
-    assert panel.one("h2").text == "Opublikuj projekt"
-    stranger = browser_of(client.application)
-    stranger.see("/projekty/pierwszy-miesiac", 404)
-    assert client.post("/projekty/pierwszy-miesiac/opublikuj").status_code == 303
-    assert "Projekt opublikowany. Każdy może go zobaczyć." in client.see("/projekty/pierwszy-miesiac").text
-    page = stranger.see("/projekty/pierwszy-miesiac")
-    assert "MOPS w Kładkowie" in page.text
-    assert "plan pomocy" in page.text
-    assert client.post("/projekty/pierwszy-miesiac/opublikuj").status_code == 409
-    assert "Ten projekt jest już opublikowany." in client.page.text
-
-
-def test_an_incomplete_draft_is_not_published(client, session, people, clock):
-    actions.draft(session, people.jola.actor, replace(FULL, summary=""), now())
-    client.sign_in(people.jola).see("/projekty/pierwszy-miesiac")
-    assert client.post("/projekty/pierwszy-miesiac/opublikuj").status_code == 422
-    link = client.page.main.one("a", href="/projekty/pierwszy-miesiac/edycja#summary")
-    assert link.text == "Napisz w jednym lub dwóch zdaniach, o czym jest projekt."
-
-
-@pytest.mark.parametrize("path", ["/projekty/pierwszy-miesiac/edycja", "/projekty/pierwszy-miesiac/opublikuj"])
-def test_others_draft_is_not_there_for_acts(client, people, written, path):
-    client.sign_in(people.marek).see("/projekty")
-    assert client.post(path, data={}).status_code == 404
-
-
-def test_others_published_project_is_refused(client, session, people, written):
-    actions.publish(session, people.jola.actor, written, now())
-    client.sign_in(people.marek).see("/projekty/pierwszy-miesiac/edycja", 403)
-    assert client.post("/projekty/pierwszy-miesiac/edycja", data=TYPED).status_code == 403
-    assert client.post("/projekty/pierwszy-miesiac/opublikuj").status_code == 403
-    assert "Ten projekt może zmienić tylko koordynator instytucji, która go prowadzi." in client.page.text
-
-
-def test_form_brings_back_what_was_saved(client, session, people, written):
-    path = "/projekty/pierwszy-miesiac/edycja"
-    values = client.sign_in(people.jola).see(path).values(path)
-    assert (values["title"], values["starts_on"], values["kind"], values["revision"]) == (
-        "Pierwszy miesiąc",
-        "01.12.2026",
-        "counselling",
-        "1",
-    )
-    assert client.post(path, data={**values, "title": "Drugi miesiąc", "goals": "Praca."}).status_code == 303
-    assert "Zapisano." in client.see("/projekty/pierwszy-miesiac").text
-    assert client.page.h1 == "Drugi miesiąc"
-    values = client.see(path).values(path)
-    client.post(path, data=values)
-    assert "Nic się nie zmieniło." in client.see("/projekty/pierwszy-miesiac").text
-
-
-def test_a_stale_form_shows_both_versions_and_keeps_the_input(client, session, people, written):
-    path = "/projekty/pierwszy-miesiac/edycja"
-    old = client.sign_in(people.jola).see(path).values(path)
-    actions.revise(session, people.jola.actor, written, replace(FULL, title="Wersja koleżanki"), now(), revision=1)
-    response = client.post(path, data={**old, "title": "Moja wersja", "starts_on": "2.12.2026"})
-    assert response.status_code == 409
-    rows = {
-        row.one("th").text: [cell.text for cell in row.all("td")] for row in client.page.main.one("tbody").all("tr")
-    }
-    assert rows == {
-        "Nazwa projektu": ["Wersja koleżanki", "Moja wersja"],
-        "Pierwszy dzień": ["01.12.2026", "02.12.2026"],
-    }
-    again = client.page.values(path)
-    assert (again["title"], again["revision"]) == ("Moja wersja", "2")
-    assert client.post(path, data=again).status_code == 303
-    assert client.see("/projekty/pierwszy-miesiac").h1 == "Moja wersja"
-
-
-def test_a_published_project_keeps_what_it_needs(client, session, people, written):
-    actions.publish(session, people.jola.actor, written, now())
-    path = "/projekty/pierwszy-miesiac/edycja"
-    values = client.sign_in(people.jola).see(path).values(path)
-    assert values["state"] == "running"
-    assert client.post(path, data={**values, "target_group": ""}).status_code == 422
-    assert client.page.by_id("errors").one("a", href="#target_group").text == "Napisz, dla kogo jest projekt."
-    assert client.post(path, data={**values, "state": "completed"}).status_code == 303
-    assert "Projekt zakończony" in client.see("/projekty/pierwszy-miesiac").text
-
-
-def test_more_lines_appear_for_partners(client, session, people, clock):
-    made = [make_institution(session, f"ops-{n}", name=f"OPS numer {n}") for n in range(12)]
-    partners = tuple(PartnerPart(one.id or 0) for one in made)
-    actions.draft(session, people.jola.actor, replace(FULL, partners=partners), now())
-    path = "/projekty/pierwszy-miesiac/edycja"
-    values = client.sign_in(people.jola).see(path).values(path)
-    assert [values[f"partner_{n}"] for n in range(12)] == [f"OPS numer {n}" for n in range(12)]
-    client.post(path, data={**values, "partner_11": "", "title": "Mniej"})
-    session.expire_all()
-    programme = queries.programme(session, "pierwszy-miesiac", people.jola.actor)
-    assert programme is not None
-    assert len(queries.parts(session, programme.id or 0)) == 11
-    assert programme.title == "Mniej"
-
-
-def test_english_form_and_page(client, people, written):
-    client.sign_in(people.jola)
-    assert client.see("/projekty/nowy?jezyk=en").h1 == "New project"
-    assert (
-        client.see("/projekty/pierwszy-miesiac?jezyk=en").one("section", "lift").one("h2").text == "Publish the project"
-    )
-    assert client.see("/projekty?jezyk=en").h1 == "Projects"
