@@ -19,6 +19,10 @@ from events.duty.queries import Matter as DutyMatter
 from events.gate import queries as gate
 from events.minutes import queries as minutes
 from events.minutes.queries import Waiting
+from events.reports import queries as reports
+from events.reports import wording
+from events.reports.models import ReportKind
+from events.sessions import waiting as sessions
 from events.signups import queries as signups
 from events.signups.queries import TaskKind
 from events.visits import queries as visits
@@ -30,6 +34,8 @@ from partners.institutions import queries as institutions
 from partners.institutions import workdays
 from partners.institutions.rules import Freshness
 from partners.people import queries as people
+from projects.programmes import waiting as programmes
+from projects.programmes.waiting import Matter as ProjectMatter
 
 COUNTED = 300
 """So many matters of duty hours are read and counted: they are few, one or two for each series."""
@@ -220,6 +226,63 @@ def _open_matter(one: Open, today: date) -> Task:
     return Task(check, "check", _("All have confirmed: publish it"), text, due=due, consequence=unpublished)
 
 
+def of_projects(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the projects that wait for us: our part, who joins, places of editions, the reports that we owe."""
+    asked = programmes.waiting(session(), who, at, limit)
+    places = sessions.to_decide(session(), who, at, limit)
+    owed = reports.due(session(), who, at, limit)
+    found = _counted([_project(one) for one in asked], asked)
+    found += _counted([_edition(one, warsaw.today(at)) for one in places], places)
+    return found + _counted([_report(one) for one in owed], owed)
+
+
+def _project(one: programmes.Waiting) -> Task:
+    url = url_for("programme_parties.show", slug=one.slug)
+    if one.matter is ProjectMatter.OFFER:
+        title = _("Your institution is offered the lead of a project")
+        said = _("Until you answer, the lead stays where it is.")
+    elif one.matter is ProjectMatter.REQUEST:
+        title = _("%(name)s asks to join a project", name=one.whose)
+        said = _("Until you decide, it is no partner.")
+    elif one.matter is ProjectMatter.PUBLICATION:
+        url = url_for("programmes.show", slug=one.slug)
+        title = _("All partners have answered: publish the project")
+        said = _("Until it is published, nobody else sees it.")
+    elif one.again:
+        title = _("Your part in a project has new words: confirm it")
+        said = _("Until you answer, everybody reads the words agreed before.")
+    else:
+        title = _("Your institution is asked to confirm its part in a project")
+        said = _("Until you answer, your institution is not named as a partner.")
+    text = f"{one.title}, {one.whose}" if one.whose and one.matter is not ProjectMatter.REQUEST else one.title
+    return Task(url, "hands", title, text, "warsztat", consequence=said, kind=Kind.PROJECTS)
+
+
+def _edition(one: sessions.Asked, today: date) -> Task:
+    url = url_for("joining.people", slug=one.slug, number=one.edition)
+    words = _n("%(num)d place in an edition is asked for", "%(num)d places in an edition are asked for", one.number)
+    said = _("Without a decision those who have asked have no place.")
+    due = day_before(one.day, today)
+    return Task(url, "users", words, edition_words(one), "warsztat", due, said, kind=Kind.PROJECTS)
+
+
+def edition_words(one: sessions.Asked) -> str:
+    """Name an edition: "Krok po kroku, edycja 2: grupa jesienna"."""
+    words = _("%(title)s, edition %(number)d", title=one.title, number=one.edition)
+    return f"{words}: {one.name}" if one.name else words
+
+
+def _report(one: reports.Due) -> Task:
+    period = one.period
+    url = url_for("reports.preview", slug=one.slug)
+    if period.kind is ReportKind.QUARTERLY:
+        url = url_for("reports.preview", slug=one.slug, year=period.starts_on.year, quarter=str(period.quarter))
+    title = _("Report to freeze: %(title)s", title=one.title)
+    text = wording.period_words(period, language(), _)
+    said = _("The funder waits for it; until it is frozen, its figures still change.")
+    return Task(url, "print", title, text, "warsztat", one.due_on, said, kind=Kind.PROJECTS)
+
+
 def of_notes(who: Actor, at: datetime, limit: int) -> Found:
     """Give the notes to write, the answers to give and the tasks that were taken at meetings."""
     found = minutes.waiting(session(), who, at, limit)
@@ -325,6 +388,7 @@ GATHERERS: Mapping[Kind, Gatherer] = {
     Kind.GATE: of_gate,
     Kind.PLACES: of_places,
     Kind.EVENTS: of_events,
+    Kind.PROJECTS: of_projects,
     Kind.NOTES: of_notes,
     Kind.AGREEMENTS: of_agreements,
     Kind.CARD: of_card,

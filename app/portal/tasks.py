@@ -35,6 +35,7 @@ class Kind(StrEnum):
     GATE = "wejscia"
     PLACES = "zapisy"
     EVENTS = "wydarzenia"
+    PROJECTS = "projekty"
     NOTES = "notatki"
     AGREEMENTS = "porozumienia"
     CARD = "wizytowka"
@@ -46,6 +47,7 @@ KIND_LABEL: Mapping[Kind, str] = {
     Kind.GATE: N_("People who enter"),
     Kind.PLACES: N_("Sign-ups and places"),
     Kind.EVENTS: N_("Agreeing on events"),
+    Kind.PROJECTS: N_("Projects"),
     Kind.NOTES: N_("Attendance and notes"),
     Kind.AGREEMENTS: N_("Agreements"),
     Kind.CARD: N_("Our card and people"),

@@ -7,7 +7,7 @@ from flask import url_for
 
 from app import warsaw
 from app.actors import Actor
-from app.portal.ours import day_before, expires, options
+from app.portal.ours import day_before, edition_words, expires, options
 from app.portal.tasks import Found, Gatherer, Kind, Task
 from app.web.i18n import _, _n, language
 from app.web.session import session
@@ -15,9 +15,12 @@ from events.consents import queries as consents
 from events.consents.queries import Matter, Open
 from events.minutes import queries as minutes
 from events.minutes.queries import Waiting
+from events.sessions import waiting as sessions
 from events.signups import queries as signups
 from events.visits import queries as visits
 from events.visits.queries import Line
+from projects.programmes import waiting as programmes
+from projects.programmes.waiting import Matter as ProjectMatter
 
 
 def of_visits(who: Actor, at: datetime, limit: int) -> Found:
@@ -68,6 +71,40 @@ def _event(one: Open, today: date) -> Task:
     return Task(url, "clock", title, text, "", due, said, mine=False, kind=Kind.EVENTS)
 
 
+def of_projects(who: Actor, at: datetime, limit: int) -> Found:
+    """Give the projects for which we have asked others: for their part, for places, to let us join, to lead."""
+    asked = programmes.awaiting_others(session(), who, at, limit)
+    places = sessions.awaiting(session(), who, at, limit)
+    found = Found([_project(one) for one in asked], asked[0].total if asked else 0)
+    return found + Found([_edition(one, warsaw.today(at)) for one in places], places[0].total if places else 0)
+
+
+def _project(one: programmes.Waiting) -> Task:
+    url = url_for("programme_parties.show", slug=one.slug)
+    text = one.whose
+    if one.matter is ProjectMatter.OWN_REQUEST:
+        title = _("You have asked to join: %(title)s", title=one.title)
+        said = _("Until it is accepted, you are no partner.")
+    elif one.matter is ProjectMatter.OWN_OFFER:
+        title = _("You have offered the lead: %(title)s", title=one.title)
+        said = _("Until it is taken over, you lead the project.")
+    else:
+        title = _("Partners have been asked: %(title)s", title=one.title)
+        said = _("Who has not answered is not named as a partner; a draft cannot be published.")
+        if one.number > 1:
+            text += " " + _n("and %(num)d more institution", "and %(num)d more institutions", one.number - 1)
+    return Task(url, "hands", title, text, "warsztat", None, said, mine=False, kind=Kind.PROJECTS)
+
+
+def _edition(one: sessions.Asked, today: date) -> Task:
+    url = url_for("editions.show", slug=one.slug, number=one.edition, _anchor="zapisy")
+    title = edition_words(one)
+    title = _n("%(num)d place asked for: %(title)s", "%(num)d places asked for: %(title)s", one.number, title=title)
+    said = _("Without a decision there is no place.")
+    due = day_before(one.day, today)
+    return Task(url, "users", title, one.whose, "warsztat", due, said, mine=False, kind=Kind.PROJECTS)
+
+
 def of_notes(who: Actor, at: datetime, limit: int) -> Found:
     """Give the notes of our meetings that wait for the word of the other side."""
     found = minutes.awaiting(session(), who, at, limit)
@@ -90,5 +127,6 @@ GATHERERS: Mapping[Kind, Gatherer] = {
     Kind.VISITS: of_visits,
     Kind.PLACES: of_places,
     Kind.EVENTS: of_events,
+    Kind.PROJECTS: of_projects,
     Kind.NOTES: of_notes,
 }

@@ -516,6 +516,7 @@ def _asked_lines(*, coordinates: bool) -> Select[Any]:
             col(SignUp.state) == SignUpState.REQUESTED,
             col(Occurrence.state) == State.PUBLISHED,
             col(Occurrence.starts_at) > _NOW,
+            col(Event.edition_id).is_(None),  # of an edition all dates are one matter: sessions/waiting.py
         )
         .group_by(col(Occurrence.id), col(Event.id), col(Institution.id))
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
@@ -547,6 +548,7 @@ def _requests_to_decide() -> Select[Any]:
             or_(col(Occurrence.organiser_id) == _OWN, inside),
             col(Occurrence.state) == State.PUBLISHED,
             col(Occurrence.starts_at) > _NOW,
+            col(Event.edition_id).is_(None),
         )
         .order_by(col(Occurrence.starts_at), col(Occurrence.id))
         .limit(_LIMIT)

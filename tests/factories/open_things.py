@@ -12,11 +12,14 @@ from events.minutes.models import Record, RecordState, RecordTask
 from events.signups.models import Booking, SignUp, SignUpState
 from events.visits.models import Act, Path, Visit, VisitOption, VisitStep
 from events.visits.models import State as VisitState
+from projects.editions.models import Edition
+from projects.programmes.models import PartnerAnswer, ProgrammePartner
 from tests.factories.persons import People
+from tests.factories.programmes import make_programme
 
 
 class OpenThings:
-    """Adds *number* open things of each sort about the prison of Ewa and the MOPS of Marek: eleven sorts."""
+    """Adds *number* open things of each sort about the prison of Ewa and the MOPS of Marek: fourteen sorts."""
 
     def __init__(self, session: Session, people: People) -> None:
         self._session = session
@@ -38,6 +41,9 @@ class OpenThings:
             self._entry(n)
             self._asked_place(n)
             self._draft(n)
+            self._part(n, lead=self._mops, partner=self._prison)
+            self._part(n, lead=self._prison, partner=self._mops)
+            self._edition(n)
         self._made += number
         self._session.commit()
 
@@ -158,6 +164,22 @@ class OpenThings:
 
     def _draft(self, n: int) -> None:
         self._event(f"Szkic {n}", self._prison, _ahead(n), State.DRAFT)
+
+    def _part(self, n: int, lead: int, partner: int) -> None:
+        project = make_programme(self._session, f"Projekt {n} instytucji {lead}", lead)
+        asked = ProgrammePartner(
+            programme_id=project.id or 0, institution_id=partner, answer=PartnerAnswer.ASKED, asked_at=now()
+        )
+        self._session.add(asked)
+
+    def _edition(self, n: int) -> None:
+        project = make_programme(self._session, f"Nabór {n}", self._prison, published_at=now(), reports_quarterly=True)
+        edition = Edition(programme_id=project.id or 0, number=1, changed_at=now())
+        self._session.add(edition)
+        self._session.flush()
+        one = self._event(f"Spotkanie grupy {n}", self._prison, _ahead(n), State.PUBLISHED)
+        one.requested = 3
+        self._session.get_one(Event, one.event_id).edition_id = edition.id
 
 
 def _ahead(n: int) -> datetime:

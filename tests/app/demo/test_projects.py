@@ -24,7 +24,7 @@ def story(session: Session, slug: str = projects.SLUG) -> Programme:
 
 def answers(session: Session, programme: Programme) -> list[str]:
     rows = select(ProgrammePartner.answer).where(ProgrammePartner.programme_id == programme.id)
-    return sorted(answer.value for answer in session.exec(rows).all() if answer)
+    return sorted(answer or "" for answer in session.exec(rows).all())
 
 
 def rows_of(session: Session, number: int) -> list[Occurrence]:
