@@ -16,9 +16,9 @@
   addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
   // Copy buttons appear only where copying works.
-  const prepare = (root) => root.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
+  const prepare = (root) => root.querySelectorAll("button[data-copy]").forEach((button) => { button.hidden = false; });
   document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
+    const button = event.target.closest("button[data-copy]");
     if (!button) return;
     const field = document.getElementById(button.dataset.copy);
     field.select();
