@@ -243,7 +243,7 @@ def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> li
                     N_("From"),
                     N_("To"),
                     N_("Hours"),
-                    N_("Outcome"),
+                    N_("How it went"),
                     N_("Whose side"),
                     N_("Reason"),
                     N_("People in prison"),
@@ -262,7 +262,7 @@ def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> li
                 say(one)
                 for one in (
                     N_("Edition"),
-                    N_("Outcome"),
+                    N_("How it went"),
                     N_("Target"),
                     N_("Achieved"),
                     N_("Partly"),
@@ -285,7 +285,7 @@ def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> li
                     N_("Counts as"),
                     N_("Day"),
                     N_("Session"),
-                    N_("Outcome"),
+                    N_("How it went"),
                     N_("Record no."),
                     N_("Date no."),
                 )
