@@ -20,12 +20,12 @@ from app.web.guards import acting_for, open_to_all
 from app.web.htmx import respond, see_other
 from app.web.i18n import _, _n, translated
 from app.web.session import actor, apart, close_early, session, tell
-from events.calendar.models import Event
+from events.calendar.models import Event, Occurrence
 from events.sessions import joined
 from events.sessions.joined import Everybody, Joining, Request
 from events.sessions.joining_forms import FewerForm, ParticipantsForm
 from events.signups import actions as signups
-from events.signups import requests, rules, series
+from events.signups import queries, requests, rules, series
 from events.signups.forms import RefusalForm, SignUpForm
 from events.signups.models import SignUp, SignUpState
 from events.signups.series import Dates
@@ -44,7 +44,7 @@ class Led:
 
 @bp.get("/projekty/<slug:slug>/edycje/<id:number>/zapisy")
 @open_to_all
-def show(slug: str, number: int) -> Response:
+def show(slug: str, number: int) -> Response | BaseResponse:
     """Show the sign-up of an edition as a page of its own."""
     return _page(_joining(slug, number), None)
 
@@ -54,10 +54,16 @@ def show(slug: str, number: int) -> Response:
 def create(slug: str, number: int) -> Response | BaseResponse:
     """Sign staff or a number of participants up for all coming dates of the edition."""
     joining = _joining(slug, number)
+    if joining.participants and not joining.may_sign_up_others:
+        raise rules.ByCoordinator
     form: ParticipantsForm | SignUpForm = ParticipantsForm() if joining.participants else SignUpForm()
     if isinstance(form, SignUpForm):
         form.offer(joining.colleagues)
     if not form.validate():
+        # A second click: those whom the first one signed up are no longer among the choices of the form.
+        if made := _made_before(form.key.data or ""):
+            tell(_made(made, participants=joining.participants), "ok")
+            return _back(joining)
         return _page(joining, form)
     field: Field = form.who if isinstance(form, SignUpForm) else form.number
     if isinstance(form, SignUpForm):
@@ -204,7 +210,23 @@ def _led(slug: str, number: int) -> Led:
     return Led(joining, joined.everybody(session(), joining.edition_id, now()))
 
 
-def _page(joining: Joining, form: Form | None, fewer: FewerForm | None = None) -> Response:
+def _made_before(key: str) -> Dates:
+    by_date: dict[int, list[SignUp]] = {}
+    for row in queries.of_booking(session(), key) if key else ():
+        if row.institution_id == actor().institution_id:
+            by_date.setdefault(row.occurrence_id, []).append(row)
+    return [(session().get_one(Occurrence, one), rows) for one, rows in by_date.items()]
+
+
+def _page(joining: Joining, form: Form | None, fewer: FewerForm | None = None) -> Response | BaseResponse:
+    """Show the page with what was typed; where its form is not there (any more), say why on the page of the edition."""
+    if form is not None and not (joining.may_join and (joining.colleagues or joining.may_sign_up_others)):
+        sentence = next((str(one) for errors in form.errors.values() for one in errors), "")
+        tell(sentence if joining.open else translated(rules.closed(joining.opens_at, now())), "info")
+        return _back(joining)
+    if fewer is not None and not (joining.own and joining.own.may_withdraw and joining.own.unnamed > 1):
+        tell(translated(rules.WithdrawnAlready()), "info")
+        return _back(joining)
     wrong = any(one is not None and one.errors for one in (form, fewer))
     key = form["key"].data if form is not None and form["key"].data else joining.key
     return respond(
@@ -302,7 +324,7 @@ def _on_dates(dates: Dates) -> list[str]:
         on = (
             _n("On %(num)d date", "On each of %(num)d dates", number)
             if len(alike) == 1
-            else _n("On %(num)d date", "On %(num)d dates", number)
+            else _n("On %(num)d date of them", "On %(num)d dates of them", number)
         )
         how = []
         if seats:

@@ -47,6 +47,9 @@ class Place:
 @acting_for(Role.MEMBER)
 def create(event_uuid: UUID) -> Response | BaseResponse:
     page = get_or_404(calendar.seen(session(), actor(), event_uuid, now(), _day()))
+    if page.event.edition_id is not None:  # the form of an edition stands on its own page
+        tell(translated(rules.WholeSeries()), "info")
+        return see_other("joining.of_event", event_uuid=event_uuid)
     form = SignUpForm()
     # Whom somebody has typed is not looked up among the colleagues, only whom he has ticked.
     occurrence_id = page.occurrence.id or 0
@@ -59,8 +62,7 @@ def create(event_uuid: UUID) -> Response | BaseResponse:
         return _refused(event_uuid, form)
     wanted, key = form.wanted(colleagues), form.key.data or ""
     try:
-        whole = page.event.rule or page.event.edition_id is not None
-        if page.event.signup_scope is SignUpScope.SERIES and whole:
+        if page.event.signup_scope is SignUpScope.SERIES and page.event.rule:
             booked = series.sign_up(session(), actor(), page.event, wanted, key, now())
             tell(_told_series([rows for _occurrence, rows in booked]), "ok")
             return _back(page)
