@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from projects.programmes.models import NOTE_MAX, Happening, Programme, ProgrammeHappening
+from projects.programmes.models import Happening, Programme, ProgrammeHappening
 
 
 def note(
@@ -15,9 +15,11 @@ def note(
     *,
     institution_id: int | None = None,
     other_id: int | None = None,
-    words: str = "",
 ) -> None:
-    """Note a happening. *institution_id* is whom it is about, *other_id* who came in its place or had it before."""
+    """Note a happening. *institution_id* is whom it is about, *other_id* who came in its place or had it before.
+
+    The words of those who declined or left are for the lead alone: they stay on the partner's row.
+    """
     session.add(
         ProgrammeHappening(
             programme_id=programme.id or 0,
@@ -25,7 +27,6 @@ def note(
             happened_at=now,
             institution_id=institution_id,
             other_id=other_id,
-            note=" ".join(words.split())[:NOTE_MAX],
         )
     )
     session.flush()

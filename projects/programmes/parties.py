@@ -102,7 +102,7 @@ def answer(
         )
         if not kept:
             _forget_offer(programme, row.institution_id)
-            course.note(session, programme, Happening.DECLINED, now, institution_id=row.institution_id, words=row.note)
+            course.note(session, programme, Happening.DECLINED, now, institution_id=row.institution_id)
         _touch(session, programme, now)
     reindex(session, programme)
     mail.answered(session, programme, row, now, agrees=agrees)
@@ -472,7 +472,7 @@ def _part_with(
     row.agreed_part = None
     _forget_offer(programme, row.institution_id)
     happening = Happening.DECLINED if drafted else Happening.LEFT
-    course.note(session, programme, happening, now, institution_id=row.institution_id, words=row.note)
+    course.note(session, programme, happening, now, institution_id=row.institution_id)
     _touch(session, programme, now)
     reindex(session, programme)
 

@@ -56,7 +56,7 @@ class DecisionForm(Form):
 
     def offer(self) -> None:
         """Give the decisions and the reasons."""
-        self.answer.choices = [(YES, _("We accept: the institution becomes a partner")), (NO, _("We refuse"))]
+        self.answer.choices = [(YES, _("We accept: the institution becomes a partner")), (NO, _("We decline"))]
         reasons = [(code, _(reason.label)) for code, reason in protocol.REFUSAL_REASONS.items()]
         self.reason.choices = [("", _("choose")), *reasons]
 
