@@ -1,55 +1,17 @@
-"""Reads of programmes: the list with its counts, one programme, those of one institution."""
+"""Reads of programmes: one for an act, drafts, those of an institution, who runs one and where institutions stand."""
 
-from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, union_all
+from sqlalchemy import ColumnElement, and_, func, or_, union_all
 from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from app.actors import Actor
 from app.db import rows
-from partners.institutions.models import Institution, Kind, KindGroup
-from partners.institutions.rules import KIND_GROUP
-from partners.institutions.rules import KIND_LABEL as INSTITUTION_LABEL
-from partners.territory.models import Voivodeship
 from projects.programmes.catalogue import ROWS, Order, ProgrammeRow, in_order, public, row_of
 from projects.programmes.models import PartnerAnswer, Programme, ProgrammeMilestone, ProgrammePartner, ProgrammeState
 from projects.programmes.protocol import STANDING
 from projects.programmes.rules import Milestone, PartnerPart, may_see
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """An institution that leads or takes part."""
-
-    institution_id: int
-    slug: str
-    name: str
-    kind: Kind
-    part: str
-    email: str
-    phone: str
-
-    @property
-    def kind_label(self) -> str:
-        """Msgid of the institution's kind."""
-        return INSTITUTION_LABEL[self.kind]
-
-    @property
-    def group(self) -> KindGroup:
-        """Shape of the badge."""
-        return KIND_GROUP[self.kind]
-
-
-@dataclass(frozen=True, slots=True)
-class ProgrammePage:
-    """Everything that the page of one programme shows out of this room."""
-
-    programme: Programme
-    lead: Partner | None
-    partners: tuple[Partner, ...]
-    voivodeship: str
 
 
 def drafts(session: Session, viewer: Actor) -> list[ProgrammeRow]:
@@ -89,45 +51,6 @@ def programme(session: Session, slug: str, viewer: Actor) -> Programme | None:
     """Load the row of a programme that *viewer* may know of, for an act; None otherwise."""
     found = session.exec(select(Programme).where(Programme.slug == slug)).first()
     return found if found is not None and _is_known(session, viewer, found) else None
-
-
-def page(session: Session, slug: str, viewer: Actor) -> ProgrammePage | None:
-    """Load a programme with its lead and partners, or None where there is none that *viewer* may know of."""
-    row = session.execute(
-        columns(Programme, col(Voivodeship.name))
-        .outerjoin(Voivodeship, col(Voivodeship.code) == col(Programme.voivodeship_code))
-        .where(col(Programme.slug) == slug)
-    ).one_or_none()
-    if row is None or not _is_known(session, viewer, row[0]):
-        return None
-    found: Programme = row[0]
-    shown = (
-        col(Institution.id),
-        col(Institution.slug),
-        col(Institution.name),
-        col(Institution.kind),
-    )
-    reached = (col(Institution.email), col(Institution.phone))
-    rows = session.execute(
-        union_all(
-            columns(*shown, literal(""), *reached, literal(0).label("position")).where(
-                col(Institution.id) == found.lead_id
-            ),
-            columns(*shown, _SHOWN_PART, *reached, col(ProgrammePartner.position))
-            .join(ProgrammePartner, col(ProgrammePartner.institution_id) == col(Institution.id))
-            .where(
-                col(ProgrammePartner.programme_id) == found.id,
-                _standing() if found.state is ProgrammeState.DRAFT else _agreed(),
-            ),
-        )
-    ).all()
-    partners = [Partner(*row[:7]) for row in sorted(rows, key=lambda row: (row[7], row[0]))]
-    return ProgrammePage(
-        programme=found,
-        lead=next((partner for partner in partners if partner.institution_id == found.lead_id), None),
-        partners=tuple(partner for partner in partners if partner.institution_id != found.lead_id),
-        voivodeship=row[1] or "",
-    )
 
 
 def parts(session: Session, programme_id: int) -> tuple[PartnerPart, ...]:
@@ -189,9 +112,6 @@ def own_answer(session: Session, viewer: Actor, programme_id: int) -> PartnerAns
         col(ProgrammePartner.institution_id) == viewer.institution_id,
     )
     return session.execute(statement).scalars().first()
-
-
-_SHOWN_PART = func.coalesce(col(ProgrammePartner.agreed_part), col(ProgrammePartner.part))
 
 
 def _is_known(session: Session, viewer: Actor, found: Programme) -> bool:

@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 from sqlmodel import Session, col, select
 
+from app import warsaw
 from app.actors import Actor
 from app.clock import now
 from app.outbox.models import OutboxMail
 from partners.institutions.models import Kind, Status
-from projects.programmes import actions, parties, protocol, queries, rules
+from projects.programmes import actions, pages, parties, protocol, queries, rules
 from projects.programmes.models import (
     Happening,
     PartnerAnswer,
@@ -122,7 +123,7 @@ def test_who_is_only_asked_is_found_by_nobody(session: Session, people: People) 
     assert stands(session, programme, people.stefan.institution_id) == (PartnerAnswer.ASKED, "dom", None)
     assert mails(session)[-1] == ("asked", people.stefan.email)
     assert "brodku" not in programme.search_text
-    page = queries.page(session, programme.slug, Actor.visitor())
+    page = pages.page(session, programme.slug, Actor.visitor(), warsaw.today(now()))
     assert page is not None
     assert [partner.institution_id for partner in page.partners] == [people.ewa.institution_id]
     assert not queries.in_circle(session, people.stefan.actor, programme)
@@ -144,7 +145,7 @@ def test_other_words_are_asked_anew_and_the_agreed_ones_stand(session: Session, 
     asked = (PartnerAnswer.ASKED, "sale i 2 wychowawców", "sale i opieka")
     assert stands(session, programme, people.ewa.institution_id) == asked
     assert {template for template, _to in mails(session)} == {"asked_again"}
-    page = queries.page(session, programme.slug, Actor.visitor())
+    page = pages.page(session, programme.slug, Actor.visitor(), warsaw.today(now()))
     assert page is not None
     assert page.partners[0].part == "sale i opieka"
     with pytest.raises(protocol.PartChanged):

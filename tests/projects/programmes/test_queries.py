@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.actors import Actor
-from projects.programmes import queries
+from projects.programmes import pages, queries
 from projects.programmes.models import PartnerAnswer, ProgrammeKind, ProgrammePartner, ProgrammeState
 from tests.factories.programmes import make_programme
 
@@ -42,18 +42,18 @@ def _shelf(session, people):
 )
 def test_a_draft_is_for_the_leads_coordinators(session, people, shelf, who, sees):
     viewer = getattr(people, who).actor if who else Actor.visitor()
-    assert (queries.page(session, "szkic", viewer) is not None) is sees
+    assert (pages.page(session, "szkic", viewer, TODAY) is not None) is sees
     assert (queries.programme(session, "szkic", viewer) is not None) is sees
     assert [row.title for row in queries.drafts(session, viewer)] == (["Szkic"] if sees else [])
 
 
 def test_page_names_lead_and_partners(session, people, shelf):
-    page = queries.page(session, "krok", Actor.visitor())
+    page = pages.page(session, "krok", Actor.visitor(), TODAY)
     assert page is not None
     assert page.lead is not None
     assert page.lead.slug == "most"
     assert [(one.slug, one.part) for one in page.partners] == [("mops-kladkowo", "sale")]
-    alone = queries.page(session, "zebra", Actor.visitor())
+    alone = pages.page(session, "zebra", Actor.visitor(), TODAY)
     assert alone is not None
     assert (alone.lead, alone.partners) == (None, ())
 
