@@ -14,7 +14,7 @@ _UNPACKED_MAX: Final = 32 * 2**20
 _HEAD: Final = 2000
 _TAIL: Final = 2048
 _MAGIC: Final = re.compile(rb"%PDF-[12]\.[0-9]")
-_STREAM: Final = re.compile(rb"stream[ \t]*(?:\r\n|\n|\r)")
+_STREAM: Final = re.compile(rb"(?<!end)stream[ \t]*(?:\r\n|\n|\r)")
 _UNSAFE: Final = re.compile(r"[^\w\-. ()\[\],+&„”’–]|\.{2,}")
 
 

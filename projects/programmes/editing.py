@@ -68,13 +68,13 @@ def edit(slug: str) -> Response | BaseResponse:
     if not rules.may_edit(actor(), programme):
         abort(403)
     if request.method != "POST":
-        form = _form(ProgrammeForm(data=_saved(programme)))
+        form = _form(ProgrammeForm(data=_saved(programme)), programme)
         if form.put_back and form.revision.data != programme.revision:
             return _stale(form, programme, status=200)
         if not form.put_back:
             form.opened.data = form.marks()
         return _form_page(form, programme)
-    form = _form(ProgrammeForm())
+    form = _form(ProgrammeForm(), programme)
     wanted = _read(form)
     if wanted is None:
         return _form_page(form, programme, status=422)
@@ -108,8 +108,9 @@ def copy(slug: str) -> BaseResponse:
     made = actions.copy(session(), actor(), programme, now())
     tell(
         _(
-            "This is a copy, a draft that only you see: texts, groups, milestones and partners, who have not been "
-            "asked. Not copied: dates, grant number and amounts, results, documents, editions and sessions."
+            "This is a copy, a draft that only coordinators of your institution see: texts, groups, milestones and "
+            "partners, who have not been asked. Not copied: dates, funding, grant number and amounts, results, "
+            "documents, editions and sessions."
         ),
         "ok",
     )
@@ -124,15 +125,15 @@ def attach(bp: Blueprint) -> None:
     bp.add_url_rule("/projekty/<slug:slug>/skopiuj", "copy", copy, methods=["POST"])
 
 
-def _form(form: ProgrammeForm) -> ProgrammeForm:
-    form.offer([(place.code, place.name) for place in territory.voivodeships(session())], _roles(form))
+def _form(form: ProgrammeForm, programme: Programme | None = None) -> ProgrammeForm:
+    roles = _roles(programme.contact_role if programme else "")
+    form.offer([(place.code, place.name) for place in territory.voivodeships(session())], roles)
     return form
 
 
-def _roles(form: ProgrammeForm) -> list[tuple[str, str]]:
-    """Give the roles that a contact of the lead can have; the lead is whom the actor writes for."""
+def _roles(present: str) -> list[tuple[str, str]]:
+    """Give the roles that a contact of the lead can have, and the *present* one; the lead is whom the actor serves."""
     lead = session().get_one(Institution, actor().institution_id)
-    present = form.contact_role.data or ""
     return [(role, _(label)) for role, label in contacts.roles_for(KIND_GROUP[lead.kind], present).items()]
 
 
@@ -213,7 +214,7 @@ def _saved(programme: Programme) -> dict[str, object]:
 
 def _stale(form: ProgrammeForm, programme: Programme, status: int = 409) -> Response:
     """Show what is saved now beside what was typed; sending the form again saves what it shows."""
-    now_saved = _form(ProgrammeForm(formdata=None, data=_saved(programme)))
+    now_saved = _form(ProgrammeForm(formdata=None, data=_saved(programme)), programme)
     if programme.state is ProgrammeState.DRAFT:
         form.state.data = now_saved.state.data
     meeting = form.meet(now_saved)
