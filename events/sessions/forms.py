@@ -350,16 +350,7 @@ class PlanForm(PeopleForm):
             sentence = _("Not every month has a fifth such weekday. Choose the last one of the month instead.")
             self.refuse(self.rhythm, sentence)
             valid = False
-        try:
-            calendar.check_times(*self.walls())
-            calendar.check_future(self.walls()[0], now)
-        except calendar.InThePast as refusal:
-            self.refuse(self.day, translated(refusal))
-            return False
-        except Refusal as refusal:
-            self.refuse(self.ends, translated(refusal))
-            return False
-        return valid
+        return _check_walls(self, now) and valid
 
     def _check_deadlines(self) -> bool:
         valid = True
@@ -408,16 +399,7 @@ class MakeUpForm(Form):
         """Validate, and refuse times that no event can have."""
         if not self.validate():
             return False
-        try:
-            calendar.check_times(*self.walls())
-            calendar.check_future(self.walls()[0], now)
-        except calendar.InThePast as refusal:
-            self.refuse(self.day, translated(refusal))
-            return False
-        except Refusal as refusal:
-            self.refuse(self.ends, translated(refusal))
-            return False
-        return True
+        return _check_walls(self, now)
 
     def walls(self) -> tuple[datetime, datetime]:
         """Give beginning and end as Warsaw wall times."""
@@ -450,6 +432,23 @@ def people_values(speaking: Sequence[DateSpeaker]) -> dict[str, str]:
         values[f"speaker_function_{number}"] = one.function
         values[f"speaker_institution_{number}"] = str(one.institution_id or "")
     return values
+
+
+def _check_walls(form: PlanForm | MakeUpForm, now: datetime) -> bool:
+    """Refuse times that no event can have, each on its field: all in one round."""
+    starts, ends = form.walls()
+    valid = True
+    try:
+        calendar.check_times(starts, ends)
+    except Refusal as refusal:
+        form.refuse(form.ends, translated(refusal))
+        valid = False
+    try:
+        calendar.check_future(starts, now)
+    except Refusal as refusal:
+        form.refuse(form.day, translated(refusal))
+        valid = False
+    return valid
 
 
 def _nth(day: date) -> int:
