@@ -118,16 +118,16 @@ def test_publication_and_a_decline_never_leave_an_unasked_partner(house: House) 
 def test_a_request_made_twice_is_one_and_is_decided_once(house: House) -> None:
     people = house.people
     there = people.marek.institution_id
+    accept = partial(parties.decide, institution_id=there, now=now(), accepts=True)
+    refuse = partial(parties.decide, institution_id=there, now=now(), accepts=False, reason="area")
     for number in range(ROUNDS):
         key = house.begin()
         ask = house.act(key, lambda s, p: parties.request(s, people.marek.actor, p, "praca socjalna", now()))
         assert refusals(at_once([ask] * 3)) == [protocol.AlreadyRequested] * 2
         assert house.mails("requested") == 2 * (number + 1)  # both coordinators of the lead, once
-        accept = partial(parties.decide, institution_id=there, now=now(), accepts=True)
-        refuse = partial(parties.decide, institution_id=there, now=now(), accepts=False, reason="area")
         told = at_once([
-            house.act(key, lambda s, p, do=accept: do(s, people.jola.actor, p)),
-            house.act(key, lambda s, p, do=refuse: do(s, house.julia.actor, p)),
+            house.act(key, lambda s, p: accept(s, people.jola.actor, p)),
+            house.act(key, lambda s, p: refuse(s, house.julia.actor, p)),
             house.act(key, lambda s, p: parties.leave(s, people.marek.actor, p, "jednak nie", now())),
         ])  # fmt: skip
         refusals(told)
