@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.accounts import actions
 from app.accounts.models import WorkingCopy
@@ -20,7 +20,9 @@ TYPED = {"title": "Wpisane do połowy", "kind": "counselling", "summary": "Pół
 
 def copies(session):
     session.expire_all()
-    return [(one.path, one.body.get("title")) for one in session.exec(select(WorkingCopy).order_by(WorkingCopy.id))]
+    return [
+        (one.path, one.body.get("title")) for one in session.exec(select(WorkingCopy).order_by(col(WorkingCopy.id)))
+    ]
 
 
 def test_a_copy_is_offered_taken_up_and_forgotten_with_saving(client, session, people, clock):

@@ -4,7 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.clock import now
 from app.files.models import StoredFile
@@ -22,9 +22,9 @@ def _programme(session, people, clock):
     """A public programme of the NGO, in which the MOPS takes part and the prison was only asked."""
     made = make_programme(session, "Most", people.jola.institution_id)
     agreed = ProgrammePartner(
-        programme_id=made.id, institution_id=people.mops.id, agreed_part="plan", answer=PartnerAnswer.CONFIRMED
+        programme_id=made.id or 0, institution_id=people.mops.id, agreed_part="plan", answer=PartnerAnswer.CONFIRMED
     )
-    asked = ProgrammePartner(programme_id=made.id, institution_id=people.prison.id, answer=PartnerAnswer.ASKED)
+    asked = ProgrammePartner(programme_id=made.id or 0, institution_id=people.prison.id, answer=PartnerAnswer.ASKED)
     session.add_all([agreed, asked])
     session.flush()
     return made
@@ -60,7 +60,7 @@ def test_lead_adds_opens_and_removes(client, session, people, programme):
 def test_a_document_for_partners_is_nowhere_for_others(client, session, people, programme):
     for title, public in (("Harmonogram", False), ("Plakat", True)):
         documents.add(session, people.jola.actor, programme, title, f"{title}.pdf", make_pdf(), now(), public=public)
-    closed, opened = (f"/pliki/{one.uuid}" for one in session.exec(select(StoredFile).order_by(StoredFile.id)))
+    closed, opened = (f"/pliki/{one.uuid}" for one in session.exec(select(StoredFile).order_by(col(StoredFile.id))))
     session.commit()
     inside, outside = ("jola", "marek", "piotr"), ("", "ewa", "stefan", "olga", "wanda")
     for who in inside + outside:

@@ -45,6 +45,7 @@ def agree(session, people, slug="pierwszy-miesiac"):
     """Ask the partners of a draft, and let the MOPS confirm."""
     session.expire_all()
     programme = queries.programme(session, slug, people.jola.actor)
+    assert programme is not None
     parties.ask(session, people.jola.actor, programme, now())
     parties.answer(session, people.marek.actor, programme, now(), agrees=True)
     return programme
@@ -356,8 +357,9 @@ def test_two_coordinators_lose_nothing(client, session, people, written):
     assert client.post(path, data=again).status_code == 303
     session.expire_all()
     programme = queries.programme(session, "pierwszy-miesiac", people.jola.actor)
+    assert programme is not None
     assert (programme.title, programme.summary, programme.goals) == ("Mój tytuł", "Moje zdanie.", "Cele koleżanki")
-    assert queries.parts(session, programme.id)[0].institution_id == people.mops.id
+    assert queries.parts(session, programme.id or 0)[0].institution_id == people.mops.id
 
 
 def test_a_copy_of_an_older_form_meets_what_was_saved_since(client, session, people, written):
