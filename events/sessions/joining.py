@@ -190,7 +190,7 @@ def refuse(slug: str, number: int) -> Response | BaseResponse:
     return _form("events/sessions/joining_refuse.html", form, j=led.joining, chosen=chosen, back=back)
 
 
-@bp.get("/wydarzenia/<uuid:event_uuid>/edycja")
+@bp.get("/wydarzenia/<uuid:event_uuid>/zapisy/edycja")
 @open_to_all
 def of_event(event_uuid: UUID) -> BaseResponse:
     """Lead from the page of a session to the sign-up of its edition."""

@@ -154,7 +154,7 @@ def test_who_sees_what(client: Browser, session: Session, people: People, app: A
     session.flush()
     stranger = browser_of(app, session)
     stranger.sign_in(people.stefan)
-    for page in (JOIN, PEOPLE, f"/wydarzenia/{event.uuid}/edycja"):
+    for page in (JOIN, PEOPLE, f"/wydarzenia/{event.uuid}/zapisy/edycja"):
         assert stranger.get(page).status_code == 404
     assert stranger.post(JOIN, data={"key": "x", "number": "2"}).status_code == 404
 
