@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session
 
 from app import warsaw
 from app.actors import Actor
@@ -294,45 +294,45 @@ def call_off(session: Session, actor: Actor, edition: Edition, reason: str, now:
 
 
 def number_dates(session: Session, edition_id: int, now: datetime) -> int:
-    """Give numbers and topics to dates that a change of the rhythm has made; return how many.
+    """Put numbers and topics right after dates were made, left out or dropped; return how many dates changed theirs.
 
-    They take over from those that the rhythm has no more. Locks programme and edition.
+    While nothing is published, the dates are numbered in the order of time. Later new dates take over from those that
+    the rhythm has no more, and all others keep what they have. Locks programme, edition and events.
     """
     found = session.get(Edition, edition_id)
     if found is None:
         return 0
     lock(session, Programme, found.programme_id)
     edition = lock(session, Edition, edition_id)
-    if edition is None:
+    events = {one.id: one for one in queries.events_of(session, edition_id)}
+    if edition is None or not events:
         return 0
-    rows = {row.id: row for row in queries.dates_of(session, edition_id)}
-    said = queries.sessions_of(session, edition_id)
-    gone = [one for one in said if _is_gone(rows[one.occurrence_id])]
-    kept = [one for one in said if one not in gone]
-    known = {one.occurrence_id for one in kept}
-    fresh = [row.id or 0 for row in rows.values() if not _is_gone(row) and row.id not in known]
-    topics = {one.number: one.topic for one in gone}
-    given = rules.numbered([(one.occurrence_id, one.number) for one in kept], [one.number for one in gone], fresh)
-    if gone:
-        out = [one.occurrence_id for one in gone]
-        session.exec(delete(EditionSession).where(col(EditionSession.occurrence_id).in_(out)))
+    rows = queries.dates_of(session, edition_id)
+    said = {one.occurrence_id: one for one in queries.sessions_of(session, edition_id)}
+    stand = [row.id or 0 for row in rows if not _is_gone(row)]
+    gone = [said[row.id or 0] for row in rows if _is_gone(row) and row.id in said]
+    topics = {one.number: one.topic for one in said.values()}
+    if all(one.state is State.DRAFT for one in events.values()):
+        given = dict(zip(stand, range(1, len(stand) + 1), strict=True))
+    else:
+        known = [(one, said[one].number) for one in stand if one in said]
+        given = rules.numbered(known, [one.number for one in gone], [one for one in stand if one not in said])
+    for one in gone:
+        session.delete(one)
     session.flush()
-    values = [
-        {"occurrence_id": key, "edition_id": edition_id, "number": number, "topic": topics.get(number, "")}
-        for key, number in given.items()
-    ]
-    insert_all(session, EditionSession, [{**one, "makes_up_for_id": None} for one in values])
-    titled: dict[int, dict[int | None, str]] = {}
+    changed: dict[int, dict[int | None, str]] = {}
+    of_event = {row.id or 0: row.event_id for row in rows}
     for key, number in given.items():
-        if topics.get(number):
-            titled.setdefault(rows[key].event_id, {})[key] = topics[number]
-    for event in _locked(session, titled):
-        if event.state is not State.CANCELLED:
-            _retitle(session, Actor.system(), event, titled[event.id or 0], now)
-    events = queries.events_of(session, edition_id)
-    if events:
-        _settle(session, edition, events[-1], now)
-    return len(given)
+        row = said.get(key) or EditionSession(occurrence_id=key, edition_id=edition_id, number=0)
+        if row.number != number or key not in said:
+            row.number, row.topic = number, topics.get(number, "")
+            session.add(row)
+            changed.setdefault(of_event[key], {})[key] = row.topic
+    session.flush()
+    for event in _locked(session, [one for one in changed if events[one].state is not State.CANCELLED]):
+        _retitle(session, Actor.system(), event, changed[event.id or 0], now)
+    _settle(session, edition, max(events.values(), key=lambda one: one.id or 0), now)
+    return sum(len(one) for one in changed.values())
 
 
 def _begin(session: Session, actor: Actor, edition: Edition) -> Programme:

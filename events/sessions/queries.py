@@ -366,17 +366,17 @@ def made_up(session: Session, occurrence_id: int) -> Occurrence | None:
     return session.exec(statement.limit(1)).first()
 
 
-def without_number(session: Session, since: datetime) -> Sequence[int]:
-    """Give the editions with dates that stand and have no number yet, as those that a new rhythm has made."""
+def misnumbered(session: Session, since: datetime) -> Sequence[int]:
+    """Give the editions with dates that stand and have no number, or have one and were left out since."""
     numbered = exists().where(col(EditionSession.occurrence_id) == Occurrence.id)
+    stands = col(Occurrence.state).in_((State.DRAFT, State.PUBLISHED))
     statement = (
         columns(Event.edition_id)
         .join(Occurrence, col(Occurrence.event_id) == Event.id)
         .where(
             col(Event.edition_id).is_not(None),
             col(Occurrence.ends_at) > since,
-            col(Occurrence.state).in_((State.DRAFT, State.PUBLISHED)),
-            ~numbered,
+            or_(and_(stands, ~numbered), and_(col(Occurrence.state) == State.REMOVED, numbered)),
         )
         .distinct()
     )

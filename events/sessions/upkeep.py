@@ -11,7 +11,7 @@ _LOOKED_BACK = timedelta(days=7)
 
 def number_new_dates(session: Session, now: datetime) -> int:
     """Let dates that a new rhythm has made be sessions with number and topic; return how many."""
-    return sum(actions.number_dates(session, one, now) for one in queries.without_number(session, now - _LOOKED_BACK))
+    return sum(actions.number_dates(session, one, now) for one in queries.misnumbered(session, now - _LOOKED_BACK))
 
 
 def bring_along(session: Session, now: datetime) -> int:

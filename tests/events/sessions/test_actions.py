@@ -197,6 +197,19 @@ def test_dates_of_a_new_rhythm_take_over_numbers_and_topics(session: Session, pe
     assert upkeep.number_new_dates(session, now()) == 0
 
 
+def test_a_draft_from_which_a_date_is_left_out_is_numbered_anew(
+    session: Session, people: People, edition: Edition
+) -> None:
+    event = make_plan(session, people, edition, inside(people, topics=("Jeden", "Dwa")))
+    calendar.leave_out(session, people.jola.actor, event, {date(2026, 12, 1)}, now())
+    assert upkeep.number_new_dates(session, now()) == 3
+    assert numbers(session, edition) == [(1, "Jeden"), (2, "Dwa"), (3, "")]
+    assert [row.title for row in dates_of(session, edition)][1:] == ["Warsztaty próbne: Dwa", None]
+    session.refresh(edition)
+    assert (edition.sessions, edition.starts_on) == (3, date(2026, 12, 8))
+    assert upkeep.number_new_dates(session, now()) == 0
+
+
 def test_topics_are_changed_of_what_has_not_begun(session: Session, people: People, edition: Edition) -> None:
     make_plan(session, people, edition, plan_of(topics=("Jeden", "Dwa")))
     with time_machine.travel(datetime(2026, 12, 2, 8, tzinfo=now().tzinfo), tick=False):
