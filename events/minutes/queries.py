@@ -434,16 +434,15 @@ def replies_of(session: Session, record_id: int) -> list[RecordReply]:
 def expected(session: Session, event: Event, occurrence: Occurrence) -> tuple[Row, ...]:
     """Give who was expected: speakers with an institution, everybody with a seat, then guests whom the unit let in.
 
-    Places may have no name yet. What the gate knew of guests besides name and institution stays there, where it is
-    erased. Two statements, inside a prison unit three.
+    Places may have no name yet. Participants of a closed group are a number, so they have no rows: nobody shall be
+    asked for their names. What the gate knew of guests besides name and institution stays there, where it is erased.
+    Two statements, inside a prison unit three.
     """
     speaking = calendar.speakers_on(session, event.id or 0, occurrence.id or 0)
     speakers = [one for one in speaking if one.institution_id is not None]
-    seated = session.exec(
-        select(SignUp)
-        .where(SignUp.occurrence_id == occurrence.id, SignUp.state == SignUpState.SEAT)
-        .order_by(col(SignUp.institution_id), col(SignUp.queue_no))
-    ).all()
+    named = (SignUp.occurrence_id == occurrence.id, SignUp.state == SignUpState.SEAT)
+    seats = select(SignUp).where(*named).order_by(col(SignUp.institution_id), col(SignUp.queue_no))
+    seated = [] if event.participants else session.exec(seats).all()
     led = tuple(
         Row(row_key(one.person, one.institution_id or 0), one.person, one.institution_id or 0, one.function)
         for one in speakers

@@ -50,7 +50,10 @@ class OwnCertificate:
 
 
 def sheet(session: Session, page: EventPage, language: str) -> dict[str, object]:
-    """Give the values of the attendance sheet of a date: whoever has a seat, in the order of institutions and names."""
+    """Give the values of the attendance sheet of a date: whoever has a seat, in the order of institutions and names.
+
+    Participants of a closed group have no lines: they are a number, and nobody asks for their signatures.
+    """
     statement = (
         columns(SignUp.person, SignUp.function, Institution.name)
         .join(Institution, col(Institution.id) == SignUp.institution_id)
@@ -62,7 +65,7 @@ def sheet(session: Session, page: EventPage, language: str) -> dict[str, object]
     )
     speakers = calendar.speakers_on(session, page.event.id or 0, page.occurrence.id or 0)
     return _of_date(page.event, page.occurrence, page, language) | {
-        "people": [list(row) for row in session.execute(statement)],
+        "people": [] if page.event.participants else [list(row) for row in session.execute(statement)],
         "speakers": [", ".join(part for part in (one.person, one.function) if part) for one in speakers],
         "empty_lines": rules.EMPTY_LINES,
     }
