@@ -7,7 +7,7 @@ from sqlmodel import Session
 from app.actors import Actor
 from app.audit import trail
 from app.db import lock
-from projects.programmes import course, mail, parties, protocol
+from projects.programmes import course, mail, parties, protocol, rules
 from projects.programmes.models import Happening, Programme, ProgrammeState
 
 
@@ -61,5 +61,5 @@ def reopen(session: Session, actor: Actor, programme: Programme, now: datetime) 
 
 def _check_may_archive(session: Session, actor: Actor, programme: Programme) -> None:
     lead_works = parties.lead_works(session, programme)
-    if not protocol.may_offer_lead(actor, programme, lead_works=lead_works):
+    if not (rules.may_edit(actor, programme) or protocol.may_offer_lead(actor, programme, lead_works=lead_works)):
         raise protocol.NotYourArchive
