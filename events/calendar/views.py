@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import site, tables, warsaw
 from app.actors import Role
 from app.clock import now
-from app.web import downloads
+from app.web import copies, downloads
 from app.web.addresses import monday_of
 from app.web.errors import get_or_404
 from app.web.guards import acting_for, open_to_all
@@ -214,6 +214,7 @@ def dates(event_uuid: UUID) -> Response:
 
 @bp.route("/wydarzenia/nowe", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
+@copies.copied
 def new() -> Response | BaseResponse:
     return _drafted() if request.method == "POST" else _begun()
 
@@ -314,6 +315,8 @@ def _drafted() -> Response | BaseResponse:
     elif model and wanted.kind is model.event.kind:
         wanted = replace(wanted, slot_minutes=model.event.slot_minutes, slot_persons=model.event.slot_persons)
     event = actions.draft(session(), actor(), wanted, now())
+    if not model and not first:
+        copies.forget(request.path)
     if goes_on:
         return see_other("calendar.check", event_uuid=event.uuid)
     gaps = actions.gaps(event)
@@ -324,7 +327,10 @@ def _drafted() -> Response | BaseResponse:
 
 
 def _new_page(form: EventForm, model: EventPage | None, first: EventPage | None, status: int = 200) -> Response:
-    return respond("events/calendar/new.html", status=status, form=form, copied=model is not None, first=first)
+    copy = None if model or first else copies.here(put_back=form.put_back)  # a copied event has another address
+    return respond(
+        "events/calendar/new.html", status=status, form=form, copied=model is not None, first=first, copy=copy
+    )
 
 
 def _month_page(month: date) -> Response:

@@ -124,3 +124,16 @@ def test_a_revision_that_is_no_number_is_none(client, session, people, typed):
     client.sign_in(people.jola).see(PAGE)
     assert client.post(SAVE, data={**TYPED, "revision": typed}).status_code == 204
     assert session.exec(select(WorkingCopy)).one().revision == 0
+
+
+def test_the_form_of_an_event_is_copied_too(client, session, people, clock):
+    page = client.sign_in(people.ewa).see("/wydarzenia/nowe")
+    save = page.form("/wydarzenia/nowe")["data-copy"]
+    values = page.values("/wydarzenia/nowe")
+    assert client.post(save, data={**values, "title": "Szkolenie", "day": "1.12.2026"}).status_code == 204
+    page = client.see(client.see("/wydarzenia/nowe").by_id("kopia").one("a")["href"])
+    values = page.values("/wydarzenia/nowe")
+    assert (values["title"], values["day"]) == ("Szkolenie", "1.12.2026")
+    response = client.post("/wydarzenia/nowe", data={**values, "kind": "staff_training", "szkic": "1"})
+    assert response.status_code == 303
+    assert copies(session) == []
