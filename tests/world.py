@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from hashlib import sha256
+from uuid import UUID
 
 from sqlmodel import Session, select
 from werkzeug.routing import Rule
@@ -11,14 +13,21 @@ from werkzeug.routing import Rule
 from app.accounts.actions import begin_session
 from app.accounts.models import UserAccount, UserSession
 from app.clock import now
+from app.files.models import StoredFile
 from app.outbox.models import MailState
 from app.warsaw import today
-from events.calendar.models import Event, Visibility
+from events.calendar.models import Event, Occurrence, Visibility
 from events.changes import actions as changes
 from events.feeds import actions as feeds
 from events.gate import requests as gate
 from events.gate.sheets import note_print
+from events.reports import actions as reports
+from events.reports import queries as report_queries
+from events.reports import rules
+from events.reports.models import Report
+from events.sessions import actions as sessions
 from events.signups import actions as signups
+from events.signups import series
 from events.signups.rules import Person as Guest
 from events.signups.rules import Wanted
 from partners.agreements.models import AgreementState
@@ -28,7 +37,16 @@ from partners.institutions.models import Kind, Room
 from partners.people import actions as people_actions
 from partners.people import queries as people_queries
 from partners.people.rules import Wanted as Wanting
-from projects.programmes.models import ProgrammeState
+from projects.editions import actions as editions
+from projects.editions.models import Edition
+from projects.editions.rules import EditionDraft
+from projects.programmes.models import (
+    PartnerAnswer,
+    Programme,
+    ProgrammeDocument,
+    ProgrammePartner,
+    ProgrammeState,
+)
 from tests.factories.admission import make_application
 from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.availability import make_period
@@ -36,6 +54,7 @@ from tests.factories.contacts import make_absence, make_contact, make_report
 from tests.factories.duty import dates, make_booking, make_duty
 from tests.factories.events import date_of, make_draft, make_event
 from tests.factories.institutions import make_institution, make_offer, make_service
+from tests.factories.joining import sessions_of
 from tests.factories.mails import make_mail
 from tests.factories.minutes import make_task
 from tests.factories.papers import make_certificate
@@ -44,10 +63,12 @@ from tests.factories.programmes import make_programme
 from tests.factories.replies import ask as ask_silent
 from tests.factories.replies import links_in, make_silent
 from tests.factories.rows import add
+from tests.factories.sessions import make_partner, plan_of
 from tests.factories.territory import make_gmina
 
 # In the order of the columns of tests/house/routes.txt.
 ROLES = ("visitor", "ngo", "prison", "ops", "member", "coordinator", "admin", "operator", "inspector")
+_QUARTER = {"begin": "2026-3", "figure": "odbyte"}
 _ARGUMENT = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?(\w+)>")
 # The first that fits: a sign-up is named with its event.
 _KIND_OF = {
@@ -87,9 +108,26 @@ _KIND_OF = {
     "secret": "secret",
     "feed_id": "feed",
 }
-# Where the argument alone does not tell.
-_AT = {"/odpowiedz/": "reply", "/wizyty/<case:": "case", "/dyzury/<slug:": "duty", "/dyzury/plan/": "duty"}
-SECRET_TITLES = ("Narada wewnętrzna tylko dla zaproszonych", "Szkic, którego nikt nie zna", "Projekt w szkicu")
+# Where the argument alone does not tell; the first that fits.
+_AT = {
+    "/odpowiedz/": "reply",
+    "/wizyty/<case:": "case",
+    "/dyzury/<slug:": "duty",
+    "/dyzury/plan/": "duty",
+    "/projekty/<slug:slug>/edycje/<id:number>/spotkania/": "edition_session",
+    "/projekty/<slug:slug>/edycje/<id:number>": "edition",
+    "/projekty/<slug:slug>/partnerzy/<id:": "project_partner",
+    "/projekty/<slug:slug>/dokumenty/<id:": "document",
+    "/projekty/<slug:slug>/sprawozdania/": "project_report",
+    "/pliki/": "file",
+}
+SECRET_TITLES = (
+    "Narada wewnętrzna tylko dla zaproszonych",
+    "Szkic, którego nikt nie zna",
+    "Projekt w szkicu",
+    "Umowa tylko dla partnerów",
+    "prosi o salę w tajemnicy",
+)
 
 
 @dataclass(frozen=True)
@@ -120,7 +158,9 @@ def make_world(session: Session) -> World:
     """Fill an empty database and sign everybody in."""
     people = make_people(session)
     ewa, marek = people.ewa, people.marek
-    running = make_programme(session, "Projekt pokazowy", people.prison.id, voivodeship_code="08")
+    running = make_programme(
+        session, "Projekt pokazowy", people.prison.id, voivodeship_code="08", starts_on=date(2026, 3, 1)
+    )
     draft_programme = make_programme(session, "Projekt w szkicu", people.prison.id, state=ProgrammeState.DRAFT)
     agreement = make_agreement(session, "P-08-001", people.prison, people.mops)
     clause = make_clause(session, agreement, "release_notice", 3)
@@ -180,11 +220,41 @@ def make_world(session: Session) -> World:
     duty_day = dates(session, duty)[0]
     talk = make_booking(session, ewa, duty_day)
     request = ask_silent(session, ewa, make_silent(session))
+    edition, meeting = _edition(session, people, running)
+    frozen = _report(session, ewa, running)
+    documents = {name: _document(session, running, name) for name in ("Regulamin", SECRET_TITLES[3])}
     public = str(events["public"].uuid)
     places = {
         "event": {name: {"event_uuid": str(event.uuid)} for name, event in events.items()},
         "institution": {"known": {"slug": people.prison.slug}, "unknown": {"slug": "nie-ma-takiej"}},
         "programme": {"running": {"slug": running.slug}, "draft": {"slug": draft_programme.slug}},
+        "edition": {
+            "open": {"slug": running.slug, "number": str(edition.number)},
+            "unknown": {"slug": running.slug, "number": "9"},
+        },
+        "edition_session": {
+            "coming": {"slug": running.slug, "number": str(edition.number), "occurrence_id": str(meeting.id)},
+            "other-event": {"slug": running.slug, "number": str(edition.number), "occurrence_id": str(visit_day.id)},
+        },
+        "project_partner": {
+            "asked": {"slug": running.slug, "institution_id": str(people.stefan.institution_id)},
+            "asks": {"slug": running.slug, "institution_id": str(people.ngo.id)},
+            "unknown": {"slug": running.slug, "institution_id": str(silent.id)},
+        },
+        "project_report": {
+            "frozen": {"slug": running.slug, "report_uuid": str(frozen.uuid), **_QUARTER},
+            "unknown": {"slug": running.slug, "report_uuid": str(documents["Regulamin"][1]), **_QUARTER},
+            "draft": {"slug": draft_programme.slug, "report_uuid": str(frozen.uuid), **_QUARTER},
+        },
+        "document": {
+            name: {"slug": slug, "document_id": str(documents["Regulamin"][0].id)}
+            for name, slug in (("own", running.slug), ("other-project", draft_programme.slug))
+        },
+        "file": {
+            "public": {"file_uuid": str(documents["Regulamin"][1])},
+            "inner": {"file_uuid": str(documents[SECRET_TITLES[3]][1])},
+            "unknown": {"file_uuid": str(frozen.uuid)},
+        },
         "agreement": {"in-force": {"number": agreement.number}, "draft": {"number": unsigned.number}},
         "entry": {"guest": {"event_uuid": str(visit.uuid), "entry_id": str(guest.id)}},
         "thing": {"laptop": {"event_uuid": str(visit.uuid), "thing_id": str(laptop.id)}},
@@ -259,6 +329,45 @@ def make_world(session: Session) -> World:
     tokens = {role: _signed_in(session, person) for role, person in _persons(people).items()}
     session.commit()
     return World(people, tokens, places)
+
+
+def _edition(session: Session, people: People, programme: Programme) -> tuple[Edition, Occurrence]:
+    """Let partners stand at each step, and an edition run for which one of them has registered two persons."""
+    make_partner(session, programme, people.mops)
+    stefan, ngo = people.stefan.institution_id, people.ngo.id
+    for institution_id, answer in ((stefan, PartnerAnswer.ASKED), (ngo, PartnerAnswer.REQUESTED)):
+        row = {"institution_id": institution_id, "answer": answer, "asked_at": now(), "part": SECRET_TITLES[4]}
+        add(session, ProgrammePartner, programme_id=programme.id, **row)
+    actor = people.ewa.actor
+    edition = editions.begin(session, actor, programme, EditionDraft("próbna", participants=True), now())
+    wanted = plan_of(title="Warsztaty próbne", visibility=Visibility.PUBLIC, participants=True)
+    event = sessions.plan(session, actor, edition, wanted, now())
+    series.sign_up(session, people.marek.actor, event, Wanted(places=2), "form of an edition", now())
+    return edition, sessions_of(session, event)[0]
+
+
+def _report(session: Session, by: Person, programme: Programme) -> Report:
+    third = rules.quarter(2026, 3)
+    span = (third.starts_on, third.ends_on)
+    seen = rules.mark(report_queries.figures(session, programme, *span, now()))
+    return reports.freeze(session, by.actor, programme, third.kind, *span, seen, now())
+
+
+def _document(session: Session, programme: Programme, title: str) -> tuple[ProgrammeDocument, UUID]:
+    body = b"%PDF-1.4\n%%EOF\n"
+    file = add(
+        session,
+        StoredFile,
+        name="plik.pdf",
+        media_type="application/pdf",
+        size=len(body),
+        digest=sha256(body).hexdigest(),
+        content=body,
+        stored_at=now(),
+    )
+    public = title not in SECRET_TITLES
+    row = {"file_id": file.id, "title": title, "public": public, "added_at": now()}
+    return add(session, ProgrammeDocument, programme_id=programme.id, **row), file.uuid
 
 
 def _persons(people: People) -> dict[str, Person]:

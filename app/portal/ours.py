@@ -276,7 +276,7 @@ def _report(one: reports.Due) -> Task:
     period = one.period
     url = url_for("reports.preview", slug=one.slug)
     if period.kind is ReportKind.QUARTERLY:
-        url = url_for("reports.preview", slug=one.slug, year=period.starts_on.year, quarter=str(period.quarter))
+        url = url_for("reports.preview", slug=one.slug, begin=period.starts_on)
     title = _("Report to freeze: %(title)s", title=one.title)
     text = wording.period_words(period, language(), _)
     said = _("The funder waits for it; until it is frozen, its figures still change.")

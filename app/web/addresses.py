@@ -71,6 +71,23 @@ class WeekConverter(BaseConverter):
         return f"{iso.year:04d}-W{iso.week:02d}"
 
 
+class QuarterConverter(BaseConverter):
+    """A quarter of a year such as 2026-4, given as its first day."""
+
+    regex = r"[0-9]{4}-[1-4]"
+
+    def to_python(self, value: str) -> date:
+        """Give the first day of the quarter."""
+        year, number = int(value[:4]), int(value[5:])
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise ValidationError
+        return date(year, 3 * number - 2, 1)
+
+    def to_url(self, value: date) -> str:
+        """Write the quarter of a date."""
+        return f"{value.year:04d}-{(value.month + 2) // 3}"
+
+
 class DayConverter(BaseConverter):
     """A day such as 2026-11-24."""
 
@@ -117,6 +134,7 @@ def init(app: Flask) -> None:
         month=MonthConverter,
         case=CaseConverter,
         week=WeekConverter,
+        quarter=QuarterConverter,
         day=DayConverter,
         number=NumberConverter,
         uuid=LowerUUIDConverter,

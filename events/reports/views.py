@@ -1,7 +1,8 @@
 """Routes of reports: the list, the figures as they are now, frozen reports, PDF and XLSX, what is behind a figure."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +29,9 @@ from projects.programmes.models import Programme, ProgrammeState
 bp = Blueprint("reports", __name__)
 
 _LIST = "/projekty/<slug:slug>/sprawozdania"
-_QUARTER = f"{_LIST}/<int(fixed_digits=4, min=2000, max=2100):year>-<any('1','2','3','4'):quarter>"
+_QUARTER = f"{_LIST}/<quarter:begin>"
 _FINAL = f"{_LIST}/{rules.FINAL_WORD}"
-_FROZEN = f"{_LIST}/<uuid:report_uuid>"
+_FROZEN = f"{_LIST}/zamrozone/<uuid:report_uuid>"
 
 
 @bp.get(_LIST)
@@ -40,7 +41,7 @@ def index(slug: str) -> Response:
     today = warsaw.today(now())
     frozen = queries.frozen(session(), programme.id or 0)
     whole = queries.term(session(), programme, today)
-    periods = _periods(programme, whole)
+    periods = _periods(programme, whole, frozen)
     rows = [(one, [done for done in frozen if _same(done, one)]) for one in (whole, *periods)]
     return respond(
         "events/reports/index.html",
@@ -57,17 +58,17 @@ def index(slug: str) -> Response:
 @bp.get(_QUARTER)
 @bp.get(_FINAL)
 @signed_in
-def preview(slug: str, year: int = 0, quarter: str = "") -> Response:
+def preview(slug: str, begin: date | None = None) -> Response:
     programme = _programme(slug)
-    return _preview(programme, _period(programme, year, quarter))
+    return _preview(programme, _period(programme, begin))
 
 
 @bp.post(_QUARTER)
 @bp.post(_FINAL)
 @acting_for(Role.COORDINATOR)
-def freeze(slug: str, year: int = 0, quarter: str = "") -> Response | BaseResponse:
+def freeze(slug: str, begin: date | None = None) -> Response | BaseResponse:
     programme = _programme(slug)
-    period = _period(programme, year, quarter)
+    period = _period(programme, begin)
     seen = request.form.get("seen", "")
     try:
         report = actions.freeze(
@@ -134,9 +135,9 @@ def frozen_sources(slug: str, report_uuid: UUID, figure: str) -> Response:
 @bp.get(f"{_QUARTER}/zrodla/<slug:figure>")
 @bp.get(f"{_FINAL}/zrodla/<slug:figure>")
 @signed_in
-def sources(slug: str, figure: str, year: int = 0, quarter: str = "") -> Response:
+def sources(slug: str, figure: str, begin: date | None = None) -> Response:
     programme = _programme(slug)
-    period = _period(programme, year, quarter)
+    period = _period(programme, begin)
     return _sources(programme, _now(programme, period), figure, None)
 
 
@@ -224,22 +225,27 @@ def _report(slug: str, report_uuid: UUID) -> tuple[Programme, Report]:
     return programme, get_or_404(queries.report(session(), programme.id or 0, report_uuid))
 
 
-def _period(programme: Programme, year: int, quarter: str) -> Period:
+def _period(programme: Programme, begin: date | None) -> Period:
     """Give the period of an address; 404 for a quarter in which the project did not run."""
     whole = queries.term(session(), programme, warsaw.today(now()))
-    if not quarter:
+    if begin is None:
         return whole
-    wanted = rules.quarter(year, int(quarter))
-    if wanted not in _periods(programme, whole):
+    wanted = rules.quarter_of(begin)
+    if wanted not in _periods(programme, whole, queries.frozen(session(), programme.id or 0)):
         abort(404)
     return wanted
 
 
-def _periods(programme: Programme, whole: Period) -> list[Period]:
-    """Give the quarters that can be looked at, the latest first: of the term, up to today, and one after its end."""
+def _periods(programme: Programme, whole: Period, frozen: Sequence[Frozen]) -> list[Period]:
+    """Give the quarters that can be looked at, the latest first: of the term, up to today, and one after its end.
+
+    Those with a frozen report stay, wherever the term was moved.
+    """
     today = warsaw.today(now())
     last = today if programme.ends_on is None else min(today, rules.after(programme.ends_on))
-    return rules.quarters(whole.starts_on, last) if whole.starts_on <= today else []
+    running = rules.quarters(whole.starts_on, last) if whole.starts_on <= today else []
+    told = (one.period for one in frozen if one.period.kind is ReportKind.QUARTERLY)
+    return sorted({*running, *told}, key=lambda one: one.starts_on, reverse=True)
 
 
 def _same(frozen: Frozen, period: Period) -> bool:
@@ -260,7 +266,7 @@ def _doors(content: Mapping[str, Any], courses: tuple[Course, ...]) -> dict[int,
 def _place(period: Period) -> dict[str, Any]:
     if period.kind is ReportKind.FINAL:
         return {}
-    return {"year": period.starts_on.year, "quarter": str(period.quarter)}
+    return {"begin": period.starts_on}
 
 
 def _ways(programme: Programme, place: Mapping[str, Any]) -> Callable[..., str]:

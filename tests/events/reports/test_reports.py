@@ -272,7 +272,7 @@ def test_files_of_a_frozen_report_are_the_same_twice(
     client: Browser, session: Session, project: Programme, people: People, clock: Traveller
 ) -> None:
     report = frozen(session, project, people.jola)
-    base = f"{PAGE}/{report.uuid}"
+    base = f"{PAGE}/zamrozone/{report.uuid}"
     client.sign_in(people.jola)
     paths = [f"{base}.{kind}?wersja={version}" for kind in ("pdf", "xlsx") for version in ("pl", "en")]
     first = [client.get(path).data for path in paths]
@@ -300,7 +300,7 @@ def test_nobody_outside_the_circle_knows_of_reports(
     client: Browser, app: Flask, session: Session, project: Programme, people: People
 ) -> None:
     report = frozen(session, project, people.jola)
-    base = f"{PAGE}/{report.uuid}"
+    base = f"{PAGE}/zamrozone/{report.uuid}"
     pages = (
         PAGE,
         QUARTER,
@@ -340,6 +340,18 @@ def test_what_is_no_report_is_not_found(
     project.starts_on = date(2026, 4, 1)
     session.flush()
     assert client.sign_in(people.jola).get(path).status_code == 404
+
+
+def test_frozen_report_stays_where_the_term_is_moved(
+    client: Browser, session: Session, project: Programme, people: People
+) -> None:
+    frozen(session, project, people.jola)
+    project.starts_on = date(2026, 10, 1)
+    session.flush()
+    page = client.sign_in(people.jola).see(PAGE)
+    assert "III kwartał 2026" in page.text
+    assert "II kwartał 2026" not in page.text.replace("III", "")
+    client.see(QUARTER)
 
 
 def test_record_that_the_reader_may_not_know_of_has_no_link(
