@@ -749,8 +749,13 @@ def sight_of(viewer: Actor) -> ColumnElement[bool]:
     return _sight(_scope(viewer), _INSTITUTION, _VOIVODESHIP)
 
 
+def own_draft_of(viewer: Actor) -> ColumnElement[bool]:
+    """Give the condition of own_draft() for statements that are made once."""
+    return _draft_of(_INSTITUTION, asked=viewer.coordinates) if viewer.prepares else false()
+
+
 def viewing(viewer: Actor) -> dict[str, Any]:
-    """Give the values of a statement that asks by sight_of() what *viewer* may know of."""
+    """Give the values of a statement that asks by sight_of() and own_draft_of() what *viewer* may know of."""
     return _viewer(viewer)
 
 
@@ -1202,7 +1207,7 @@ def _chosen_cards(conditions: Sequence[ColumnElement[bool]], limit: int, *, back
 
 
 # What every page asks is made once for each shape: making such a statement costs more than running it.
-_INSTITUTION = bindparam("viewer_institution", type_=Integer())
+VIEWER_INSTITUTION = _INSTITUTION = bindparam("viewer_institution", type_=Integer())
 _VOIVODESHIP = bindparam("viewer_voivodeship", type_=String())
 
 
