@@ -23,17 +23,18 @@ from tests.world import ROLES, SECRET_TITLES
 
 # Months, weeks and pages of lists lead to further ones without end.
 PER_ENDPOINT = 12
-# Who is told of what: (the internal event, the draft of an event, the draft of a project).
+# Who is told of what: (the internal event, the draft of an event, the draft of a project, a document for partners,
+# what a partner-to-be has written of its part).
 MAY_KNOW = {
-    "visitor": (False, False, False),
-    "ngo": (False, False, False),
-    "prison": (False, False, False),
-    "ops": (False, False, False),
-    "member": (True, False, False),
-    "coordinator": (True, True, True),
-    "admin": (True, True, True),
-    "operator": (True, False, False),
-    "inspector": (False, False, False),
+    "visitor": (False, False, False, False, False),
+    "ngo": (False, False, False, False, True),
+    "prison": (False, False, False, False, False),
+    "ops": (False, False, False, False, True),
+    "member": (True, False, False, True, False),
+    "coordinator": (True, True, True, True, True),
+    "admin": (True, True, True, True, True),
+    "operator": (True, False, False, False, False),
+    "inspector": (False, False, False, False, False),
 }
 DEAD_ENDS = ("/kanaly/", "/static/", "/wyloguj")
 XSS = '"><svg onload=alert(1)><script>alert(2)</script>{{ 7*7 }}[x](javascript:alert(3))<img src=//evil.example>'
