@@ -8,7 +8,7 @@ from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 from waitress.task import WSGITask
 
 THREADS = 8
-_BODY_MAX = 6 * 2**20
+_BODY_MAX = 2**24  # what is larger than a page takes is told so by the page, in the visitor’s language
 
 
 class Task(WSGITask):
