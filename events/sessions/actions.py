@@ -462,9 +462,8 @@ def _publish_or_ask(session: Session, actor: Actor, event: Event, now: datetime)
 def _instead(session: Session, whole: Event, missed: Occurrence, starts: datetime, ends: datetime) -> EventDraft:
     saved = calendar.as_saved(session, whole)
     later = warsaw.to_utc(starts) - warsaw.to_utc(whole.local_start)
-    deadlines: dict[str, Any] = {
-        name: limit + later for name in calendar.DEADLINES if (limit := getattr(saved, name)) is not None
-    }
+    # One day closes the sign-up for all sessions of an edition; one may withdraw as long before each of them.
+    withdraw = saved.withdraw_until + later if saved.withdraw_until is not None else None
     own = missed.place is not None
     place: dict[str, Any] = {
         "place_institution_id": missed.place_institution_id,
@@ -481,7 +480,7 @@ def _instead(session: Session, whole: Event, missed: Occurrence, starts: datetim
         part_of_id=None,
         consent=Consent.NOT_NEEDED if saved.consent is Consent.NOT_NEEDED else None,
         speakers=tuple(Speaker(one.person, one.function, one.institution_id) for one in said),
-        **deadlines,
+        withdraw_until=withdraw,
         **(place if own else {}),
     )
 
