@@ -74,6 +74,7 @@ VERBS: dict[str, frozenset[str]] = {
     "programme.published": frozenset({"state"}),
     "programme.discarded": frozenset(),
     "programme.asked": frozenset({"institutions"}),
+    "programme.reminded": frozenset({"institution_id"}),
     "programme.confirmed": frozenset({"institution_id"}),
     "programme.declined": frozenset({"institution_id"}),
     "programme.agreed_outside": frozenset({"institution_id"}),

@@ -77,6 +77,7 @@ WORDS: Mapping[str, str] = {
     "programme.published": N_("project published"),
     "programme.discarded": N_("draft of a project deleted"),
     "programme.asked": N_("partners asked about a project"),
+    "programme.reminded": N_("partner reminded of a project"),
     "programme.confirmed": N_("part in a project confirmed"),
     "programme.declined": N_("part in a project declined"),
     "programme.agreed_outside": N_("yes to a project noted for a partner"),

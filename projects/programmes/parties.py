@@ -53,6 +53,27 @@ def ask(
     return len(asked)
 
 
+def remind(session: Session, actor: Actor, programme: Programme, institution_id: int, now: datetime) -> None:
+    """Send the question again to an institution that has not answered for some days. Locks the programme.
+
+    Raises NotYourProgramme, NotAdmitted, Over, NobodyToAsk, TooSoon.
+    """
+    _lock(session, programme)
+    _check_lead(actor, programme)
+    if not actor.admitted:
+        raise NotAdmitted
+    row = _row(session, programme, institution_id)
+    if row is None or row.answer is not PartnerAnswer.ASKED or not people.coordinators(session, institution_id):
+        raise protocol.NobodyToAsk
+    if row.asked_at is not None and now < row.asked_at + protocol.REMIND_AFTER:
+        raise protocol.TooSoon(days=protocol.REMIND_AFTER.days)
+    row.asked_at, row.asked_by = now, actor.user_id
+    session.flush()
+    details = {"institution_id": institution_id}
+    trail.record(session, actor, "programme.reminded", "programme", _id(programme), now, details=details)
+    mail.asked(session, programme, row, now)
+
+
 def answer(
     session: Session,
     actor: Actor,

@@ -60,6 +60,18 @@ def ask_one(slug: str, institution_id: int) -> BaseResponse:
     return see_other("programme_parties.show", slug=slug)
 
 
+@bp.post("/projekty/<slug:slug>/partnerzy/<id:institution_id>/przypomnij")
+@acting_for(Role.COORDINATOR)
+def remind(slug: str, institution_id: int) -> BaseResponse:
+    programme = _known(slug)
+    try:
+        parties.remind(session(), actor(), programme, institution_id, now())
+    except (protocol.NobodyToAsk, protocol.TooSoon, protocol.Over) as refusal:
+        return _again(slug, refusal)
+    tell(_("The question has been sent again."), "ok")
+    return see_other("programme_parties.show", slug=slug)
+
+
 @bp.post("/projekty/<slug:slug>/partnerzy/odpowiedz")
 @acting_for(Role.COORDINATOR)
 def answer(slug: str) -> Response | BaseResponse:
@@ -305,7 +317,7 @@ def _page(
         leave_form=leave_form or LeaveForm(formdata=None),
         lead_form=lead_form,
         forms=given,
-        protocol=protocol.PROTOCOL,
+        remind_before=now() - protocol.REMIND_AFTER,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from app.actors import Actor, Role
@@ -103,6 +104,9 @@ PROTOCOL: Mapping[Step, Row] = {
     ),
 }
 
+REMIND_AFTER = timedelta(days=3)
+"""How long after a question the lead can send it again."""
+
 STANDING = (_A.ASKED, _A.CONFIRMED, _A.OUTSIDE)
 """Answers with which an institution stands in the form of the lead, besides none yet."""
 
@@ -166,6 +170,12 @@ class WordsMissing(Refusal):
     """A yes from outside, or a departure, without a word how or why."""
 
     message = N_("Say in a few words who agreed, when and how, for example: letter of 12 November.")
+
+
+class TooSoon(Refusal):
+    """Reminding an institution that has been asked only just now."""
+
+    message = N_("This institution was asked less than %(days)d days ago. Give it time, or telephone.")
 
 
 class PartMissing(Refusal):

@@ -1,10 +1,11 @@
 """Partners of a programme: asked, answering, asking to join, leaving, taking the lead over."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session, col, select
+from time_machine import Traveller
 
 from app import warsaw
 from app.actors import Actor
@@ -130,6 +131,24 @@ def test_who_is_only_asked_is_found_by_nobody(session: Session, people: People) 
     parties.answer(session, people.stefan.actor, programme, now(), agrees=True)
     assert "brodku" in programme.search_text
     assert queries.in_circle(session, people.stefan.actor, programme)
+
+
+def test_question_is_sent_again_after_some_days(session: Session, people: People, clock: Traveller) -> None:
+    programme = draft(session, people)
+    jola, there = people.jola.actor, people.marek.institution_id
+    parties.ask(session, jola, programme, now())
+    clock.shift(timedelta(days=2, hours=23))
+    with pytest.raises(protocol.TooSoon, match="less than 3 days"):
+        parties.remind(session, jola, programme, there, now())
+    clock.shift(timedelta(hours=1))
+    before = len(mails(session))
+    parties.remind(session, jola, programme, there, now())
+    assert mails(session)[before:] == [("asked", people.marek.email)]
+    with pytest.raises(protocol.TooSoon):
+        parties.remind(session, jola, programme, there, now())
+    parties.answer(session, people.marek.actor, programme, now(), agrees=True)
+    with pytest.raises(protocol.NobodyToAsk):
+        parties.remind(session, jola, programme, there, now())
 
 
 def test_other_words_are_asked_anew_and_the_agreed_ones_stand(session: Session, people: People) -> None:

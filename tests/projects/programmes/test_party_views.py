@@ -1,12 +1,18 @@
 """Pages on which lead and partners settle who takes part, in the browser."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlmodel import Session, select
 
 from app.clock import now
+from app.succession import actions as succession
+from app.succession.rules import Handover
+from app.warsaw import today
 from partners.institutions.models import Kind, Status
 from projects.programmes import actions, parties
 from projects.programmes.models import PartnerAnswer, Programme, ProgrammePartner, ProgrammeState
@@ -62,6 +68,74 @@ def test_answer_to_words_that_have_changed_is_asked_anew(client: Browser, sessio
     client.post(f"{PARTNERS}/odpowiedz", data={**client.page.values(f"{PARTNERS}/odpowiedz"), "answer": "tak"})
     session.expire_all()
     assert stands(session, programme, people.ewa.institution_id)[2] == "sale i 5 wychowawców"
+
+
+def test_lead_reminds_after_some_days(client: Browser, session: Session, people: People) -> None:
+    programme = draft(session, people)
+    there = people.ewa.institution_id
+    parties.ask(session, people.jola.actor, programme, now())
+    client.sign_in(people.jola)
+    assert "Przypomnij" not in client.see(PARTNERS).text
+    client.post(f"{PARTNERS}/{there}/przypomnij", follow_redirects=True)
+    assert "mniej niż 3 dni temu" in client.page.text
+    session.get_one(ProgrammePartner, (programme.id, there)).asked_at = now() - timedelta(days=4)
+    session.flush()
+    assert "Przypomnij" in client.see(PARTNERS).text
+    client.post(f"{PARTNERS}/{there}/przypomnij", follow_redirects=True)
+    assert "wysłane jeszcze raz" in client.page.text
+
+
+@pytest.mark.parametrize("what", ["succeeded", "lead ended", "left"])
+def test_page_says_what_happened(client: Browser, app: Flask, session: Session, people: People, what: str) -> None:
+    programme = published(session, people)
+    if what == "succeeded":
+        succession.succeed(
+            session, people.olga.actor, people.ewa.institution_id, people.zofia.institution_id,
+            Handover(today(now())), now(),
+        )  # fmt: skip
+    elif what == "left":
+        parties.leave(session, people.ewa.actor, programme, "tajny powód", now())
+    else:
+        people.ngo.status = Status.ARCHIVED
+    session.flush()
+    client = browser_of(app, session)
+    text = client.see(PAGE).text
+    expected = {
+        "succeeded": ("Areszt Śledczy w Bródku", "Zakład Karny w Kładkowie"),
+        "lead ended": ("Nikt nie może dołączyć",),
+        "left": ("Zakład Karny w Kładkowie",),
+    }
+    assert all(words in text for words in expected[what])
+    assert "tajny powód" not in text
+    client.sign_in(people.marek)
+    assert "tajny powód" not in client.see(PAGE).text
+    assert "tajny powód" not in client.see(PARTNERS).text
+
+
+def test_pages_ask_the_same_number_of_statements_for_any_number_of_partners(
+    client: Browser, session: Session, people: People, query_count: Callable[[], Any]
+) -> None:
+    programme = published(session, people)
+    client.sign_in(people.jola).see(PARTNERS)
+    with query_count() as few:
+        client.get(PARTNERS)
+    for number in range(9):
+        other = make_institution(session, f"inna-{number}", Kind.NGO, f"Inna {number}")
+        session.add(
+            ProgrammePartner(
+                programme_id=programme.id or 0,
+                institution_id=other.id or 0,
+                position=number + 5,
+                part="x",
+                agreed_part="x",
+                answer=PartnerAnswer.OUTSIDE,
+            )  # fmt: skip
+        )
+    session.flush()
+    client.see(PARTNERS)
+    with query_count() as many:
+        client.get(PARTNERS)
+    assert len(many) == len(few) <= 6
 
 
 def test_yes_from_outside_needs_its_words(client: Browser, session: Session, people: People) -> None:
