@@ -12,7 +12,7 @@ from app.db import insert_all, lock
 from events.reports import mail, queries, rules
 from events.reports.models import Report, ReportKind, ReportRecord
 from events.reports.rules import Period
-from projects.programmes.models import Programme, ProgrammeState
+from projects.programmes.models import Programme
 
 _SOON, _LATE = "report.reminded", "report.missed"
 
@@ -30,14 +30,13 @@ def freeze(
     """Freeze the figures of a period as they are now; *seen* is the mark of what the page showed (rules.mark).
 
     A later report for the same period corrects those before it and leaves them alone. Locks the programme: of two
-    people at once the second is told. Raises NotYourReport, NotOver, FrozenAlready, Changed, NothingNew.
+    people at once the second is told. Raises NotYourReport, StillADraft, NotOver, FrozenAlready, Changed, NothingNew.
     """
     locked = lock(session, Programme, programme.id or 0)
     if locked is None:
         raise rules.NotYourReport
     period = Period(kind, start, end)
-    completed = locked.state is ProgrammeState.COMPLETED
-    rules.check_freeze(actor, locked, period, warsaw.today(now), completed=completed)
+    rules.check_freeze(actor, locked, period, warsaw.today(now))
     content = queries.figures(session, locked, start, end, now, kind)
     rules.check_seen(content, seen)
     if content["number"] > 1 and not content["differs"]:

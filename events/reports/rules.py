@@ -15,6 +15,7 @@ from events.calendar.models import Outcome, State
 from events.minutes import rules as minutes
 from events.minutes.models import Side
 from events.reports.models import ReportKind
+from projects.programmes.models import ProgrammeState
 
 VERSION = 1
 """How the content is written; a later way of writing gets the next number, and old reports keep theirs."""
@@ -31,6 +32,12 @@ class NotYourReport(Forbidden):
     """Freezing a report without coordinating the lead."""
 
     message = N_("Only a coordinator of the institution that leads this project can freeze its reports.")
+
+
+class StillADraft(Conflict):
+    """Freezing a report of a programme that is not public yet."""
+
+    message = N_("The project is still a draft. Publish it first; then its reports can be frozen.")
 
 
 class NotOver(Conflict):
@@ -61,6 +68,7 @@ class Owned(Protocol):
     """What a decision needs to know of a programme."""
 
     lead_id: int | None
+    state: ProgrammeState
 
 
 # --- periods
@@ -504,13 +512,20 @@ def may_freeze(actor: Actor, programme: Owned) -> bool:
     return actor.coordinates and programme.lead_id is not None and actor.institution_id == programme.lead_id
 
 
-def check_freeze(actor: Actor, programme: Owned, period: Period, today: date, *, completed: bool) -> None:
-    """Refuse to freeze for another institution, or before the period is over. Raises NotYourReport, NotOver.
+def is_over(period: Period, today: date, programme: Owned) -> bool:
+    """Whether a period can be frozen: its last day has passed; the final one also when the project is completed."""
+    completed = programme.state is ProgrammeState.COMPLETED and period.kind is ReportKind.FINAL
+    return completed or period.over(today)
 
-    The final report of a programme that is *completed* need not wait for the last day of the term.
+
+def check_freeze(actor: Actor, programme: Owned, period: Period, today: date) -> None:
+    """Refuse to freeze for another institution, a draft, a running period.
+
+    Raises NotYourReport, StillADraft, NotOver.
     """
     if not may_freeze(actor, programme):
         raise NotYourReport
-    early_end = completed and period.kind is ReportKind.FINAL
-    if not (period.over(today) or early_end):
+    if programme.state is ProgrammeState.DRAFT:
+        raise StillADraft
+    if not is_over(period, today, programme):
         raise NotOver

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app import warsaw
 from app.actors import Role
 from app.clock import now
+from app.errors import Conflict
 from app.pdf import PDF_TYPE, pdf
 from app.tables import XLSX_TYPE, write_book
 from app.web.errors import get_or_404
@@ -22,9 +23,9 @@ from app.web.session import actor, session, tell
 from events.reports import actions, queries, rules, wording
 from events.reports.models import Report, ReportKind
 from events.reports.queries import Door, Frozen
-from events.reports.rules import Course, Line, Period
+from events.reports.rules import Line, Period
 from projects.programmes import queries as programmes
-from projects.programmes.models import Programme, ProgrammeState
+from projects.programmes.models import Programme
 
 bp = Blueprint("reports", __name__)
 
@@ -51,7 +52,7 @@ def index(slug: str) -> Response:
         words=_words,
         span=_span,
         may_freeze=rules.may_freeze(actor(), programme),
-        completed=programme.state is ProgrammeState.COMPLETED,
+        over=lambda period: rules.is_over(period, today, programme),
     )
 
 
@@ -74,7 +75,7 @@ def freeze(slug: str, begin: date | None = None) -> Response | BaseResponse:
         report = actions.freeze(
             session(), actor(), programme, period.kind, period.starts_on, period.ends_on, seen, now()
         )
-    except (rules.FrozenAlready, rules.Changed, rules.NothingNew, rules.NotOver) as refusal:
+    except Conflict as refusal:
         return _preview(programme, period, status=refusal.status, refusal=translated(refusal))
     tell(_("The report is frozen. You can download it as PDF and XLSX."), "ok")
     return see_other("reports.show", slug=slug, report_uuid=report.uuid)
@@ -97,7 +98,7 @@ def show(slug: str, report_uuid: UUID) -> Response:
         others=[one for one in same if one.number != report.number],
         newest=same[0] if same else None,
         holds=rules.seal(report.content) == report.seal,
-        doors=_doors(report.content, (Course.WAITING,)),
+        doors=_doors(report.content),
         may_freeze=rules.may_freeze(actor(), programme),
         behind=_ways(programme, {"report_uuid": report.uuid}),
     )
@@ -145,7 +146,6 @@ def _preview(programme: Programme, period: Period, status: int = 200, refusal: s
     content = _now(programme, period)
     today = warsaw.today(now())
     before = queries.last_of(session(), programme.id or 0, period)
-    over = period.over(today) or (period.kind is ReportKind.FINAL and programme.state is ProgrammeState.COMPLETED)
     told = wording.tell(content, language(), _)
     return respond(
         "events/reports/preview.html",
@@ -155,12 +155,12 @@ def _preview(programme: Programme, period: Period, status: int = 200, refusal: s
         told=told,
         refusal=refusal,
         before=before,
-        over=over,
+        over=rules.is_over(period, today, programme),
         mark=rules.mark(content),
         may_freeze=rules.may_freeze(actor(), programme),
         due_on=period.due_on(programme.report_days) if programme.reports_quarterly else None,
         today=today,
-        doors=_doors(content, (Course.WAITING,)),
+        doors=_doors(content),
         place=_place(period),
         behind=_ways(programme, _place(period)),
     )
@@ -258,9 +258,8 @@ def _now(programme: Programme, period: Period) -> dict[str, Any]:
     return queries.figures(session(), programme, period.starts_on, period.ends_on, now(), period.kind)
 
 
-def _doors(content: Mapping[str, Any], courses: tuple[Course, ...]) -> dict[int, Door]:
-    wanted = [line.occurrence for line in rules.lines_of(content) if line.course in courses]
-    return queries.doors(session(), actor(), wanted)
+def _doors(content: Mapping[str, Any]) -> dict[int, Door]:
+    return queries.doors(session(), actor(), [line.occurrence for line in rules.lines_of(content)])
 
 
 def _place(period: Period) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class Section(TypedDict):
     scope: str
     heading: str
     state: str
+    edition: int
     figures: list[Row]
     why: list[Why]
     outcomes: list[list[str]]
@@ -422,6 +423,7 @@ class _Words:
             "scope": scope,
             "heading": heading,
             "state": edition["state"] if edition else "",
+            "edition": edition["number"] if edition else 0,
             "figures": [
                 {
                     "word": FIGURES[key].word,

@@ -32,6 +32,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 START, END = date(2026, 7, 1), date(2026, 9, 30)
 PAGE = "/projekty/warsztaty-kompetencji-spolecznych/sprawozdania"
 QUARTER = f"{PAGE}/2026-3"
+NASTY = '=1+1 „Zażółć” #panic("x") *x* <b> $1 + 1$ @ref'
 # Eight dates of edition 1 with one in place of a cancelled one, one of edition 2, two outside editions.
 BY_HAND = {
     "planned": 11,
@@ -184,6 +185,10 @@ def test_only_the_lead_freezes_and_only_what_is_over(session, project, people):
     seen = rules.mark(queries.figures(session, project, *wanted[1:], now(), ReportKind.FINAL))
     with pytest.raises(rules.NotOver):
         actions.freeze(session, people.jola.actor, project, *wanted, seen, now())
+    project.state = ProgrammeState.DRAFT
+    session.flush()
+    with pytest.raises(rules.StillADraft):
+        actions.freeze(session, people.jola.actor, project, *wanted, seen, now())
     project.state = ProgrammeState.COMPLETED
     session.flush()
     assert actions.freeze(session, people.jola.actor, project, *wanted, seen, now()).number == 1
@@ -271,6 +276,7 @@ def test_preview_changed_meanwhile_is_shown_again(
 def test_files_of_a_frozen_report_are_the_same_twice(
     client: Browser, session: Session, project: Programme, people: People, clock: Traveller
 ) -> None:
+    project.title = NASTY
     report = frozen(session, project, people.jola)
     base = f"{PAGE}/zamrozone/{report.uuid}"
     client.sign_in(people.jola)
