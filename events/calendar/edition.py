@@ -54,7 +54,7 @@ def follow(session: Session, event: Event, now: datetime, *, sessions: int | Non
     )
     starts_on, ends_on, published = session.execute(statement).one()
     opens = edition.state is EditionState.PLANNED and bool(published)
-    number = edition.sessions if sessions is None else sessions
+    number = edition.sessions if sessions is None and starts_on is not None else sessions or 0
     says = (starts_on, ends_on or starts_on, number, event.participants, event.capacity)
     said = (edition.starts_on, edition.ends_on, edition.sessions, edition.participants, edition.capacity)
     if opens or says != said:

@@ -182,6 +182,8 @@ class EventForm(Repeating, Form):
     houses: Mapping[int, str] = {}
     in_prison = False
     in_series = False
+    # A session of an edition: project and sign-up for all dates are said by its plan.
+    in_edition = False
 
     def offer(
         self,
@@ -345,7 +347,9 @@ class EventForm(Repeating, Form):
     def shows(self, name: str) -> bool:
         """Whether the page draws this field: some are for a series, for a prison unit, or have nothing to choose."""
         if name == "signup_scope":
-            return self.in_series
+            return self.in_series and not self.in_edition
+        if name == "programme" and self.in_edition:
+            return False
         if name == "consent":
             return self.in_prison
         if name.startswith("speaker_institution_"):
@@ -429,7 +433,7 @@ class EventForm(Repeating, Form):
         if self.day.data is None or any(field.errors for field in times):
             return not any(self[name].errors for name in REPEATING)
         starts, ends, all_day = self.wall()
-        by_date = self.signup_scope.data != SignUpScope.SERIES.value
+        by_date = self.signup_scope.data != SignUpScope.SERIES.value and not self.in_edition
         valid = True
         for field in (self.closes_day, self.withdraw_day):
             # One day for all dates: whoever comes to a later one would find the door shut.

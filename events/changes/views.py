@@ -426,6 +426,7 @@ def _offer(form: EventForm, page: EventPage) -> None:
     also = [one.id for one in page.named]
     choices, in_series = queries.choices(session(), page.organiser.id, also), page.event.rule is not None
     form.offer(choices, page.organiser, language(), page.named, in_series=in_series)
+    form.in_edition = page.event.edition_id is not None
 
 
 def _settled(form: EventForm) -> EventDraft | None:
