@@ -250,6 +250,11 @@ class Everybody:
         """All places that count."""
         return sum(one.number for one in self.institutions)
 
+    @property
+    def differs(self) -> bool:
+        """Whether places of some institution do not stand alike on all dates."""
+        return any(len(one.ways) > 1 for one in self.institutions)
+
 
 def everybody(session: Session, edition_id: int, now: datetime) -> Everybody:
     """Give who has joined an edition, whoever asks: call after rules.may_decide. On its coming dates, else on the last.

@@ -287,7 +287,10 @@ def to_hand_over(session: Session, occurrence_id: int, viewer: Actor) -> tuple[C
 
 @dataclass(frozen=True, slots=True)
 class OwnSignUp:
-    """A sign-up of the viewer's institution for a date that has not ended; *ahead* as in Row."""
+    """A sign-up of the viewer's institution for a date that has not ended; *ahead* as in Row.
+
+    Participants of a closed group who stand alike are one line: *number* of them.
+    """
 
     occurrence_id: int
     uuid: UUID
@@ -307,6 +310,8 @@ class OwnSignUp:
     ahead: int
     may_act: bool
     whole_series: bool
+    participants: bool = False
+    number: int = 1
 
     @property
     def family(self) -> str:
@@ -352,6 +357,8 @@ def own(session: Session, viewer: Actor, now: datetime, limit: int = 30) -> list
             row.ahead if row.stands is SignUpState.WAITING else 0,
             row.state is State.PUBLISHED and row.stands is SignUpState.OFFERED and now < (row.offer_until or now),
             row.whole,
+            row.participants,
+            row.together,
         )
         for row in found
     ]
@@ -370,6 +377,14 @@ def _own_lines(*, coordinates: bool) -> Select[Any]:
         )
         .scalar_subquery()
     )
+    mate = aliased(SignUp)
+    alike = (
+        col(mate.occurrence_id) == SignUp.occurrence_id,
+        col(mate.booking_id) == SignUp.booking_id,
+        col(mate.state) == SignUp.state,
+    )
+    together = columns(func.count(col(mate.id))).where(*alike).correlate(SignUp).scalar_subquery()
+    not_first = columns(mate.id).where(*alike, col(mate.queue_no) < SignUp.queue_no).correlate(SignUp)
     same, date_before = aliased(SignUp), aliased(Occurrence)
     sooner = (
         columns(same.id)
@@ -402,6 +417,8 @@ def _own_lines(*, coordinates: bool) -> Select[Any]:
             SignUp.offer_until,
             ahead.label("ahead"),
             col(Booking.occurrence_id).is_(None).label("whole"),
+            Event.participants,
+            case((col(Event.participants), together), else_=1).label("together"),
         )
         .join(Occurrence, col(Occurrence.id) == SignUp.occurrence_id)
         .join(Event, col(Event.id) == Occurrence.event_id)
@@ -412,6 +429,7 @@ def _own_lines(*, coordinates: bool) -> Select[Any]:
             col(Occurrence.ends_at) > _NOW,
             col(Occurrence.state) != State.REMOVED,
             or_(col(Booking.occurrence_id).is_not(None), ~exists(sooner)),
+            or_(col(Event.participants).is_(False), ~exists(not_first)),
         )
         .order_by(col(Occurrence.starts_at), col(SignUp.queue_no))
         .limit(_LIMIT)

@@ -224,3 +224,15 @@ def test_nobody_joins_what_is_over(session: Session, people: People) -> None:
     programme.archived_at = None
     session.flush()
     assert join(session, people.ewa, event, 1)
+
+
+def test_participants_are_one_line_among_our_sign_ups(session: Session, people: People) -> None:
+    event = make_edition(session, people.jola)
+    join(session, people.ewa, event, 10)
+    join(session, people.marek, event, 5)
+    own = queries.own(session, people.marek.actor, now())
+    assert [(one.state.value, one.number, one.ahead, one.person) for one in own] == [
+        ("seat", 2, 0, ""),
+        ("waiting", 3, 1, ""),
+    ]
+    assert queries.own(session, people.piotr.actor, now()) == []
