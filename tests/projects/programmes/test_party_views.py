@@ -129,7 +129,7 @@ def test_pages_ask_the_same_number_of_statements_for_any_number_of_partners(
                 part="x",
                 agreed_part="x",
                 answer=PartnerAnswer.OUTSIDE,
-            )  # fmt: skip
+            )
         )
     session.flush()
     client.see(PARTNERS)
