@@ -1,7 +1,10 @@
 """Routes of programmes: list and page."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
 from math import ceil
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -17,9 +20,11 @@ from app.web.htmx import respond
 from app.web.i18n import _
 from app.web.session import actor, session
 from events.calendar import queries as calendar
+from events.minutes.queries import Story
 from events.reports import queries as reports
+from events.reports.queries import Result
 from events.sessions import queries as sessions
-from events.sessions.queries import EditionProgress
+from events.sessions.queries import EditionProgress, ProgrammeDate
 from projects.programmes import catalogue, editing, pages, protocol, rules, timeline
 from projects.programmes.catalogue import ListFilter, Order, Room, TableRow
 from projects.programmes.models import PartnerAnswer, ProgrammeState
@@ -29,7 +34,6 @@ bp = Blueprint("programmes", __name__)
 editing.attach(bp)
 
 SESSIONS_SHOWN = 30
-SESSIONS_FIRST = 5
 PAST_SHOWN = 10
 TEXT_MAX = 100
 PAGE_MAX = 10_000
@@ -46,6 +50,47 @@ _CHOICES = catalogue.Choices(
     orders=tuple((order.value, label) for order, label in catalogue.ORDER_LABEL.items()),
 )
 _VOIVODESHIPS = frozenset(f"{number:02d}" for number in range(2, 33, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the page of a project draws for all who may read the same: plain values, so that equal pages are equal."""
+
+    page: ProgrammePage
+    coming: tuple[ProgrammeDate, ...]
+    past: tuple[ProgrammeDate, ...]
+    editions: tuple[tuple[EditionProgress, str], ...]
+    results: tuple[tuple[EditionProgress, tuple[Result, ...]], ...]
+    stories: tuple[Story, ...]
+    today: date
+
+    def __hash__(self) -> int:
+        """Return what finds equal pages among the drawn ones quickly; equality still looks at everything."""
+        return hash((self.page, self.today, len(self.coming), len(self.past), len(self.editions)))
+
+    @property
+    def joins(self) -> list[EditionProgress]:
+        """The editions for which one can sign up now."""
+        return [edition for edition, stand in self.editions if stand == "open"]
+
+    @property
+    def welcome(self) -> bool:
+        """Whether the page invites: the project recruits, or an edition is open."""
+        return not self.page.is_draft and not self.page.over and (self.page.recruiting or bool(self.joins))
+
+    @property
+    def totals(self) -> dict[int, int]:
+        """How many sessions each edition has."""
+        return {edition.edition_id: edition.sessions for edition, _stand in self.editions}
+
+    @property
+    def steps(self) -> tuple[timeline.Step, ...]:
+        """The course as a picture."""
+        return timeline.steps(self.page, [edition for edition, _stand in self.editions], self.today)
+
+    def structured(self) -> dict[str, Any]:
+        """Give what programs read of it, the public dates alone."""
+        return self.page.structured([one.card for one in self.coming if one.public])
 
 
 @bp.get("/projekty")
@@ -97,29 +142,33 @@ def show(slug: str) -> Response:
     coming, past = sessions.of_programme(session(), viewer, programme.id, at, coming=SESSIONS_SHOWN, past=PAST_SHOWN)
     editions = sessions.progress(session(), viewer, programme.id, at)
     came_out = reports.came_out(session(), viewer, programme.id, inside=page.inside)
-    stands = {one.edition_id: _stand(page, one, at) for one in editions}
-    totals = {one.edition_id: one.sessions for one in editions}
-    shown = not page.is_draft and not page.archived
+    shown = _drawn_before(
+        Shown(
+            page=page,
+            coming=coming,
+            past=past,
+            editions=tuple((one, _stand(page, one, at)) for one in editions),
+            results=tuple(
+                (one, came_out.results[one.edition_id]) for one in editions if one.edition_id in came_out.results
+            ),
+            stories=came_out.stories,
+            today=today,
+        )
+    )
     return respond(
         "projects/programmes/show.html",
-        page=page,
+        shown=shown,
+        page=shown.page,
         p=programme,
-        coming=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in coming],
-        past=[(one.card, one.number, totals.get(one.edition_id or 0, 0)) for one in past],
-        first_dates=SESSIONS_FIRST,
-        structured=tuple(one.card for one in coming if one.public) if shown else None,
-        editions=[(one, stands[one.edition_id]) for one in editions],
-        joins=[one for one in editions if stands[one.edition_id] == "open"],
-        results=[(one, came_out.results[one.edition_id]) for one in editions if one.edition_id in came_out.results],
-        stories=came_out.stories,
-        steps=timeline.steps(page, editions, today),
         missing=rules.missing(programme) if page.may_edit and page.is_draft else (),
-        can_join=protocol.can_join(
-            page.state, archived=page.archived, lead_works=page.lead is not None and not page.lead_archived
-        ),
-        asks_to_join=_asks_to_join(viewer, page),
-        today=today,
+        offer=_offer(viewer, page),
     )
+
+
+@lru_cache(maxsize=256)
+def _drawn_before(shown: Shown) -> Shown:
+    """Give what is equal to *shown* and was drawn before: what is the very same is found at once."""
+    return shown
 
 
 def _stand(page: ProgrammePage, edition: EditionProgress, at: datetime) -> str:
@@ -131,12 +180,19 @@ def _stand(page: ProgrammePage, edition: EditionProgress, at: datetime) -> str:
     return "open" if edition.closes_at is None or at < edition.closes_at else "closed"
 
 
-def _asks_to_join(viewer: Actor, page: ProgrammePage) -> bool:
-    """Tell whether the page offers *viewer* to enter his institution: visitors too, who sign in first."""
-    if not viewer.signed_in:
-        return True
+def _offer(viewer: Actor, page: ProgrammePage) -> str:
+    """Say what the page offers the institution of *viewer*: to join, or where it stands; "" for nothing."""
+    lead_works = page.lead is not None and not page.lead_archived
+    if page.answer is PartnerAnswer.REQUESTED and viewer.works_for_institution:
+        return "requested"
+    if page.inside:
+        return "leads" if page.programme.lead_id == viewer.institution_id else "partner"
+    if not protocol.can_join(page.state, archived=page.archived, lead_works=lead_works):
+        return ""
     beside = page.answer in (None, PartnerAnswer.DECLINED, PartnerAnswer.REFUSED, PartnerAnswer.LEFT)
-    return viewer.coordinates and viewer.admitted and beside and page.programme.lead_id != viewer.institution_id
+    if not viewer.signed_in or (viewer.coordinates and viewer.admitted and beside):
+        return "join"
+    return ""
 
 
 def _wanted(args: MultiDict[str, str]) -> ListFilter:
