@@ -228,6 +228,8 @@ def test_workshops_from_the_first_word_to_the_reports(
     ngo.page.get_by_role("button", name="Zamroź te liczby").click()
     expect(ngo.page.get_by_text("Sprawozdanie jest zamrożone.")).to_be_visible()
     report = ngo.page.url.removeprefix(portal.address)
+    compare = ngo.page.get_by_role("link", name=re.compile("^Porównaj z liczbami na dziś"))
+    expect(compare).to_have_attribute("href", f"{PROJECT}/sprawozdania/2027-1")
     for link in ("Pobierz PDF", "Pobierz XLSX"):
         href = ngo.page.get_by_role("link", name=link).get_attribute("href") or ""
         once, again = (ngo.context.request.get(portal.url(href)).body() for _ in range(2))
