@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, select
 from app import warsaw
 from app.demo.dates import day_in, instant, wall, working_day
 from app.demo.meetings import life_uuid
+from app.demo.papers import add_documents
 from app.demo.people import Staff
 from app.outbox.models import OutboxMail
 from events.calendar import actions as calendar
@@ -136,6 +137,7 @@ class _Story:
         parties.answer(session, self.unit, programme, instant(begun + timedelta(days=1)), agrees=True)
         parties.answer(session, self.centre, programme, instant(begun + timedelta(days=2)), agrees=True)
         programmes.publish(session, self.lead, programme, instant(begun + timedelta(days=3)))
+        add_documents(session, self.lead, programme, instant(begun + timedelta(days=4)))
         return programme
 
     def first_edition(self, programme: Programme) -> None:
