@@ -1,18 +1,21 @@
 """How many statements a page asks: never more for more rows, and within the promises of docs/speed.md."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session
 
 from app.clock import now
 from app.outbox.models import MailState
-from events.calendar.models import Event
+from events.calendar.models import Event, Occurrence, SignUpScope, Visibility
 from events.recurrence import Rule
 from events.signups import actions as signups
+from events.signups.models import Booking, SignUp, SignUpState
 from events.signups.rules import Wanted
-from partners.institutions.models import InstitutionTerritory, Kind, Room
+from partners.institutions.models import Institution, InstitutionTerritory, Kind, Room
+from projects.editions.models import Edition
+from projects.programmes.models import Happening, Programme, ProgrammeHappening, ProgrammeMilestone
 from tests.conftest import browser_of
 from tests.factories.agreements import make_agreement, make_clause
 from tests.factories.events import date_of, draft_of, make_draft, make_event, named
@@ -20,12 +23,15 @@ from tests.factories.institutions import make_institution, make_offer, make_serv
 from tests.factories.mails import make_mail
 from tests.factories.persons import People, make_person
 from tests.factories.programmes import make_programme
+from tests.factories.reports import make_edition, make_meeting, make_outcome, make_record
 from tests.factories.rows import add
 from tests.factories.series import make_series
+from tests.factories.sessions import make_partner
 from tests.factories.territory import make_gmina
 
 pytestmark = pytest.mark.usefixtures("clock")
 STEPS = (1, 3, 100)
+TERM = {"starts_on": date(2026, 5, 1), "ends_on": date(2027, 8, 31), "reports_quarterly": True}
 
 
 @dataclass
@@ -35,6 +41,9 @@ class Growing:
     session: Session
     people: People
     made: int = 0
+    project: Programme = field(init=False)
+    edition: Edition = field(init=False)
+    meeting: Event = field(init=False)
 
     def grow_to(self, number: int) -> None:
         while self.made < number:
@@ -51,7 +60,7 @@ class Growing:
         add(session, InstitutionTerritory, institution_id=people.prison.id or 0, code=f"09{n:02d}01"[:6])
         agreement = make_agreement(session, f"P-08-{n + 100:03d}", people.prison, centre)
         clause = make_clause(session, agreement, f"clause_{n}", n % 4 or None)
-        programme = make_programme(session, f"Projekt numer {n}", people.prison.id, voivodeship_code="08")
+        programme = make_programme(session, f"Projekt numer {n}", people.prison.id, voivodeship_code="08", **TERM)
         start = draft_of().starts + timedelta(days=n % 14, hours=n % 3)
         event = make_event(
             session,
@@ -74,9 +83,49 @@ class Growing:
             f"form number {n}",
             now(),
         )
+        self._more_of_the_project(n, programme, centre)
         make_draft(session, people.ewa, title=f"Szkic numer {n}")
         make_mail(session, state=MailState.FAILED)
         make_person(session, f"Osoba{n} Próbna", people.mops)
+
+    def _more_of_the_project(self, n: int, programme: Programme, centre: Institution) -> None:
+        """Give the first project one more of everything that its pages show, and every project a partner."""
+        session, people = self.session, self.people
+        make_partner(session, programme, people.mops)
+        if n == 0:
+            self.project, self.edition = programme, make_edition(session, programme)
+            event = make_event(session, people.ewa, title="Spotkanie grupy", capacity=1000, programme_id=programme.id)
+            event.edition_id, event.participants, event.signup_scope = self.edition.id, True, SignUpScope.SERIES
+            self.meeting = event
+        else:
+            make_partner(session, self.project, centre)
+            make_edition(session, self.project, n + 1)
+        project, edition = self.project, self.edition
+        day = date(2026, 7, 1) + timedelta(days=n)
+        held = make_meeting(session, project, day.isoformat(), edition=edition, number=2 * n + 1, topic=f"Temat {n}")
+        make_record(session, held, 8, staff={people.prison.id: 1})
+        coming = (day + timedelta(days=180)).isoformat()
+        make_meeting(session, project, coming, edition=edition, number=2 * n + 2, visibility=Visibility.PUBLIC)
+        make_outcome(session, edition, f"Rezultat {n}", 10, 7, 2, 1, position=n)
+        add(session, ProgrammeMilestone, programme_id=project.id, position=n, month=day.replace(day=1), text="Krok")
+        add(
+            session,
+            ProgrammeHappening,
+            programme_id=project.id,
+            happening=Happening.JOINED,
+            happened_at=now(),
+            institution_id=centre.id,
+        )
+        self._register(n, date_of(session, self.meeting))
+
+    def _register(self, n: int, meeting: Occurrence) -> None:
+        mops = self.people.mops.id or 0
+        booking = add(self.session, Booking, key=f"group {n}", institution_id=mops, made_at=now())
+        given = {"person_key": f"place {n}", "state": SignUpState.SEAT, "queue_no": n + 1}
+        when = {"signed_up_at": now(), "changed_at": now()}
+        of = {"booking_id": booking.id, "occurrence_id": meeting.id, "institution_id": mops}
+        add(self.session, SignUp, **of, **given, **when)
+        meeting.seats_taken += 1
 
 
 @pytest.fixture(name="growing")
@@ -85,6 +134,22 @@ def _growing(session, people) -> Growing:
     return Growing(session, people)
 
 
+PROJECT: list[tuple[str, str, int]] = [
+    ("", "visitor", 6),
+    ("", "marek", 6),
+    ("", "ewa", 6),
+    ("/partnerzy", "ewa", 4),
+    ("/dokumenty", "visitor", 2),
+    ("/edycje/1", "visitor", 6),
+    ("/edycje/1", "marek", 9),
+    ("/edycje/1", "ewa", 8),
+    ("/edycje/1/zapisy", "marek", 5),
+    ("/edycje/1/osoby", "ewa", 6),
+    ("/edycje/1/wyniki", "ewa", 5),
+    ("/sprawozdania", "ewa", 4),
+    ("/sprawozdania/2026-3", "ewa", 11),
+    ("/sprawozdania/2026-3/zrodla/odbyte", "ewa", 11),
+]
 LISTS: list[tuple[str, str, int]] = [
     ("/", "visitor", 5),
     ("/partnerzy", "visitor", 4),
@@ -92,7 +157,7 @@ LISTS: list[tuple[str, str, int]] = [
     ("/partnerzy?woj=08&pow=0802&gmina=080201&widok=mapa", "visitor", 4),
     ("/operator/import", "olga", 2),
     ("/projekty", "visitor", 4),
-    ("/projekty?q=projekt&stan=trwa", "marek", 5),
+    ("/projekty?q=projekt&stan=trwa", "marek", 4),
     ("/porozumienia", "visitor", 5),
     ("/porozumienia?woj=08", "marek", 6),
     ("/kalendarz/2026-12", "visitor", 5),
@@ -100,9 +165,9 @@ LISTS: list[tuple[str, str, int]] = [
     ("/kalendarz/tydzien/2026-W50", "visitor", 5),
     ("/kalendarz/lista", "visitor", 4),
     ("/kalendarz/lista?instytucja=zk-kladkowo", "marek", 6),
-    ("/biurko", "ewa", 30),
+    ("/biurko", "ewa", 31),
     ("/biurko", "marek", 32),
-    ("/biurko", "adam", 31),
+    ("/biurko", "adam", 32),
     ("/partnerzy/zk-kladkowo/osoby", "adam", 9),
     ("/zglos-instytucje", "visitor", 0),
     ("/operator/zgloszenia", "olga", 2),
@@ -110,8 +175,8 @@ LISTS: list[tuple[str, str, int]] = [
     ("/operator/konta", "olga", 3),
     ("/operator/konta?q=osoba", "olga", 4),
     ("/operator/dziennik", "olga", 4),
-    ("/biurko/sprawy", "ewa", 20),
-    ("/biurko/sprawy?czyje=inne", "marek", 10),
+    ("/biurko/sprawy", "ewa", 21),
+    ("/biurko/sprawy?czyje=inne", "marek", 11),
     ("/biurko", "wanda", 4),
     ("/biurko/gminy", "wanda", 3),
     ("/ustawienia", "ewa", 7),
@@ -124,7 +189,11 @@ LISTS: list[tuple[str, str, int]] = [
     ("/partnerzy/zk-kladkowo/niedostepne", "adam", 5),
     ("/partnerzy/zk-kladkowo/uslugi", "ewa", 5),
     ("/operator/uslugi", "olga", 2),
-    ("/projekty/projekt-numer-0", "visitor", 6),
+    *((f"/projekty/projekt-numer-0{page}", who, most) for page, who, most in PROJECT),
+    ("/dyzury", "ewa", 8),
+    ("/dyzury", "marek", 8),
+    ("/wizyty/czas-odpowiedzi", "ewa", 8),
+    ("/wizyty/czas-odpowiedzi", "marek", 8),
     ("/porozumienia/P-08-100", "visitor", 6),
     ("/szukaj?q=szkolenie", "visitor", 16),
     ("/szukaj?q=szkolenie", "marek", 17),
