@@ -59,6 +59,12 @@ PLACES = (
         N_("When an institution ends and another goes on."),
     ),
     Place(
+        "programme_parties.leaderless",
+        "hands",
+        N_("Projects without a lead"),
+        N_("When the institution that led a project has ended: offer the lead to a partner."),
+    ),
+    Place(
         "operator_accounts.index",
         "users",
         N_("Accounts"),

@@ -332,6 +332,8 @@ def set_parts(
             if row.answer is PartnerAnswer.REQUESTED and row.part == one.part:
                 _put(row, PartnerAnswer.CONFIRMED, now, by=actor.user_id)
                 row.agreed_part = row.part
+                details = {"institution_id": row.institution_id}
+                trail.record(session, actor, "programme.joined", "programme", _id(programme), now, details=details)
                 course.note(session, programme, Happening.JOINED, now, institution_id=row.institution_id)
                 mail.decided(session, programme, row, now)
             else:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, literal
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.accounts.models import UserAccount
@@ -15,6 +16,8 @@ from partners.people.models import Membership
 from projects.programmes import protocol, rules
 from projects.programmes.models import PartnerAnswer, Programme, ProgrammePartner, ProgrammeState
 from projects.programmes.rules import PARTNERS_MAX
+
+LISTED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,22 @@ class Line:
         """Msgid of the reason why its request was refused."""
         found = protocol.REFUSAL_REASONS.get(self.reason)
         return found.label if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A programme whose lead has ended; *offered_to*: the partner that is asked to take it over, "" for nobody."""
+
+    slug: str
+    title: str
+    state: ProgrammeState
+    lead: str
+    offered_to: str
+
+    @property
+    def state_tag(self) -> tuple[str, str, str]:
+        """Class, icon and msgid of the state."""
+        return rules.STATE_TAG[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +174,35 @@ def panel(session: Session, viewer: Actor, programme: Programme) -> Panel | None
         open=protocol.is_open_to_partners(programme.state, archived=programme.archived_at is not None),
         drafted=programme.state is ProgrammeState.DRAFT,
     )
+
+
+def leaderless(session: Session, viewer: Actor) -> list[Orphan]:
+    """Give the operator the programmes that go on though the institution that leads them has ended. One statement.
+
+    At most LISTED, those that have waited longest first; nothing for anybody else.
+    """
+    if viewer.role is not Role.OPERATOR:
+        return []
+    heir = aliased(Institution)
+    found = session.execute(
+        columns(
+            col(Programme.slug),
+            col(Programme.title),
+            col(Programme.state),
+            col(Institution.name),
+            col(heir.name),
+        )
+        .join(Institution, col(Institution.id) == col(Programme.lead_id))
+        .outerjoin(heir, col(heir.id) == col(Programme.offered_to_id))
+        .where(
+            col(Institution.status) == Status.ARCHIVED,
+            col(Programme.state).in_((ProgrammeState.RECRUITING, ProgrammeState.RUNNING)),
+            col(Programme.archived_at).is_(None),
+        )
+        .order_by(col(Institution.valid_to), col(Programme.sort_key), col(Programme.id))
+        .limit(LISTED)
+    )
+    return [Orphan(slug, title, state, lead, offered or "") for slug, title, state, lead, offered in found]
 
 
 def request(session: Session, programme: Programme, institution_id: int) -> Line | None:

@@ -246,6 +246,13 @@ def decline_lead(slug: str) -> BaseResponse:
     return see_other("programmes.show", slug=slug)
 
 
+@bp.get("/operator/projekty")
+@acting_for(Role.OPERATOR)
+def leaderless() -> Response:
+    found = partnership.leaderless(session(), actor())
+    return respond("projects/programmes/part_leaderless.html", found=found)
+
+
 @bp.route("/projekty/<slug:slug>/archiwum", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR, Role.OPERATOR)
 def archive(slug: str) -> Response | BaseResponse:

@@ -217,8 +217,10 @@ def test_operator_offers_what_nobody_leads(client: Browser, session: Session, pe
     programme = published(session, people)
     client.sign_in(people.olga)
     assert client.get(PARTNERS).status_code == 403
+    assert programme.title not in client.see("/operator/projekty").text
     people.ngo.status = Status.ARCHIVED
     session.flush()
+    assert programme.title in client.see("/operator/projekty").text
     page = client.see(PARTNERS)
     assert "zakończyła działalność" in page.text
     client.post(f"{PAGE}/prowadzenie", data={"institution": str(people.marek.institution_id)}, follow_redirects=True)
