@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.audit.models import AuditLine
-from events.calendar.models import Admission, Split, Visibility
+from events.calendar.models import Admission, Consent, Split, Visibility
 from events.signups.models import Booking, SignUp
 from tests.browser import Browser, Page, spaced
 from tests.conftest import browser_of
@@ -102,7 +102,13 @@ def test_pages_about_names_are_closed_for_participants(client: Browser, session:
     client.sign_in(people.jola)
     for page in ("lista", "lista.csv", "lista.xlsx"):
         assert client.get(f"{of_event}/{page}").status_code == 422
+    event.consent = Consent.GRANTED
+    session.flush()
+    client.sign_in(people.ewa)
+    assert "lista-wejsc" not in client.get(f"/wydarzenia/{event.uuid}").text
+    client.sign_in(people.jola)
     day = client.see(f"/wydarzenia/{event.uuid}")
+    assert "lista-wejsc" in client.get(f"/wydarzenia/{event.uuid}").text
     assert "2 uczestników: 2 miejsca" in spaced(day.text)
     assert "nazwisk" not in spaced(day.text)
 
