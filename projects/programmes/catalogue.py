@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlmodel import Session, col
 
 from app.actors import Actor
-from app.audit.kept import Kept, State, Written
+from app.audit.kept import Kept, State
 from app.audit.models import AuditLine
 from app.db import columns, rows
 from app.text import N_, fold, sort_key
@@ -197,6 +197,15 @@ def shown_state(
     return ProgrammeState.RECRUITING if joins else ProgrammeState.RUNNING
 
 
+def written(session: Session) -> State:
+    """Give what tells whether anything has been written since an answer was kept, in one statement.
+
+    Every act leaves a line in the audit trail; programmes that were loaded are told by their own ids as well.
+    """
+    # A process may serve several databases, as the tests do.
+    return str(session.get_bind().engine.url), tuple(rows(session, _NEWEST)[0])
+
+
 def public() -> ColumnElement[bool]:
     """Give the condition under which a programme stands in lists: no draft, not archived."""
     return and_(col(Programme.state) != ProgrammeState.DRAFT, col(Programme.archived_at).is_(None))
@@ -208,12 +217,12 @@ def counts(session: Session, wanted: ListFilter, today: date, room: Room | None 
     The first one asks whether anything has been written since the same filter was counted last; if not, there is no
     second one. *room* says which programmes have free seats, where the filter asks for them.
     """
-    written = str(session.get_bind().engine.url), _last_written(session)
+    state = written(session)
     asked = replace(wanted, order=Order.STATE), today, room.seen_by if room else None
-    known = _counted.get(asked, written)
+    known = _counted.get(asked, state)
     if known is None:
-        known = replace(_count(session, wanted, today, room), written=written)
-        _counted.put(asked, written, known)
+        known = replace(_count(session, wanted, today, room), written=state)
+        _counted.put(asked, state, known)
     return known
 
 
@@ -252,15 +261,27 @@ def exported(session: Session, wanted: ListFilter, today: date, room: Room | Non
     return [TableRow(row_of(row, today), row[-3], row[-2] or "", row[-1]) for row in rows(session, statement)]
 
 
-def recent(session: Session, limit: int, today: date) -> list[ProgrammeRow]:
-    """Give the public programmes that recruit or run, those changed last first, for the home page."""
+def recent(session: Session, limit: int, today: date) -> tuple[ProgrammeRow, ...]:
+    """Give the public programmes that recruit or run, those changed last first, for the home page.
+
+    One statement if nothing has been written since they were asked for last, else two.
+    """
+    state = written(session)
+    known = _newest.get((limit, today), state)
+    if known is None:
+        known = _recent(session, limit, today)
+        _newest.put((limit, today), state, known)
+    return known
+
+
+def _recent(session: Session, limit: int, today: date) -> tuple[ProgrammeRow, ...]:
     running = col(Programme.state).in_([ProgrammeState.RECRUITING, ProgrammeState.RUNNING])
     statement = (
         ROWS.where(public(), running)
         .order_by(_by_state(today), col(Programme.changed_at).desc(), col(Programme.id))
         .limit(limit)
     )
-    return [row_of(row, today) for row in rows(session, statement)]
+    return tuple(row_of(row, today) for row in rows(session, statement))
 
 
 def row_of(row: Sequence[Any], today: date) -> ProgrammeRow:
@@ -271,13 +292,9 @@ def row_of(row: Sequence[Any], today: date) -> ProgrammeRow:
 
 _counted = Kept[Counts]()
 _paged = Kept[Page]()
+_newest = Kept[tuple[ProgrammeRow, ...]]()
 
 _NEWEST = columns(*(columns(func.max(col(one))).scalar_subquery() for one in (AuditLine.id, Programme.id)))
-
-
-def _last_written(session: Session) -> Written:
-    """Every act leaves a line in the audit trail; programmes that were loaded are told by their own ids as well."""
-    return tuple(rows(session, _NEWEST)[0])
 
 
 _PARTNERS = (

@@ -7,11 +7,14 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, String, and_, bindparam, cast, exists, inspect, literal, null, union_all
+from sqlalchemy import Date, Integer, String, and_, bindparam, cast, exists, func, inspect, literal, null, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app import site, warsaw
 from app.actors import Actor
+from app.audit.kept import State
+from app.audit.models import AuditLine
 from app.db import columns, rows, type_of
 from app.files.models import StoredFile
 from partners.contacts.models import Contact, ContactAbsence
@@ -245,20 +248,43 @@ class ProgrammePage:
         return found
 
 
-def page(session: Session, slug: str, viewer: Actor, today: date) -> ProgrammePage | None:
-    """Load a programme with all that stands around it, or None where there is none that *viewer* may know of.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The row of a programme with its lead and the viewer's own part, and what had been written when it was read."""
 
-    Two statements. Who is outside the circle gets neither partners' documents nor parts that wait for a word.
-    """
+    programme: Any
+    around: tuple[Any, ...]
+    written: State
+
+
+def head(session: Session, slug: str, viewer: Actor) -> Head | None:
+    """Load the row of a programme, or None where there is none that *viewer* may know of. One statement."""
     found = rows(session, _PROGRAMME, {"slug": slug, "own": viewer.institution_id or 0})
     if not found:
         return None
     width = len(_Values._fields)
     programme = _Values._make(found[0][:width])
     programme = programme._replace(audience=tuple(programme.audience or ()))
-    voivodeship, *lead_values, answer, agreed = found[0][width:]
-    if not rules.may_see(viewer, programme, answer):
+    *around, newest_line, newest_programme = found[0][width:]
+    if not rules.may_see(viewer, programme, around[9]):
         return None
+    address = str(session.get_bind().engine.url)  # a process may serve several databases, as the tests do
+    return Head(programme, tuple(around), (address, (newest_line, newest_programme)))
+
+
+def page(session: Session, slug: str, viewer: Actor, today: date) -> ProgrammePage | None:
+    """Load a programme with all that stands around it, or None where there is none that *viewer* may know of.
+
+    Two statements. Who is outside the circle gets neither partners' documents nor parts that wait for a word.
+    """
+    found = head(session, slug, viewer)
+    return whole(session, found, viewer, today) if found else None
+
+
+def whole(session: Session, found: Head, viewer: Actor, today: date) -> ProgrammePage:
+    """Load what stands around a programme that *viewer* may know of. One statement."""
+    programme = found.programme
+    voivodeship, *lead_values, answer, agreed = found.around
     lead_row = Partner(*(*lead_values[:4], "")) if lead_values[0] is not None else None
     email, phone, status, place = lead_values[4:]
     inside = viewer.works_for_institution and (programme.lead_id == viewer.institution_id or agreed is not None)
@@ -379,6 +405,7 @@ def _organisation(partner: Partner) -> dict[str, str]:
     return {"@type": "Organization", "name": partner.name, "url": url}
 
 
+_EVERY = aliased(Programme)
 _PROGRAMME = (
     columns(
         *(getattr(Programme, name) for name in _Values._fields),
@@ -393,6 +420,8 @@ _PROGRAMME = (
         col(Institution.voivodeship_code),
         col(ProgrammePartner.answer),
         col(ProgrammePartner.agreed_part),
+        columns(func.max(col(AuditLine.id))).scalar_subquery(),
+        columns(func.max(col(_EVERY.id))).scalar_subquery(),
     )
     .select_from(Programme)
     .outerjoin(Voivodeship, col(Voivodeship.code) == col(Programme.voivodeship_code))

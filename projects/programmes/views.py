@@ -1,5 +1,6 @@
 """Routes of programmes: list and page."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -11,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from app import site, tables, warsaw
 from app.actors import Actor
+from app.audit.kept import Kept
 from app.clock import now
 from app.text import clean
 from app.web import downloads
@@ -28,7 +30,7 @@ from events.sessions.queries import EditionProgress, ProgrammeDate
 from projects.programmes import catalogue, editing, pages, protocol, rules, timeline
 from projects.programmes.catalogue import ListFilter, Order, Room, TableRow
 from projects.programmes.models import PartnerAnswer, ProgrammeState
-from projects.programmes.pages import ProgrammePage
+from projects.programmes.pages import Head, ProgrammePage
 
 bp = Blueprint("programmes", __name__)
 editing.attach(bp)
@@ -93,6 +95,9 @@ class Shown:
         return self.page.structured([one.card for one in self.coming if one.public])
 
 
+_kept = Kept[Shown]()
+
+
 @bp.get("/projekty")
 @open_to_all
 def index() -> Response:
@@ -135,34 +140,54 @@ def as_xlsx() -> Response:
 @bp.get("/projekty/<slug:slug>")
 @open_to_all
 def show(slug: str) -> Response:
-    viewer, at = actor(), now()
-    today = warsaw.today(at)
-    page = get_or_404(pages.page(session(), slug, viewer, today))
-    programme = page.programme
-    coming, past = sessions.of_programme(session(), viewer, programme.id, at, coming=SESSIONS_SHOWN, past=PAST_SHOWN)
-    editions = sessions.progress(session(), viewer, programme.id, at)
-    came_out = reports.came_out(session(), viewer, programme.id, inside=page.inside)
-    shown = _drawn_before(
-        Shown(
-            page=page,
-            coming=coming,
-            past=past,
-            editions=tuple((one, _stand(page, one, at)) for one in editions),
-            results=tuple(
-                (one, came_out.results[one.edition_id]) for one in editions if one.edition_id in came_out.results
-            ),
-            stories=came_out.stories,
-            today=today,
-        )
-    )
+    viewer = actor()
+    shown = _shown(slug, viewer, now())
+    page = shown.page
     return respond(
         "projects/programmes/show.html",
         shown=shown,
-        page=shown.page,
-        p=programme,
-        missing=rules.missing(programme) if page.may_edit and page.is_draft else (),
+        page=page,
+        p=page.programme,
+        missing=rules.missing(page.programme) if page.may_edit and page.is_draft else (),
         offer=_offer(viewer, page),
     )
+
+
+def _shown(slug: str, viewer: Actor, at: datetime) -> Shown:
+    """Give what the page draws for *viewer*, kept for a minute as long as nobody writes anything."""
+    head = get_or_404(pages.head(session(), slug, viewer))
+    asked = slug, at.replace(second=0, microsecond=0), _reads_as(viewer)
+    known = _kept.get(asked, head.written)
+    if known is None:
+        known = _drawn_before(_read(head, viewer, at))
+        _kept.put(asked, head.written, known)
+    return known
+
+
+def _read(head: Head, viewer: Actor, at: datetime) -> Shown:
+    today = warsaw.today(at)
+    page = pages.whole(session(), head, viewer, today)
+    owner = page.programme.id
+    coming, past = sessions.of_programme(session(), viewer, owner, at, coming=SESSIONS_SHOWN, past=PAST_SHOWN)
+    editions = sessions.progress(session(), viewer, owner, at)
+    came_out = reports.came_out(session(), viewer, owner, inside=page.inside)
+    return Shown(
+        page=page,
+        coming=coming,
+        past=past,
+        editions=tuple((one, _stand(page, one, at)) for one in editions),
+        results=tuple(
+            (one, came_out.results[one.edition_id]) for one in editions if one.edition_id in came_out.results
+        ),
+        stories=came_out.stories,
+        today=today,
+    )
+
+
+def _reads_as(viewer: Actor) -> Hashable:
+    """Give all of *viewer* that decides what he reads on a page of a project: nothing of the person."""
+    powers = viewer.signed_in, viewer.admitted, viewer.prepares, viewer.coordinates, viewer.works_for_institution
+    return viewer.role, viewer.institution_id, viewer.voivodeship, *powers
 
 
 @lru_cache(maxsize=256)

@@ -198,13 +198,22 @@ def test_counts_are_those_of_what_everybody_finds(client, session, people, world
     assert "Otwarty most" in client.see("/projekty?miejsca=wolne").text
 
 
+def test_institutions_that_have_not_agreed_are_not_named_with_the_project(client, session, people, world):
+    for slug in ("gawron", "puchacz", "rybitwa"):
+        assert "Otwarty most" not in client.see(f"/partnerzy/{slug}").text
+    assert "Otwarty most" in client.see("/partnerzy/mops-kladkowo").text
+    assert "dawna rola" in client.see("/partnerzy/mops-kladkowo").text
+
+
 def test_free_places_that_are_not_for_the_viewer_find_nothing(client, session, people, world):
     stefan, marek = (browser_of(client.application, session).sign_in(one) for one in (people.stefan, people.marek))
     hidden = make_programme(session, "Dla zaproszonych", people.jola.institution_id)
     terms = {"visibility": Visibility.INVITED, "invited": (people.mops.id,), "capacity": 8, "programme_id": hidden.id}
     make_event(session, people.jola, title="Tylko z listy", **terms)
     for browser, finds in ((client, False), (stefan, False), (marek, True), (client, False)):
-        assert ("Dla zaproszonych" in browser.see("/projekty?miejsca=wolne").text) is finds
+        page = browser.see("/projekty?miejsca=wolne")
+        assert ("Dla zaproszonych" in page.text) is finds
+        assert page.one("h2", data_announce="").text == ("2 projekty" if finds else "1 projekt")
 
 
 def test_the_circle_reads_what_is_its_own(client, session, people, world):
