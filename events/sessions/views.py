@@ -10,6 +10,7 @@ from app import warsaw
 from app.actors import Role
 from app.clock import now
 from app.errors import Refusal
+from app.web import copies
 from app.web.errors import get_or_404
 from app.web.guards import acting_for
 from app.web.htmx import respond, see_other
@@ -79,6 +80,7 @@ _FIELD_OF: dict[type[Refusal], str] = {
 
 @bp.route(f"{_EDITION}/plan", methods=["GET", "POST"])
 @acting_for(Role.COORDINATOR)
+@copies.copied
 def plan(slug: str, number: int) -> Response | BaseResponse:
     """Plan the sessions: first every date is shown, then all of them are made in one act."""
     programme, edition = _own(slug, number)
@@ -263,6 +265,7 @@ def _on_hold(spans: Sequence[Span]) -> Sequence[Held]:
 
 def _planned(form: PlanForm, programme: Programme, edition: Edition, wanted: PlanDraft) -> BaseResponse:
     event = actions.plan(session(), actor(), edition, wanted, now(), key=form.sending_key())
+    copies.forget(request.path)
     number = wanted.sessions
     if event.state is State.PUBLISHED:
         tell(
@@ -297,6 +300,7 @@ def _plan_page(
         plan=shown,
         lines=[_shown(line) for line in shown.lines] if shown else [],
         family=KIND_FACE[programme.kind][0],
+        copy=copies.here(put_back=form.put_back),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from app.accounts.models import WorkingCopy
 from app.clock import now
 from events.calendar.models import Event, Occurrence, State
 from events.changes import actions as changes
@@ -71,6 +72,19 @@ def test_a_plan_is_shown_carried_and_made_once(
     assert numbers(session, made[1]) == [(1, "Zaufanie"), (2, "Rozmowa"), (3, ""), (4, "")]
     assert len(session.exec(select(Event)).all()) == 1
     assert client.get(f"{HERE}/plan").status_code == 409
+
+
+def test_a_plan_half_typed_waits_as_a_working_copy(
+    session: Session, client: Browser, people: People, made: tuple[Programme, Edition]
+) -> None:
+    client.sign_in(people.jola)
+    client.see(f"{HERE}/plan")
+    assert client.post("/kopia?strona=" + f"{HERE}/plan", data=typed(title="W połowie")).status_code == 204
+    assert client.see(f"{HERE}/plan?kopia=1").values(f"{HERE}/plan")["title"] == "W połowie"
+    client.post(f"{HERE}/plan", data=typed(podglad="1"))
+    values = client.page.values(f"{HERE}/plan")
+    client.post(f"{HERE}/plan", data=typed(key=values["key"], shown=values["shown"], zapisz="1"))
+    assert session.exec(select(WorkingCopy)).all() == []
 
 
 def test_what_was_not_shown_is_not_made(
