@@ -215,7 +215,7 @@ def _saved(programme: Programme) -> dict[str, object]:
 def _stale(form: ProgrammeForm, programme: Programme, status: int = 409) -> Response:
     """Show what is saved now beside what was typed; sending the form again saves what it shows."""
     now_saved = _form(ProgrammeForm(formdata=None, data=_saved(programme)), programme)
-    if programme.state is ProgrammeState.DRAFT:
+    if not form.state.data:  # a draft's form does not ask for it
         form.state.data = now_saved.state.data
     meeting = form.meet(now_saved)
     form.opened.data = now_saved.marks()
