@@ -125,6 +125,32 @@ def test_a_form_sent_twice_makes_one_plan_and_a_second_plan_is_refused(
     assert len(session.exec(select(Event)).all()) == 1
 
 
+def test_one_session_is_an_event_of_its_own_with_its_topic(session: Session, people: People, edition: Edition) -> None:
+    event = make_plan(session, people, edition, plan_of(sessions=1, topics=("Zaufanie",), capacity=2))
+    (row,) = dates_of(session, edition)
+    assert (event.rule, event.title, row.title) == (None, "Warsztaty próbne", "Warsztaty próbne: Zaufanie")
+    assert calendar.item(session, event).title == "Warsztaty próbne: Zaufanie"
+    booked = signups.sign_up(session, people.zofia.actor, event, Wanted(places=3), "k" * 36, now())
+    assert [one.state for _date, rows in booked for one in rows] == [
+        SignUpState.SEAT, SignUpState.SEAT, SignUpState.WAITING
+    ]  # fmt: skip
+    saved = replace(calendar.as_saved(session, event), title="Nowe", capacity=5)
+    changes.edit(session, people.jola.actor, event, saved, event.revision, now())
+    session.refresh(edition)
+    assert (row.title, edition.capacity, row.seats_taken) == ("Nowe: Zaufanie", 5, 3)
+
+
+def test_a_draft_that_is_deleted_leaves_room_for_another_plan(
+    session: Session, people: People, edition: Edition
+) -> None:
+    event = make_plan(session, people, edition, inside(people))
+    calendar.discard(session, people.jola.actor, event, now())
+    session.refresh(edition)
+    assert (edition.sessions, edition.starts_on, edition.state) == (0, None, EditionState.PLANNED)
+    assert session.exec(select(EditionSession)).all() == []
+    assert make_plan(session, people, edition).state is State.PUBLISHED
+
+
 def test_only_the_lead_of_a_running_project_plans(session: Session, people: People, edition: Edition) -> None:
     for person in (people.marek, people.olga, people.ewa):
         with pytest.raises(edition_rules.NotYourEdition):
