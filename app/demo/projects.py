@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, col, delete, select
 
 from app import warsaw
-from app.demo.dates import day_in, instant, wall, working_day
+from app.demo.dates import day_in, instant, is_quiet, wall, working_day
 from app.demo.meetings import life_uuid
 from app.demo.papers import add_documents
 from app.demo.people import Staff
@@ -331,6 +331,8 @@ class _Story:
         calendar.publish(session, self.lead, event, now + timedelta(hours=2))
 
     def _make_up(self, edition: Edition, missed: Occurrence, day: date, now: datetime) -> None:
+        while is_quiet(day):
+            day += timedelta(weeks=1)
         starts, ends = self._hours(working_day(day))
         event = sessions.make_up(self.session, self.lead, edition, missed.id or 0, starts, ends, now)
         self._agree(event, life_uuid(f"{SLUG}-2-za", 0), now)

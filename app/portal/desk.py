@@ -25,8 +25,8 @@ from events.signups.queries import OwnSignUp
 from events.visits import queries as visits
 from partners.admission import queries as admission
 from partners.agreements.rules import STATE_TAG, STATE_WORD
+from projects.programmes import partnership
 from projects.programmes import queries as programmes
-from projects.programmes import waiting
 
 bp = Blueprint("desk", __name__)
 bp.add_app_template_global(side.of_working_page, "my_side")
@@ -38,7 +38,6 @@ OWN_SHOWN = 5
 OWN_READ = 30
 OWN_LISTED = 300
 OTHERS_SHOWN = 6
-LEADERLESS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ def _without_institution(who: Actor, today: date) -> BaseResponse:
         programme_drafts=programmes.drafts(session(), who),
         application=None if who.admitted else admission.own(session(), who),
         applications=admission.waiting(session()) if who.role is Role.OPERATOR else 0,
-        leaderless=waiting.leaderless(session(), who, LEADERLESS_SHOWN),
+        leaderless=len(partnership.leaderless(session(), who)),
         seen=oversight.oversight(session(), who) if who.role is Role.INSPECTOR else None,
         state_tags=STATE_TAG,
         state_words=STATE_WORD,

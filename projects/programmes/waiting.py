@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Integer, String, and_, bindparam, case, cast, func, literal, null, or_, union_all
 from sqlmodel import Session, col
 
-from app.actors import Actor, Role
+from app.actors import Actor
 from app.db import columns, rows
-from partners.institutions.models import Institution, Status
+from partners.institutions.models import Institution
 from projects.programmes.models import PartnerAnswer, Programme, ProgrammePartner, ProgrammeState
 
 ON_DESK = 20
@@ -63,24 +63,6 @@ def awaiting_others(session: Session, viewer: Actor, now: datetime, limit: int =
     One statement. Nothing for those who do not coordinate it.
     """
     return _found(session, viewer, _AWAITING, now, limit)
-
-
-@dataclass(frozen=True, slots=True)
-class Leaderless:
-    """A project that goes on though its lead has ended. *offered*: to whom the lead is on offer, "" to nobody."""
-
-    slug: str
-    title: str
-    lead: str
-    offered: str
-    total: int
-
-
-def leaderless(session: Session, viewer: Actor, limit: int = ON_DESK) -> list[Leaderless]:
-    """Give the projects whose lead has ended without a successor, to the operator alone. One statement."""
-    if viewer.role is not Role.OPERATOR:
-        return []
-    return [Leaderless(*row) for row in rows(session, _LEADERLESS, {"limit": limit})]
 
 
 def _found(session: Session, viewer: Actor, statement: Any, now: datetime, limit: int) -> list[Waiting]:
@@ -179,21 +161,4 @@ _AWAITING = _statement(
     _line(Matter.OWN_OFFER, col(Programme.offered_at), _name(col(Programme.offered_to_id))).where(
         _OWN_LEAD, col(Programme.offered_to_id).is_not(None), _KEPT
     ),
-)
-_LEADERLESS = (
-    columns(
-        Programme.slug,
-        Programme.title,
-        Institution.name,
-        func.coalesce(_name(col(Programme.offered_to_id)), ""),
-        func.count().over(),
-    )
-    .join(Institution, col(Institution.id) == Programme.lead_id)
-    .where(
-        col(Institution.status) == Status.ARCHIVED,
-        col(Programme.state).in_([ProgrammeState.RECRUITING, ProgrammeState.RUNNING]),
-        _KEPT,
-    )
-    .order_by(col(Programme.sort_key), col(Programme.id))
-    .limit(_LIMIT)
 )

@@ -27,7 +27,7 @@ PER_ENDPOINT = 12
 # what a partner-to-be has written of its part).
 MAY_KNOW = {
     "visitor": (False, False, False, False, False),
-    "ngo": (False, False, False, False, True),
+    "ngo": (False, False, False, False, False),
     "prison": (False, False, False, False, False),
     "ops": (False, False, False, False, True),
     "member": (True, False, False, True, False),

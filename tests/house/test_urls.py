@@ -25,7 +25,6 @@ OPEN_TO_ALL = {
     "programme_documents.index", "programmes.as_csv", "programmes.as_xlsx",
     "exchange.hsds_json", "exchange.hsds_zip", "exchange.open_data", "feeds.institution", "feeds.programme",
     "feeds.personal", "feeds.public", "home.show", "institutions.as_csv", "institutions.as_xlsx", "institutions.index",
-    "joining.of_event", "joining.show",
     "institutions.show",
     "look.save", "pages.accessibility", "pages.bip", "pages.favicon", "pages.healthz", "pages.help",
     "pages.help_topic", "pages.privacy", "pages.readyz", "pages.robots", "pages.security_txt", "pages.terms",
