@@ -150,6 +150,11 @@ def test_yes_from_outside_needs_its_words(client: Browser, session: Session, peo
     session.expire_all()
     assert stands(session, programme, school.id or 0)[0] is PartnerAnswer.OUTSIDE
     assert client.post(f"{PARTNERS}/{people.ewa.institution_id}/poza-kladka", data={"note": "x"}).status_code == 422
+    parties.ask(session, people.jola.actor, programme, now())
+    client.sign_in(people.ewa)
+    text = client.see(PARTNERS).text
+    assert "Szkoła Pokazowa" in text
+    assert "pismo z 12 listopada" not in text  # the words beside an answer are the lead's
 
 
 def test_institution_asks_to_join(client: Browser, session: Session, people: People) -> None:
