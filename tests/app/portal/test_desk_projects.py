@@ -122,7 +122,7 @@ def test_a_lead_on_offer_waits_for_the_partner_and_what_has_no_lead_for_the_oper
     session.flush()
     page = client.see("/biurko")
     assert "1 projekt stracił prowadzącego" in page.text
-    page.one("a", href="/operator/projekty", class_="btn quiet")
+    page.one("a", href="/operator/projekty", class_="quiet")
     assert "Klub po wyjściu" in client.see("/operator/projekty").text
     assert "projekt stracił" not in client.sign_in(people.wanda).see("/biurko").text
 
