@@ -250,7 +250,7 @@ def _known(
     """Give each entry with the speaker that it stands for now: the same person, else who has come in his place."""
     left = list(wanted)
     found: dict[int | None, DateSpeaker] = {}
-    for same in (_is_same, _is_instead):
+    for same in (_is_same, _is_instead, _comes_for):
         for entry in entries:
             speaker = next((one for one in left if entry.id not in found and same(event, entry, one)), None)
             if speaker is not None:
@@ -267,6 +267,11 @@ def _is_same(event: Event, entry: Entry, speaker: DateSpeaker) -> bool:
 def _is_instead(event: Event, entry: Entry, speaker: DateSpeaker) -> bool:
     stands = entry.state in rules.ACTIVE and entry.speaker_id == speaker.key
     return stands and entry.institution_id == (speaker.institution_id or event.organiser_id)
+
+
+def _comes_for(event: Event, entry: Entry, speaker: DateSpeaker) -> bool:
+    """Whether somebody new comes from the same institution as one who does not come: a substitute."""
+    return entry.state in rules.ACTIVE and entry.institution_id == (speaker.institution_id or event.organiser_id)
 
 
 def _speak(

@@ -29,8 +29,9 @@ from events.calendar.models import (
 from events.calendar.rules import Speaker
 from events.changes import actions as changes
 from events.changes.rules import Scope
+from events.gate import actions as gate_actions
 from events.gate import rules as gate
-from events.gate.models import Entry
+from events.gate.models import Entry, EntryState
 from events.minutes import queries as minutes
 from events.recurrence import Freq, Rule
 from events.sessions import actions, handover, queries, rules, upkeep
@@ -265,6 +266,20 @@ def test_a_substitute_leads_one_date_alone(session: Session, people: People, edi
     actions.set_speakers(session, people.jola.actor, edition, rows[1].id or 0, Scope.THIS, back, now())
     assert session.exec(select(OccurrenceSpeaker)).all() == []
     assert entries(session, rows[1]) == [ANNA.person]
+
+
+def test_after_the_list_is_closed_a_substitute_is_asked_about_by_name(
+    session: Session, people: People, edition: Edition
+) -> None:
+    event = make_plan(session, people, edition, inside(people))
+    agree(session, people, event)
+    row = dates_of(session, edition)[0]
+    gate_actions.speakers(session, people.jola.actor, event, [row], now())
+    jan = replace(JAN, institution_id=people.ngo.id)
+    with time_machine.travel(datetime(2026, 11, 30, 8, tzinfo=now().tzinfo), tick=False):
+        actions.set_speakers(session, people.jola.actor, edition, row.id or 0, Scope.THIS, (jan,), now())
+    (entry,) = session.exec(select(Entry).where(Entry.occurrence_id == row.id)).all()
+    assert (entry.person, entry.instead_of, entry.state) == (JAN.person, ANNA.person, EntryState.REQUESTED)
 
 
 def test_who_leads_from_a_date_on_or_always(session: Session, people: People, edition: Edition) -> None:
