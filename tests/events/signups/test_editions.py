@@ -92,7 +92,9 @@ def test_those_who_wait_go_first_when_the_number_is_lowered(session: Session, pe
     event = make_edition(session, people.jola)
     join(session, people.ewa, event, 10)
     join(session, people.marek, event, 5)
+    before = len(mails(session))
     series.give_back(session, people.marek.actor, event, 3, now())
+    assert [template for template, _to in mails(session, before)] == ["series_withdrawn", "given_back"]
     assert standing(session, event) == [f"{people.prison.id}:10 {people.mops.id}:2 {people.mops.id}:1w"] * 3
 
 
