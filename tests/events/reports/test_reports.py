@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,18 +15,28 @@ from time_machine import Traveller
 from app.audit.models import AuditLine
 from app.clock import now
 from app.outbox.models import OutboxMail
-from events.calendar.models import Occurrence
+from events.calendar.models import Occurrence, Outcome
+from events.changes import actions as changes
+from events.changes.rules import Scope
+from events.minutes import actions as minutes
+from events.minutes import queries as minutes_queries
+from events.minutes import versions
 from events.minutes.models import Record, RecordState
+from events.minutes.versions import Version
 from events.reports import actions, queries, rules
 from events.reports.models import Report, ReportKind, ReportRecord
 from events.reports.rules import EARLY, TOTAL
+from events.sessions import actions as sessions
 from projects.editions.models import EditionOutcome
 from projects.programmes.models import Programme, ProgrammeState
 from tests.at_once import at_once
 from tests.browser import Browser
 from tests.conftest import Statements, browser_of, opened
+from tests.factories.events import date_of
 from tests.factories.persons import People, Person, make_people
 from tests.factories.reports import make_edition, make_meeting, make_project, make_quarter, make_record
+from tests.factories.sessions import dates_of, make_plan, plan_of
+from tests.factories.sessions import make_edition as begin_edition
 
 pytestmark = pytest.mark.usefixtures("clock")
 START, END = date(2026, 7, 1), date(2026, 9, 30)
@@ -161,6 +171,41 @@ def test_late_record_and_changed_outcomes_stand_in_the_next_report_alone(session
     assert told["figure", TOTAL, "held"] == (7, 8)
     assert told["outcome", "edycja-1", "ukończenie cyklu"] == ([10, 7, 2, 1], [10, 9, 2, 1])
     assert told["date", "2026-08-11", "Temat 6"] == ("waiting", "held")
+
+
+def test_an_edition_that_was_planned_recorded_and_made_up_is_counted(
+    session: Session, people: People, clock: Traveller
+) -> None:
+    project, edition = begin_edition(session, people, starts_on=date(2026, 11, 1))
+    event = make_plan(session, people, edition, plan_of(topics=("Jeden", "Dwa"), participants=True))
+    first, second, third, _fourth = dates_of(session, edition)
+    starts = datetime(2026, 12, 29, 10)  # noqa: DTZ001 - wall time
+    changes.cancel(session, people.jola.actor, event, "Choroba.", now(), occurrence_id=second.id, scope=Scope.THIS)
+    ends = starts + timedelta(hours=3)
+    again = sessions.make_up(session, people.jola.actor, edition, second.id or 0, starts, ends, now())
+    clock.move_to(datetime(2027, 1, 4, 9, tzinfo=UTC))
+    for date_id, inside, outcome in (
+        (first.id, 8, Outcome.HELD),
+        (date_of(session, again).id, 7, Outcome.HELD),
+        (third.id, None, Outcome.NOT_HELD),
+    ):
+        place = minutes_queries.date_by_id(session, date_id or 0)
+        assert place is not None
+        reason = "nobody_came" if outcome is Outcome.NOT_HELD else ""
+        told = Version(outcome=outcome, reason=reason, body="Omówiono temat.", people_inside=inside)
+        told_marks = versions.marks(Version())
+        assert (
+            minutes.submit(session, people.jola.actor, place, told, 0, told_marks, now()).record.state
+            is RecordState.SEALED
+        )
+    found = frozen(session, project, people.jola, date(2026, 10, 1), date(2026, 12, 31)).content
+    assert {key: number for key, number in found["totals"].items() if number} == {
+        "planned": 4, "catch_ups": 1, "held": 2, "made_up": 1, "not_held": 1, "cancelled": 1, "waiting": 1,
+        "minutes": 120 + 180, "people_inside": 15,
+    }  # fmt: skip
+    assert [(line["number"], line["topic"], line["course"]) for line in found["lines"]] == [
+        (1, "Jeden", "held"), (2, "Dwa", "cancelled"), (3, "", "not_held"), (4, "", "waiting"), (2, "Dwa", "held"),
+    ]  # fmt: skip
 
 
 def test_change_after_the_preview_is_not_frozen_unseen(session, project, people):
