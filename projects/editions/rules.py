@@ -18,6 +18,7 @@ NUMBER_MAX = 10_000
 # Under this many persons a number could tell who is meant: others than the circle read that it is smaller.
 SMALL = 3
 FEW = N_("fewer than 3")
+WITHHELD = N_("not given")
 
 # Class of the tag, icon, words.
 STATE_TAG: Mapping[EditionState, tuple[str, str, str]] = {
@@ -234,12 +235,18 @@ def shown(number: int | None, inside: bool) -> str:  # noqa: FBT001
 def counts(numbers: Sequence[int | None], *, inside: bool) -> tuple[Count, ...]:
     """Give the parts of one whole as the viewer may read them.
 
-    Outside the circle a zero beside a small number is small as well: if only one part were hidden, everybody who knows
-    how many took part could compute it.
+    How large the whole is may be read elsewhere, as all outcomes of an edition count the same persons. So outside the
+    circle a zero beside a small number is called small as well; and where the small numbers would still follow from
+    the whole, as one alone does, or some that can only be 2 each, the smallest of the others is not given.
     """
     if inside or not any(number is not None and 0 < number < SMALL for number in numbers):
         return tuple(Count(shown(number, inside), number) for number in numbers)
-    return tuple(
+    told = [
         Count(FEW) if number is not None and number < SMALL else Count(shown(number, inside), number)
         for number in numbers
-    )
+    ]
+    small = [number for number in numbers if number is not None and number < SMALL]
+    others = [place for place, one in enumerate(told) if one.value is not None] or [0]
+    if None not in numbers and (len(small) == 1 or all(number == SMALL - 1 for number in small)):
+        told[min(reversed(others), key=lambda place: numbers[place] or 0)] = Count(WITHHELD)
+    return tuple(told)

@@ -79,7 +79,8 @@ def show(slug: str, number: int) -> Response:
         outcomes=outcomes,
         scale=_scale(outcomes),
         counted=any(outcome.is_counted for outcome in outcomes),
-        hides=not inside and any(count.words == rules.FEW for line in outcomes for count in line.counts),
+        hides=not inside
+        and any(count.words in (rules.FEW, rules.WITHHELD) for line in outcomes for count in line.counts),
         state_tag=rules.STATE_TAG[edition.state],
         may_edit=rules.may_edit(viewer, programme),
         is_over=rules.is_over(edition.state),
