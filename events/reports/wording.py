@@ -243,7 +243,7 @@ def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> li
                     N_("Day"),
                     N_("From"),
                     N_("To"),
-                    N_("Hours"),
+                    N_("Hours held"),
                     N_("How it went"),
                     N_("Whose side"),
                     N_("Reason"),
@@ -263,7 +263,7 @@ def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> li
                 say(one)
                 for one in (
                     N_("Edition"),
-                    N_("How it went"),
+                    N_("Planned outcome"),
                     N_("Target"),
                     N_("Achieved"),
                     N_("Partly"),
@@ -344,6 +344,7 @@ def _sources(told: Told, lines: Sequence[Line], words: "_Words") -> list[list[Ce
                 line.occurrence,
             ]
             for key, figure in FIGURES.items()
+            if section["scope"] != EARLY or key in rules.EARLY_FIGURES
             for line in rules.behind(inside, key)
         ]
     return rows
@@ -395,10 +396,12 @@ class _Words:
         heading = self.say(N_("Edition %(number)s")) % {"number": one["number"]}
         return f"{heading}: {one['name']}" if one["name"] else heading
 
+    def kind(self, line: Line) -> str:
+        return (KIND_LABEL_PL if self.language == "pl" else KIND_LABEL)[EventKind(line.kind)]
+
     def name(self, line: Line) -> str:
         """Name a date: its number and topic, else its title, else its kind."""
-        labels = KIND_LABEL_PL if self.language == "pl" else KIND_LABEL
-        named = line.topic or line.title or labels[EventKind(line.kind)]
+        named = line.topic or line.title or self.kind(line)
         if line.number is None:
             return named
         return self.say(N_("Session %(number)s: %(name)s")) % {"number": line.number, "name": named}
@@ -491,11 +494,11 @@ class _Words:
             line.edition,
             line.number,
             line.topic,
-            line.title,
+            line.title or self.kind(line),
             date.fromisoformat(line.day),
             line.starts,
             line.ends,
-            _number("minutes", line.minutes),
+            _number("minutes", line.minutes) if held else None,
             self.say(COURSE_LABEL[Course(line.course)]),
             self.say(SIDE_LABEL[Side(line.side)]) if line.side else "",
             self.say(REASONS[line.reason].label) if line.reason in REASONS else "",

@@ -340,10 +340,13 @@ def test_files_of_a_frozen_report_are_the_same_twice(
     rows = {(row[0], row[1]): row[2] for row in book.get_sheet_by_name("Podsumowanie").to_python()}
     assert rows["Razem", "Godziny przeprowadzonych spotkań"] == 15.5
     assert rows["Sprawozdanie z projektu", "Numer dotacji"] == "FP-12/2026"
+    assert book.get_sheet_by_name("Efekty").to_python()[1:] == [[1, "ukończenie cyklu", 10, 7, 2, 1]]
     sources = [tuple(row) for row in book.get_sheet_by_name("Źródła").to_python()]
     inside = [row for row in sources if row[1] == "Obecności osób pozbawionych wolności"]
     assert sorted(row[2] for row in inside if not str(row[0]).startswith("Wcześniejsze")) == [1, 5, 6, 7, 8]
     meetings = book.get_sheet_by_name("Spotkania").to_python()
+    in_time = [row for row in meetings[1:] if not str(row[0]).startswith("Wcześniejsze")]
+    assert [sum(float(str(row[column] or 0)) for row in in_time) for column in (8, 12, 15)] == [15.5, 27, 13]
     assert meetings[1][5] == date(2026, 6, 23)
 
 
