@@ -281,12 +281,16 @@ def _progress_of(viewer: Actor) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeDate:
-    """A date of a programme as its page lists it; *number* is that of the plan, None of a meeting beside editions."""
+    """A date of a programme as its page lists it; *number* is that of the plan, None of a meeting beside editions.
+
+    *catch_up*: it makes up for the date of that number.
+    """
 
     card: EventCard
     public: bool
     edition_id: int | None
     number: int | None
+    catch_up: bool
 
 
 def of_programme(
@@ -306,9 +310,10 @@ def of_programme(
     found = [
         ProgrammeDate(
             card=calendar.card_of(row, now),
-            public=row[-3] is Visibility.PUBLIC,
-            edition_id=row[-2],
-            number=row[-1],
+            public=row[-4] is Visibility.PUBLIC,
+            edition_id=row[-3],
+            number=row[-2],
+            catch_up=row[-1] is not None,
         )
         for row in rows(session, _with_numbers(calendar.dates_of_programme(viewer)), values)
     ]
@@ -321,7 +326,9 @@ def of_programme(
 @lru_cache(maxsize=8)
 def _with_numbers(statement: Select[Any]) -> Select[Any]:
     session_of = col(EditionSession.occurrence_id) == calendar.DATE.id
-    return statement.outerjoin(EditionSession, session_of).add_columns(col(EditionSession.number))
+    return statement.outerjoin(EditionSession, session_of).add_columns(
+        col(EditionSession.number), col(EditionSession.makes_up_for_id)
+    )
 
 
 def circle(session: Session, programme: Programme) -> list[calendar.Named]:

@@ -231,6 +231,20 @@ def test_the_circle_reads_what_is_its_own(client, session, people, world):
     assert "Gawron" not in piotr  # members read what the partners run, not whom the lead asks
 
 
+def test_what_was_read_for_one_is_not_given_to_another(client, session, people, world):
+    names = ("jola", "marek", "piotr", "stefan")
+    browsers = {one: browser_of(client.application, session).sign_in(getattr(people, one)) for one in names}
+    browsers["visitor"] = client
+    # Nobody writes in between, so that what is kept would be given.
+    for _again in range(2):
+        for who in ("jola", "visitor", "marek", "stefan", "piotr"):
+            text = browsers[who].see("/projekty/otwarty-most").text
+            assert ("Kormoran" in text) is (who in ("jola", "marek", "piotr")), who
+            assert ("Bocian" in text) is (who in ("jola", "marek")), who
+            assert ("Czapla" in text) is (who != "visitor"), who
+            assert ("Prowadzisz ten projekt" in text) is (who == "jola"), who
+
+
 def test_an_archived_project_stays_by_its_address_and_tells_programs_nothing(client, world):
     page = client.see("/projekty/wydra")
     assert "Ten projekt jest w archiwum." in page.text
