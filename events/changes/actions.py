@@ -295,8 +295,11 @@ def _revise(
         gate.speakers(session, actor, event, staying, now)
     _drop(session, actor, event, dropped, now)
     if "capacity" in changed:
-        for row in staying:
-            signups.serve_queue(session, actor, event, row, now)
+        # Of an edition people move up on many dates alike: one mail tells of all.
+        alone = event.edition_id is None
+        moved_up = [(row, signups.serve_queue(session, actor, event, row, now, told=alone)) for row in staying]
+        if not alone:
+            signup_mail.series_promoted(session, event, [pair for pair in moved_up if pair[1]], now)
     if changed:
         calendars.tell(session, [event.id or 0], now)
     return changed

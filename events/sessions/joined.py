@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func
+from sqlalchemy import Row, case, func
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -444,7 +444,7 @@ def _own(session: Session, viewer: Actor, found: Sequence[Any], now: datetime) -
         .scalar_subquery()
     )
     statement = (
-        columns(SignUp, ahead.label("ahead"))
+        columns(SignUp, case((col(SignUp.state) == WAITING, ahead), else_=0).label("ahead"))
         .where(col(SignUp.institution_id) == viewer.institution_id, col(SignUp.occurrence_id).in_(list(dates)))
         .order_by(col(SignUp.booking_id), col(SignUp.queue_no))
     )

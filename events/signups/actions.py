@@ -93,12 +93,15 @@ def give_up(session: Session, actor: Actor, event: Event, occurrence: Occurrence
     line.leave(session, actor, event, occurrence, [row], now)
 
 
-def serve_queue(session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime) -> list[SignUp]:
+def serve_queue(
+    session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime, *, told: bool = True
+) -> list[SignUp]:
     """Move up as many of the queue as there are free seats, in strict order. Call under the lock of the date.
 
     Every way in which a seat comes free ends here or in line.serve: withdrawal, refusal, expired offer, more seats.
+    Without *told* the caller tells them.
     """
-    return line.serve(session, actor, event, occurrence, now)
+    return line.serve(session, actor, event, occurrence, now, told=told)
 
 
 def moved(session: Session, actor: Actor, event: Event, occurrence: Occurrence, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """One sign-up for a whole edition: participants as a number, every event of it, queues in order on every date."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,10 @@ from sqlmodel import Session, col, select
 from app.audit.models import AuditLine
 from app.clock import now
 from app.outbox.models import OutboxMail
+from events.calendar import actions as calendar
 from events.calendar.models import Admission, Consent, Split, State
+from events.changes import actions as changes
+from events.changes.rules import Scope
 from events.gate.models import Entry
 from events.signups import actions, names, queries, requests, rules, series
 from events.signups.models import SignUp
@@ -86,6 +90,17 @@ def test_places_given_back_go_to_the_queue_on_every_date(session: Session, peopl
     assert standing(session, event) == [f"{prison}:5 {other}:2"] * 4
     with pytest.raises(rules.WithdrawnAlready):
         series.give_back(session, people.marek.actor, event, 0, now())
+
+
+def test_more_places_are_told_of_by_one_mail(session: Session, people: People) -> None:
+    event = make_edition(session, people.jola)
+    join(session, people.ewa, event, 10)
+    join(session, people.marek, event, 5)
+    before = len(mails(session))
+    wanted = replace(calendar.as_saved(session, event), capacity=14)
+    changes.edit(session, people.jola.actor, event, wanted, event.revision, now(), scope=Scope.ALL)
+    assert standing(session, event) == [f"{people.prison.id}:10 {people.mops.id}:4 {people.mops.id}:1w"] * 3
+    assert mails(session, before) == [("series_promoted", people.marek.email)]
 
 
 def test_those_who_wait_go_first_when_the_number_is_lowered(session: Session, people: People) -> None:
