@@ -69,6 +69,7 @@ MINUTELY: tuple[Job, ...] = (
     visits.settle,
     duty.let_fall,
     sessions.number_new_dates,
+    sessions.invite_new_partners,
     sessions.bring_along,
 )
 """What cannot wait for the night."""

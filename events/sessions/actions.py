@@ -335,6 +335,24 @@ def number_dates(session: Session, edition_id: int, now: datetime) -> int:
     return sum(len(one) for one in changed.values())
 
 
+def invite(session: Session, event_id: int, institution_ids: Sequence[int], now: datetime) -> int:
+    """Let partners who have agreed since stand on the sessions as invited; return how many.
+
+    Locks programme, edition and event.
+    """
+    event = session.get(Event, event_id)
+    if event is None:
+        return 0
+    row_of_edition.hold(session, event)
+    _locked(session, [event_id])
+    if event.state not in (State.DRAFT, State.PUBLISHED):
+        return 0
+    saved = calendar.as_saved(session, event)
+    new = tuple(one for one in institution_ids if one not in (*saved.invited, *saved.co_organisers))
+    calendar.revise(session, Actor.system(), event, replace(saved, invited=(*saved.invited, *new)), now)
+    return len(new)
+
+
 def _begin(session: Session, actor: Actor, edition: Edition) -> Programme:
     programme = lock(session, Programme, edition.programme_id)
     lock(session, Edition, edition.id or 0)

@@ -29,12 +29,13 @@ from app import warsaw
 from app.actors import Actor
 from app.db import columns, rows
 from events.calendar import queries as calendar
-from events.calendar.models import Admission, Event, Occurrence, Outcome, State, Visibility
+from events.calendar.models import Admission, Event, EventParty, Occurrence, Outcome, State, Visibility
 from events.calendar.queries import EventCard
 from events.sessions import joined, rules
 from events.sessions.models import EditionSession
 from events.signups.models import SignUp
 from partners.institutions.models import Institution
+from partners.people.models import Membership
 from projects.editions.models import Edition, EditionState
 from projects.programmes.models import Programme, ProgrammePartner
 
@@ -433,6 +434,33 @@ def not_brought_along(session: Session, now: datetime) -> list[Event]:
         )
     )
     return list(session.exec(statement.order_by(col(Event.id))).all())
+
+
+def not_invited(session: Session, now: datetime) -> list[tuple[int, int]]:
+    """Give (event, institution): partners with people who have agreed since, and sessions to come that miss them."""
+    coming = exists().where(col(Occurrence.event_id) == Event.id, col(Occurrence.ends_at) > now)
+    stands = exists().where(
+        col(EventParty.event_id) == Event.id,
+        col(EventParty.institution_id) == ProgrammePartner.institution_id,
+    )
+    has_people = exists().where(
+        col(Membership.institution_id) == ProgrammePartner.institution_id, col(Membership.ended_at).is_(None)
+    )
+    statement = (
+        columns(Event.id, ProgrammePartner.institution_id)
+        .join(ProgrammePartner, col(ProgrammePartner.programme_id) == Event.programme_id)
+        .where(
+            col(Event.edition_id).is_not(None),
+            col(Event.state).in_((State.DRAFT, State.PUBLISHED)),
+            col(ProgrammePartner.agreed_part).is_not(None),
+            col(ProgrammePartner.institution_id) != Event.organiser_id,
+            coming,
+            ~stands,
+            has_people,
+        )
+        .order_by(col(Event.id), col(ProgrammePartner.institution_id))
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
 
 
 def events_led(session: Session, programme_id: int, organiser_id: int, now: datetime) -> list[Event]:

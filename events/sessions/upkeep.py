@@ -1,6 +1,7 @@
-"""What the worker does for sessions: numbers of dates that a new rhythm has made, people for catch-up sessions."""
+"""What the worker does for sessions: numbers of new dates, partners and people who come along."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlmodel import Session
 
@@ -12,6 +13,12 @@ _LOOKED_BACK = timedelta(days=7)
 def number_new_dates(session: Session, now: datetime) -> int:
     """Let dates that a new rhythm has made be sessions with number and topic; return how many."""
     return sum(actions.number_dates(session, one, now) for one in queries.misnumbered(session, now - _LOOKED_BACK))
+
+
+def invite_new_partners(session: Session, now: datetime) -> int:
+    """Let partners who have agreed since find the sessions in their calendars; return how many were added."""
+    found = groupby(queries.not_invited(session, now), key=lambda pair: pair[0])
+    return sum(actions.invite(session, event_id, [pair[1] for pair in pairs], now) for event_id, pairs in found)
 
 
 def bring_along(session: Session, now: datetime) -> int:

@@ -43,7 +43,7 @@ from projects.editions import rules as edition_rules
 from projects.editions.models import Edition, EditionState
 from projects.programmes.models import Programme
 from tests.factories.persons import People
-from tests.factories.sessions import dates_of, make_edition, make_plan, numbers, plan_of
+from tests.factories.sessions import dates_of, make_edition, make_partner, make_plan, numbers, plan_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -342,6 +342,20 @@ def test_people_follow_a_catch_up_session_when_its_host_has_agreed(
     agree(session, people, made)
     assert upkeep.bring_along(session, now()) == 2
     assert upkeep.bring_along(session, now()) == 0
+
+
+def test_a_partner_that_agrees_later_is_invited_to_what_is_to_come(
+    session: Session, people: People, edition: Edition
+) -> None:
+    event = make_plan(session, people, edition, plan_of(visibility="invited"))
+    assert upkeep.invite_new_partners(session, now()) == 0
+    make_partner(session, session.get_one(Programme, edition.programme_id), people.stranger)
+    sequence = event.sequence
+    assert queries.of_edition(session, people.stefan.actor, edition.id or 0, now()) == []
+    assert upkeep.invite_new_partners(session, now()) == 1
+    assert upkeep.invite_new_partners(session, now()) == 0
+    assert len(queries.of_edition(session, people.stefan.actor, edition.id or 0, now())) == 4
+    assert event.sequence == sequence
 
 
 def test_the_new_lead_organises_what_is_to_come(session: Session, people: People, edition: Edition) -> None:
