@@ -433,7 +433,8 @@ def check_seen(content: Mapping[str, Any], seen: str) -> None:
     """Refuse to freeze what the page did not show. Raises FrozenAlready, Changed."""
     if seen == mark(content):
         return
-    if seen.partition("-")[0] != str(content["number"]):
+    number = seen.partition("-")[0]
+    if number.isdigit() and number != str(content["number"]):
         raise FrozenAlready
     raise Changed
 
