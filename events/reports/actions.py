@@ -87,8 +87,8 @@ def remind(session: Session, now: datetime) -> int:
         if too_early or (verb, one.programme_id, period.kind.value, starts_on) in told:
             continue
         programme = session.get_one(Programme, one.programme_id)
-        found = queries.figures(session, programme, period.starts_on, period.ends_on, now, period.kind)
-        number = mail.due(session, one, programme, found["totals"]["waiting"], now)
+        missing = queries.unsealed(session, one.programme_id, period, now)
+        number = mail.due(session, one, programme, missing, now)
         details: dict[str, Plain] = {"kind": period.kind.value, "starts_on": starts_on, "number": number}
         trail.record(session, Actor.system(), verb, "programme", one.programme_id, now, details=details)
         written += 1

@@ -127,6 +127,24 @@ def figures(
     )
 
 
+def unsealed(session: Session, programme_id: int, period: Period, now: datetime) -> int:
+    """Count the dates of a period that are over and have no sealed record, in one statement."""
+    statement = (
+        columns(func.count())
+        .select_from(Occurrence)
+        .join(Event, col(Event.id) == Occurrence.event_id)
+        .outerjoin(Record, and_(col(Record.occurrence_id) == Occurrence.id, col(Record.state) == RecordState.SEALED))
+        .where(
+            col(Event.programme_id) == programme_id,
+            col(Occurrence.state) == State.PUBLISHED,
+            col(Occurrence.ends_at) <= now,
+            col(Occurrence.local_date).between(period.starts_on, period.ends_on),
+            col(Record.id).is_(None),
+        )
+    )
+    return int(session.execute(statement).scalar_one())
+
+
 def term(session: Session, programme: Programme, today: date) -> Period:
     """Give the whole term of a programme; without one, the days from its first date to its last. One statement."""
     first, last = programme.starts_on, programme.ends_on

@@ -272,6 +272,8 @@ def test_report_is_due_and_called_to_mind_once_before_and_once_after(session, pr
     assert queries.due(session, people.ewa.actor, now()) == []
     assert (actions.remind(session, now()), actions.remind(session, now())) == (2, 0)
     assert mails() == ["late", "late"]
+    told = session.exec(select(OutboxMail.params).order_by(col(OutboxMail.id))).all()
+    assert [(one["quarter"], one["year"], one["number"]) for one in told] == [("II", "2026", 1), ("III", "2026", 2)]
     frozen(session, project, people.jola, date(2026, 4, 1), date(2026, 6, 30))
     frozen(session, project, people.jola)
     assert queries.due(session, people.jola.actor, now()) == []
