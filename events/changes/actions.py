@@ -299,7 +299,7 @@ def _revise(
         alone = event.edition_id is None
         moved_up = [(row, signups.serve_queue(session, actor, event, row, now, told=alone)) for row in staying]
         if not alone:
-            signup_mail.series_promoted(session, event, [pair for pair in moved_up if pair[1]], now)
+            signup_mail.series_promoted(session, event, moved_up, now)
     if changed:
         calendars.tell(session, [event.id or 0], now)
     return changed

@@ -47,7 +47,8 @@ def series_promoted(
     session: Session, event: Event, moved: Sequence[tuple[Occurrence, list[SignUp]]], now: datetime
 ) -> None:
     """Tell those who have moved up on several dates of an edition, by one mail each."""
-    _series(session, event, moved, "series_promoted", now)
+    if any(rows for _occurrence, rows in moved):
+        _series(session, event, moved, "series_promoted", now)
 
 
 def series_withdrawn(

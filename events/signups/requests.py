@@ -24,6 +24,7 @@ def accept(session: Session, actor: Actor, event: Event, signup_ids: Sequence[in
     in the order of their ids. Raises NothingChosen, NoSuchSignUp, NotYoursToDecide, TooLate, DecidedAlready.
     """
     decided: Decided = []
+    others: Decided = []
     for occurrence, rows in _locked(session, actor, event, signup_ids, now):
         kept = [row for row in rows if row.holds_seat]
         for row in rows:
@@ -31,13 +32,16 @@ def accept(session: Session, actor: Actor, event: Event, signup_ids: Sequence[in
             row.holds_seat, row.decided_by, row.decided_at, row.changed_at = False, actor.user_id, now, now
         session.flush()
         of_date = line.event_of(session, event, occurrence)
-        line.serve(session, actor, of_date, occurrence, now, asked=frozenset(row.id or 0 for row in rows))
+        ids, alone = frozenset(row.id or 0 for row in rows), event.edition_id is None
+        moved = line.serve(session, actor, of_date, occurrence, now, asked=ids, told=alone)
+        others.append((occurrence, [] if alone else [row for row in moved if row.id not in ids]))
         line.expect(session, actor, of_date, occurrence, kept, now)
         for row in rows:
             details = _details(occurrence, row) | {"state": row.state.value}
             trail.record(session, actor, "signup.accepted", "signup", row.id or 0, now, details=details)
         decided.append((occurrence, rows))
     mail.accepted(session, event, decided, now)
+    mail.series_promoted(session, event, others, now)
     return [row for _occurrence, rows in decided for row in rows]
 
 
@@ -50,6 +54,7 @@ def refuse(
     """
     rules.check_reason(code, note)
     decided: Decided = []
+    others: Decided = []
     for occurrence, rows in _locked(session, actor, event, signup_ids, now):
         for row in rows:
             details = _details(occurrence, row) | {"reason": code}
@@ -60,9 +65,12 @@ def refuse(
             row.state, row.reason, row.note = SignUpState.REFUSED, code, note
             row.holds_seat, row.decided_by, row.decided_at, row.changed_at = False, actor.user_id, now, now
         session.flush()
-        line.serve(session, actor, line.event_of(session, event, occurrence), occurrence, now)
+        of_date, alone = line.event_of(session, event, occurrence), event.edition_id is None
+        moved = line.serve(session, actor, of_date, occurrence, now, told=alone)
+        others.append((occurrence, [] if alone else moved))
         decided.append((occurrence, rows))
     mail.refused(session, event, decided, now)
+    mail.series_promoted(session, event, others, now)
     return [row for _occurrence, rows in decided for row in rows]
 
 

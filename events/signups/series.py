@@ -48,6 +48,8 @@ def sign_up(
         return _made_before(session, actor, dates, key)
     if not all(one.whole for one in stands.values()):
         raise Conflict
+    if event.edition_id is not None:
+        _join_missing(session, event, now)  # nobody overtakes on a session that was published a moment ago
     dates = [one for one in dates if stands[one.event_id].is_open(one, now)]
     if not dates:
         raise rules.closed(min((one.opens_at for one in stands.values() if one.opens_at), default=None), now)
@@ -158,10 +160,13 @@ def join_all(session: Session, now: datetime) -> int:
     """Let all sign-ups for whole series follow dates that were made since, whoever made them; return how many rows."""
     number = 0
     for event_id in queries.series_with_people(session, now):
-        event = session.get_one(Event, event_id)
-        missing = queries.dates_to_join(session, event, now)
-        number += join_new_dates(session, event, [session.get_one(Occurrence, one) for one in missing], now)
+        number += _join_missing(session, session.get_one(Event, event_id), now)
     return number
+
+
+def _join_missing(session: Session, event: Event, now: datetime) -> int:
+    missing = queries.dates_to_join(session, event, now)
+    return join_new_dates(session, event, [session.get_one(Occurrence, one) for one in missing], now)
 
 
 def _join(occurrence: Occurrence, event: Event, people: Sequence[SignUp], now: datetime) -> list[SignUp]:
@@ -216,10 +221,8 @@ def _leave(session: Session, actor: Actor, event: Event, rows: Sequence[SignUp],
     moved: Dates = []
     for of_date, occurrence, _struck in left.values():
         up = line.serve(session, actor, of_date, occurrence, now, told=not together)
-        if together and up:
-            moved.append((occurrence, up))
-    if moved:
-        mail.series_promoted(session, event, moved, now)
+        moved.append((occurrence, up if together else []))
+    mail.series_promoted(session, event, moved, now)
     return gone
 
 

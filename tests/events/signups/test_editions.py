@@ -144,6 +144,14 @@ def test_the_night_finds_a_session_that_nobody_has_joined(session: Session, peop
     assert standing(session, event) == [f"{people.prison.id}:3"] * 4
 
 
+def test_nobody_overtakes_on_a_session_published_a_moment_ago(session: Session, people: People) -> None:
+    event = make_edition(session, people.jola)
+    join(session, people.ewa, event, 8)
+    add_session(session, people.jola, event, 7)
+    join(session, people.marek, event, 6)
+    assert standing(session, event) == [f"{people.prison.id}:8 {people.mops.id}:4 {people.mops.id}:2w"] * 4
+
+
 def test_one_word_of_the_lead_is_for_the_whole_edition(session: Session, people: People) -> None:
     event = make_edition(session, people.jola, admission=Admission.APPROVAL)
     extra = add_session(session, people.jola, event, 5)
