@@ -101,7 +101,7 @@ def test_a_report_is_due_for_the_lead_alone_and_leads_to_its_figures(
 ) -> None:
     project = make_project(session, people, report_days=60)
     page = client.sign_in(people.jola).see(OURS)
-    assert f"Sprawozdanie do zamknięcia: {project.title}" in page.text
+    assert f"Sprawozdanie do zamrożenia: {project.title}" in page.text
     assert "III kwartał 2026" in page.text
     link = page.one("a", href=f"/projekty/{project.slug}/sprawozdania/2026-3")
     assert client.get(link["href"]).status_code == 200
