@@ -39,10 +39,12 @@ from events.sessions.models import EditionSession
 from events.signups import series as signups
 from events.signups.models import SignUp, SignUpState
 from events.signups.rules import Wanted
+from partners.availability.models import Unavailability
 from projects.editions import rules as edition_rules
 from projects.editions.models import Edition, EditionState
 from projects.programmes.models import Programme
 from tests.factories.persons import People
+from tests.factories.rows import add
 from tests.factories.sessions import dates_of, make_edition, make_partner, make_plan, numbers, plan_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -176,6 +178,22 @@ def test_a_preview_says_what_is_left_out_and_who_is_needed_elsewhere(
     assert {clash.person for clash in shown.findings.clashes if clash.person} == {"Anna Przykładowa"}
     assert shown.asks == ""
     assert session.exec(select(EditionSession).where(EditionSession.edition_id == edition.id)).all() == []
+
+
+def test_blocked_days_of_the_place_are_left_out_if_asked(session: Session, people: People, edition: Edition) -> None:
+    add(
+        session,
+        Unavailability,
+        institution_id=people.ngo.id,
+        first_day=date(2026, 12, 7),
+        last_day=date(2026, 12, 9),
+        made_at=now(),
+    )
+    own = plan_of(sessions=3, place="", place_institution_id=people.ngo.id)
+    seen = actions.preview(session, people.jola.actor, edition, own, now())
+    assert (seen.left_out, seen.findings.blocked_place) == ((), (date(2026, 12, 8),))
+    make_plan(session, people, edition, replace(own, skip_blocked=True))
+    assert [row.local_date.day for row in dates_of(session, edition)] == [1, 15, 22]
 
 
 def test_a_split_keeps_numbers_and_topics_and_a_new_title_is_followed(
