@@ -33,9 +33,10 @@ from events.calendar import queries as calendar
 from events.calendar.models import Event, Occurrence, State, Visibility
 from events.minutes.models import Attendance, Record, RecordReply, RecordState
 from events.minutes.queries import STORIES_SHOWN, Story, stories_of, story_of
-from events.reports import rules
+from events.reports import counting, rules
+from events.reports.counting import Line
 from events.reports.models import Report, ReportKind, ReportRecord
-from events.reports.rules import EditionLine, Head, Line, OutcomeLine, Period
+from events.reports.rules import EditionLine, Head, OutcomeLine, Period
 from events.sessions.models import EditionSession
 from partners.institutions.models import Institution
 from projects.editions.models import Edition, EditionOutcome
@@ -336,10 +337,10 @@ def _dates(programme_id: int, period: Period) -> Any:
 
 def _line(row: Any, present: Mapping[int, int], start: date, now: datetime, period: Period) -> Line:
     known = bool(row.sealed)
-    course = rules.course(row.state, row.outcome if known else None, row.ends_at, now)
+    course = counting.course(row.state, row.outcome if known else None, row.ends_at, now)
     secret = row.visibility is Visibility.INVITED and row.edition is None
-    not_held = course is rules.Course.NOT_HELD
-    held = course is rules.Course.HELD
+    not_held = course is counting.Course.NOT_HELD
+    held = course is counting.Course.HELD
     return Line(
         occurrence=row.id,
         record=row.record_id if known else None,
@@ -355,7 +356,7 @@ def _line(row: Any, present: Mapping[int, int], start: date, now: datetime, peri
         minutes=0 if row.all_day else int((row.ends_at - row.starts_at).total_seconds()) // 60,
         course=course.value,
         side=row.side.value if not_held and row.side else "",
-        reason=rules.told_reason(row.reason) if not_held else "",
+        reason=counting.told_reason(row.reason) if not_held else "",
         people_inside=row.people_inside if held else None,
         family_members=row.family_members if held else None,
         others=row.others if held else None,

@@ -20,10 +20,11 @@ from app.web.guards import acting_for, signed_in
 from app.web.htmx import respond, see_other
 from app.web.i18n import LANGUAGES, _, language, translated, words_of
 from app.web.session import actor, session, tell
-from events.reports import actions, queries, rules, wording
+from events.reports import actions, counting, queries, rules, wording
+from events.reports.counting import Line
 from events.reports.models import Report, ReportKind
 from events.reports.queries import Door, Frozen
-from events.reports.rules import Line, Period
+from events.reports.rules import Period
 from projects.programmes import queries as programmes
 from projects.programmes.models import Programme
 
@@ -167,18 +168,18 @@ def _preview(programme: Programme, period: Period, status: int = 200, refusal: s
 
 
 def _sources(programme: Programme, content: Mapping[str, Any], word: str, report: Report | None) -> Response:
-    scope = request.args.get("czesc", rules.TOTAL)
+    scope = request.args.get("czesc", counting.TOTAL)
     heading = wording.scope_words(content, scope, language(), _)
-    figure = rules.FIGURE_OF.get(word)
+    figure = counting.FIGURE_OF.get(word)
     if heading is None or figure is None:
         abort(404)
-    inside = rules.within(rules.lines_of(content), scope)
+    inside = counting.within(rules.lines_of(content), scope)
     side = wording.SIDE_OF.get(request.args.get("strona", ""))
     if side is not None:
         reason = request.args.get("powod", "")
         inside = [line for line in inside if line.side == side and line.reason == reason]
-    behind = rules.behind(inside, figure)
-    number = rules.count(inside)[figure]
+    behind = counting.behind(inside, figure)
+    number = counting.count(inside)[figure]
     period = rules.period_of(content)
     return respond(
         "events/reports/sources.html",
@@ -188,9 +189,9 @@ def _sources(programme: Programme, content: Mapping[str, Any], word: str, report
         period_title=_words(period),
         as_of=rules.as_of(content),
         figure=figure,
-        label=_(rules.FIGURES[figure].label),
+        label=_(counting.FIGURES[figure].label),
         value=wording.value_words(figure, number, language(), _),
-        section=heading if scope != rules.TOTAL else "",
+        section=heading if scope != counting.TOTAL else "",
         rows=[_behind(line, figure) for line in behind],
         doors=queries.doors(session(), actor(), [line.occurrence for line in behind]),
         institutions=_institutions(content, behind) if figure == "institutions" else [],
@@ -200,7 +201,7 @@ def _sources(programme: Programme, content: Mapping[str, Any], word: str, report
 
 def _behind(line: Line, figure: str) -> tuple[wording.Meeting, str, bool]:
     """Give a date in words, what it adds to the figure, and whether a sealed record says so."""
-    adds = wording.value_words(figure, rules.FIGURES[figure].of(line), language(), _)
+    adds = wording.value_words(figure, counting.FIGURES[figure].of(line), language(), _)
     return wording.meetings([line], language(), _)[0], adds, line.record is not None
 
 
@@ -272,9 +273,9 @@ def _ways(programme: Programme, place: Mapping[str, Any]) -> Callable[..., str]:
     """Give what makes the address of the records behind a figure of a section."""
     endpoint = "reports.frozen_sources" if "report_uuid" in place else "reports.sources"
 
-    def way(word: str, scope: str = rules.TOTAL, side: str = "", reason: str = "") -> str:
+    def way(word: str, scope: str = counting.TOTAL, side: str = "", reason: str = "") -> str:
         asked: dict[str, Any] = {
-            "czesc": scope if scope != rules.TOTAL else None,
+            "czesc": scope if scope != counting.TOTAL else None,
             "strona": side or None,
             "powod": reason or None,
         }

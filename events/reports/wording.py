@@ -12,9 +12,10 @@ from events.calendar.models import EventKind
 from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
 from events.minutes.models import Side
 from events.minutes.rules import REASONS, SIDE_LABEL
-from events.reports import rules
+from events.reports import counting, rules
+from events.reports.counting import COURSE_LABEL, EARLY, FIGURES, OUTSIDE, TOTAL, Course, Line
 from events.reports.models import ReportKind
-from events.reports.rules import COURSE_LABEL, EARLY, FIGURES, OUTSIDE, TOTAL, Course, Line, Period
+from events.reports.rules import Period
 
 Say = Callable[[str], str]
 """Gives a msgid in the language that is written."""
@@ -121,7 +122,7 @@ def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
     lines = rules.lines_of(content)
     period = rules.period_of(content)
     sections = [
-        words.section(lines, rules.scope_of(one["number"]), words.edition(one), one["figures"], one)
+        words.section(lines, counting.scope_of(one["number"]), words.edition(one), one["figures"], one)
         for one in content["editions"]
     ]
     for scope, key, heading in (
@@ -177,7 +178,7 @@ def differs_words(found: Iterable[Mapping[str, Any]], language: str, say: Say) -
 
 def scope_words(content: Mapping[str, Any], scope: str, language: str, say: Say) -> str | None:
     """Name a section of a content, None where it has no such section."""
-    told = {rules.scope_of(one["number"]): _Words(language, say).edition(one) for one in content["editions"]}
+    told = {counting.scope_of(one["number"]): _Words(language, say).edition(one) for one in content["editions"]}
     told[TOTAL] = say(N_("Altogether"))
     if content["outside"] is not None:
         told[OUTSIDE] = say(N_("Sessions outside editions"))
@@ -317,7 +318,7 @@ def _summary(content: Mapping[str, Any], told: Told, seal: str, say: Say) -> lis
     rows.append([report, say(N_("Seal (SHA-256)")), seal])
     for section, figures in _figures_of(content, told):
         for key, number in figures.items():
-            if section["scope"] != EARLY or key in rules.EARLY_FIGURES:
+            if section["scope"] != EARLY or key in counting.EARLY_FIGURES:
                 rows.append([section["heading"], say(FIGURES[key].label), _number(key, number)])
         rows += [[section["heading"], why["words"], why["number"]] for why in section["why"]]
     return rows
@@ -331,7 +332,7 @@ def _figures_of(content: Mapping[str, Any], told: Told) -> list[tuple[Section, d
 def _sources(told: Told, lines: Sequence[Line], words: "_Words") -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     for section in told.sections:
-        inside = rules.within(lines, section["scope"])
+        inside = counting.within(lines, section["scope"])
         rows += [
             [
                 section["heading"],
@@ -344,8 +345,8 @@ def _sources(told: Told, lines: Sequence[Line], words: "_Words") -> list[list[Ce
                 line.occurrence,
             ]
             for key, figure in FIGURES.items()
-            if section["scope"] != EARLY or key in rules.EARLY_FIGURES
-            for line in rules.behind(inside, key)
+            if section["scope"] != EARLY or key in counting.EARLY_FIGURES
+            for line in counting.behind(inside, key)
         ]
     return rows
 
@@ -420,8 +421,8 @@ class _Words:
         figures: Mapping[str, int],
         edition: Mapping[str, Any] | None = None,
     ) -> Section:
-        inside = rules.within(lines, scope)
-        keys = rules.EARLY_FIGURES if scope == EARLY else tuple(FIGURES)
+        inside = counting.within(lines, scope)
+        keys = counting.EARLY_FIGURES if scope == EARLY else tuple(FIGURES)
         return {
             "scope": scope,
             "heading": heading,
@@ -444,7 +445,7 @@ class _Words:
                     "side": SIDE_WORD[Side(side)] if side else "",
                     "reason": reason,
                 }
-                for side, reason, number in rules.why_not(inside)
+                for side, reason, number in counting.why_not(inside)
             ],
             "outcomes": [
                 [one["text"], *("" if one[key] is None else str(one[key]) for key in _COUNTS)]

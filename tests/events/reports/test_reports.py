@@ -23,9 +23,9 @@ from events.minutes import queries as minutes_queries
 from events.minutes import versions
 from events.minutes.models import Record, RecordState
 from events.minutes.versions import Version
-from events.reports import actions, queries, rules
+from events.reports import actions, counting, queries, rules
+from events.reports.counting import EARLY, TOTAL
 from events.reports.models import Report, ReportKind, ReportRecord
-from events.reports.rules import EARLY, TOTAL
 from events.sessions import actions as sessions
 from projects.editions.models import EditionOutcome
 from projects.programmes.models import Programme, ProgrammeState
@@ -104,19 +104,19 @@ def test_figures_are_those_worked_out_by_hand(session, project, people):
     assert (found["outside"]["held"], found["outside"]["others"], found["outside"]["staff"]) == (2, 30, 5)
     assert [found["early"][key] for key in ("held", "minutes", "people_inside", "staff")] == [1, 120, 4, 1]
     lines = rules.lines_of(found)
-    waiting = [line.topic for line in rules.behind(rules.within(lines, TOTAL), "waiting")]
+    waiting = [line.topic for line in counting.behind(counting.within(lines, TOTAL), "waiting")]
     assert waiting == ["Temat 6", "Temat 7"]
-    assert rules.why_not(lines) == [("organisation", "ngo_staff", 1), ("prison", "", 1)]
+    assert counting.why_not(lines) == [("organisation", "ngo_staff", 1), ("prison", "", 1)]
     assert found["programme"]["partners"] == [["Zakład Karny w Kładkowie", "sala i uczestnicy"]]
 
 
 @pytest.mark.parametrize("scope", [TOTAL, "edycja-1", "edycja-2", "poza-edycjami", EARLY])
 def test_each_figure_is_the_sum_of_what_is_behind_it(session, project, scope):
     found = figures(session, project)
-    lines = rules.within(rules.lines_of(found), scope)
-    told = rules.count(lines)
-    for key, figure in rules.FIGURES.items():
-        behind = rules.behind(lines, key)
+    lines = counting.within(rules.lines_of(found), scope)
+    told = counting.count(lines)
+    for key, figure in counting.FIGURES.items():
+        behind = counting.behind(lines, key)
         assert bool(behind) == bool(told[key]), key
         if key != "institutions":
             assert sum(figure.of(line) for line in behind) == told[key], key
