@@ -20,7 +20,7 @@ from app.web.guards import acting_for, signed_in
 from app.web.htmx import respond, see_other
 from app.web.i18n import LANGUAGES, _, language, translated, words_of
 from app.web.session import actor, session, tell
-from events.reports import actions, counting, queries, rules, wording
+from events.reports import actions, counting, queries, rules, wording, workbook
 from events.reports.counting import Line
 from events.reports.models import Report, ReportKind
 from events.reports.queries import Door, Frozen
@@ -118,11 +118,11 @@ def paper(slug: str, report_uuid: UUID) -> Response:
 
 @bp.get(f"{_FROZEN}.xlsx")
 @signed_in
-def workbook(slug: str, report_uuid: UUID) -> Response:
+def table(slug: str, report_uuid: UUID) -> Response:
     _programme_row, report = _report(slug, report_uuid)
     version = _version()
     stream = io.BytesIO()
-    sheets = wording.sheets(report.content, report.seal, version, words_of(version))
+    sheets = workbook.sheets(report.content, report.seal, version, words_of(version))
     write_book(stream, sheets, rules.as_of(report.content))
     return _file(stream.getvalue(), XLSX_TYPE, _name(report, "xlsx"), "attachment")
 

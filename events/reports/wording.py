@@ -1,4 +1,4 @@
-"""From the content of a report to the words of its page, its paper and its workbook, in one language."""
+"""From the content of a report to the words of its page and its paper, in one language."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, TypedDict
 
 from app import warsaw
-from app.tables import Cell, Sheet
 from app.text import N_
 from events.calendar.models import EventKind
 from events.calendar.rules import KIND_LABEL, KIND_LABEL_PL
@@ -22,7 +21,7 @@ Say = Callable[[str], str]
 
 # Said only where there is something to say.
 _QUIET = ("catch_ups", "made_up", "ahead", "family_members", "others")
-_HOUR = 60
+HOUR = 60
 _DASH = "\u2013"
 
 SIDE_WORD: Mapping[Side, str] = {
@@ -118,7 +117,7 @@ class Told:
 
 def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
     """Write a content out in words of *language*; nothing but the content is asked."""
-    words = _Words(language, say)
+    words = Words(language, say)
     lines = rules.lines_of(content)
     period = rules.period_of(content)
     sections = [
@@ -162,23 +161,23 @@ def tell(content: Mapping[str, Any], language: str, say: Say) -> Told:
 
 def period_words(period: Period, language: str, say: Say) -> str:
     """Name a period: "IV kwartał 2026", "Cały projekt"."""
-    return _Words(language, say).title(period)
+    return Words(language, say).title(period)
 
 
 def span_words(period: Period, language: str) -> str:
     """Give the days of a period: "1 października – 31 grudnia 2026"."""
-    return _Words(language, str).span(period)
+    return Words(language, str).span(period)
 
 
 def differs_words(found: Iterable[Mapping[str, Any]], language: str, say: Say) -> list[str]:
     """Give sentences for what rules.differences found."""
-    words = _Words(language, say)
+    words = Words(language, say)
     return [words.difference(one) for one in found]
 
 
 def scope_words(content: Mapping[str, Any], scope: str, language: str, say: Say) -> str | None:
     """Name a section of a content, None where it has no such section."""
-    told = {counting.scope_of(one["number"]): _Words(language, say).edition(one) for one in content["editions"]}
+    told = {counting.scope_of(one["number"]): Words(language, say).edition(one) for one in content["editions"]}
     told[TOTAL] = say(N_("Altogether"))
     if content["outside"] is not None:
         told[OUTSIDE] = say(N_("Sessions outside editions"))
@@ -189,13 +188,13 @@ def scope_words(content: Mapping[str, Any], scope: str, language: str, say: Say)
 
 def meetings(lines: Iterable[Line], language: str, say: Say) -> list[Meeting]:
     """Write dates out in words."""
-    words = _Words(language, say)
+    words = Words(language, say)
     return [words.meeting(line) for line in lines]
 
 
 def value_words(figure: str, number: int, language: str, say: Say) -> str:
     """Write the value of a figure: hours for minutes, numbers otherwise."""
-    return _Words(language, say).value(figure, number)
+    return Words(language, say).value(figure, number)
 
 
 def paper(told: Told, seal: str) -> dict[str, object]:
@@ -220,146 +219,8 @@ def paper(told: Told, seal: str) -> dict[str, object]:
     }
 
 
-def sheets(content: Mapping[str, Any], seal: str, language: str, say: Say) -> list[Sheet]:
-    """Give the sheets of the workbook: summary, sessions, outcomes, sources. Numbers are numbers, days are days."""
-    words = _Words(language, say)
-    told = tell(content, language, say)
-    lines = rules.lines_of(content)
-    return [
-        Sheet(
-            say(N_("Summary")),
-            [say(N_("Section")), say(N_("What")), say(N_("Value"))],
-            _summary(content, told, seal, say),
-        ),
-        Sheet(
-            say(N_("Sessions")),
-            [
-                say(one)
-                for one in (
-                    N_("Section"),
-                    N_("Edition"),
-                    N_("No. in the plan"),
-                    N_("Topic"),
-                    N_("Event"),
-                    N_("Day"),
-                    N_("From"),
-                    N_("To"),
-                    N_("Hours held"),
-                    N_("How it went"),
-                    N_("Whose side"),
-                    N_("Reason"),
-                    N_("People in prison"),
-                    N_("Family members"),
-                    N_("Other people"),
-                    N_("Staff present"),
-                    N_("Institutions present"),
-                    N_("Catch-up session"),
-                )
-            ],
-            [words.cells(line) for line in lines],
-        ),
-        Sheet(
-            say(N_("Outcomes")),
-            [
-                say(one)
-                for one in (
-                    N_("Edition"),
-                    N_("Planned outcome"),
-                    N_("Target"),
-                    N_("Achieved"),
-                    N_("Partly"),
-                    N_("Not achieved"),
-                )
-            ],
-            [
-                [edition["number"], *(one[key] for key in ("text", "target", "achieved", "partly", "missed"))]
-                for edition in content["editions"]
-                for one in edition["outcomes"]
-            ],
-        ),
-        Sheet(
-            say(N_("Sources")),
-            [
-                say(one)
-                for one in (
-                    N_("Section"),
-                    N_("Figure"),
-                    N_("Counts as"),
-                    N_("Day"),
-                    N_("Session"),
-                    N_("How it went"),
-                    N_("Record no."),
-                    N_("Date no."),
-                )
-            ],
-            _sources(told, lines, words),
-        ),
-    ]
-
-
-def _summary(content: Mapping[str, Any], told: Told, seal: str, say: Say) -> list[list[Cell]]:
-    report, head = say(N_("Report of a project")), content["programme"]
-    rows: list[list[Cell]] = [
-        [report, say(N_("Project")), head["title"]],
-        [report, say(N_("Period")), f"{told.title} ({told.period})"],
-        [report, say(N_("Number of the report")), content["number"]],
-        [report, say(N_("State as of")), told.as_of],
-        [report, say(N_("Lead")), head["lead"]],
-        *([report, say(N_("Partner")), f"{name}: {part}" if part else name] for name, part in head["partners"]),
-    ]
-    named = (
-        (N_("Funding"), head["funding"]),
-        (N_("Grant number"), head["grant_number"]),
-        (N_("Grant, zł"), head["grant_amount"]),
-        (N_("Whole cost, zł"), head["total_amount"]),
-        (N_("Notice of the funder"), head["notice"]),
-    )
-    rows += [[report, say(label), value] for label, value in named if value not in ("", None)]
-    rows.append([report, say(N_("Seal (SHA-256)")), seal])
-    for section, figures in _figures_of(content, told):
-        for key, number in figures.items():
-            if section["scope"] != EARLY or key in counting.EARLY_FIGURES:
-                rows.append([section["heading"], say(FIGURES[key].label), _number(key, number)])
-        rows += [[section["heading"], why["words"], why["number"]] for why in section["why"]]
-    return rows
-
-
-def _figures_of(content: Mapping[str, Any], told: Told) -> list[tuple[Section, dict[str, int]]]:
-    of_scope = rules.figures_by_scope(content)
-    return [(section, of_scope[section["scope"]]) for section in (told.total, *told.sections)]
-
-
-def _sources(told: Told, lines: Sequence[Line], words: "_Words") -> list[list[Cell]]:
-    rows: list[list[Cell]] = []
-    for section in told.sections:
-        inside = counting.within(lines, section["scope"])
-        rows += [
-            [
-                section["heading"],
-                words.say(figure.label),
-                _number(key, figure.of(line)),
-                date.fromisoformat(line.day),
-                words.name(line),
-                words.say(COURSE_LABEL[Course(line.course)]),
-                line.record,
-                line.occurrence,
-            ]
-            for key, figure in FIGURES.items()
-            if section["scope"] != EARLY or key in counting.EARLY_FIGURES
-            for line in counting.behind(inside, key)
-        ]
-    return rows
-
-
-def _number(figure: str, number: int) -> int | float:
-    """Give a figure as a number: minutes become hours."""
-    if figure != "minutes":
-        return number
-    return round(number / _HOUR, 2)
-
-
-class _Words:
-    """Words of one language."""
+class Words:
+    """Words of one language for what a report holds."""
 
     def __init__(self, language: str, say: Say) -> None:
         self.language, self.say = language, say
@@ -388,7 +249,7 @@ class _Words:
     def value(self, figure: str, number: int) -> str:
         if figure != "minutes":
             return str(number)
-        hours, rest = divmod(number, _HOUR)
+        hours, rest = divmod(number, HOUR)
         if not rest:
             return self.say(N_("%(hours)s h")) % {"hours": hours}
         return self.say(N_("%(hours)s h %(minutes)s min")) % {"hours": hours, "minutes": rest}
@@ -485,31 +346,6 @@ class _Words:
             "others": _count(line.others, held=held),
             "staff": _count(line.staff, held=held),
         }
-
-    def cells(self, line: Line) -> list[Cell]:
-        held = line.course == Course.HELD
-        scope = EARLY if line.early else OUTSIDE if line.edition is None else ""
-        section = {EARLY: N_("Notes of earlier sessions, sealed since"), OUTSIDE: N_("Sessions outside editions")}
-        return [
-            self.say(section[scope]) if scope else self.say(N_("Edition %(number)s")) % {"number": line.edition},
-            line.edition,
-            line.number,
-            line.topic,
-            line.title or self.kind(line),
-            date.fromisoformat(line.day),
-            line.starts,
-            line.ends,
-            _number("minutes", line.minutes) if held else None,
-            self.say(COURSE_LABEL[Course(line.course)]),
-            self.say(SIDE_LABEL[Side(line.side)]) if line.side else "",
-            self.say(REASONS[line.reason].label) if line.reason in REASONS else "",
-            line.people_inside,
-            line.family_members,
-            line.others,
-            line.staff if held else None,
-            len(line.institutions) if held else None,
-            self.say(N_("yes")) if line.catch_up else "",
-        ]
 
     def difference(self, one: Mapping[str, Any]) -> str:
         what, scope, key, before, after = (one[part] for part in ("what", "scope", "key", "before", "after"))
