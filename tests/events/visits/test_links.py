@@ -41,6 +41,18 @@ def _silent(session: Session) -> Institution:
     return make_silent(session)
 
 
+@pytest.fixture(name="visit")
+def _visit(session: Session, people: People, silent: Institution) -> Visit:
+    """The prison asks, and its question goes out by mail."""
+    return ask(session, people.ewa, silent)
+
+
+@pytest.fixture(name="link")
+def _link(session: Session, visit: Visit) -> str:
+    """Where the first link of the visit leads."""
+    return links_in(session)[0]
+
+
 def choice(client: Browser, number: int = 0) -> str:
     """The value of the first, second, … box of the answer on the last page."""
     return client.page.all("input", name="answer")[number]["value"]
@@ -140,15 +152,11 @@ def test_the_page_says_what_is_asked_and_by_whom_without_a_persons_name(
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_changes_nothing(
-    app: Flask, session: Session, people: People, silent: Institution, client: Browser, method: str
-) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
+def test_looking_changes_nothing(app: Flask, session: Session, link: str, client: Browser, method: str) -> None:
     session.commit()
     before = dump(app)
     for agent in ("curl/8", "Mozilla/5.0 SafeLinks", "BarracudaCentral"):
-        response = getattr(client, method)(address, headers={"User-Agent": agent})
+        response = getattr(client, method)(link, headers={"User-Agent": agent})
         assert response.status_code == 200
         assert response.headers["Referrer-Policy"] == "no-referrer"
         assert response.headers["Cache-Control"] == "no-store"
@@ -156,30 +164,22 @@ def test_looking_changes_nothing(
     assert dump(app) == before
 
 
-def test_a_form_sent_without_a_choice_is_no_answer(
-    app: Flask, session: Session, people: People, silent: Institution, client: Browser
-) -> None:
+def test_a_form_sent_without_a_choice_is_no_answer(app: Flask, link: str, client: Browser) -> None:
     """Scanners that submit forms send them as they stand."""
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    page = client.see(address)
+    page = client.see(link)
     assert not [box for box in page.all("input", name="answer") if box.has("checked")]
     before = dump(app)
-    values = page.values(address)
-    assert client.post(address, data=values).status_code == 422
+    values = page.values(link)
+    assert client.post(link, data=values).status_code == 422
     assert "Wybierz odpowiedź." in client.page.text
-    assert client.post(address, data={"answer": "t999999"}).status_code == 422
-    assert client.post(address, data={"answer": "tak"}).status_code == 422
+    assert client.post(link, data={"answer": "t999999"}).status_code == 422
+    assert client.post(link, data={"answer": "tak"}).status_code == 422
     assert dump(app) == before
 
 
-def test_a_form_of_another_site_is_refused(
-    session: Session, people: People, silent: Institution, client: Browser
-) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    response = client.post(address, data={"answer": choice(client)}, csrf=False)
+def test_a_form_of_another_site_is_refused(visit: Visit, link: str, client: Browser) -> None:
+    client.see(link)
+    response = client.post(link, data={"answer": choice(client)}, csrf=False)
     assert response.status_code == 400
     assert stands(visit) is State.REQUESTED
 
@@ -198,22 +198,16 @@ def test_case_matters(session: Session, people: People, silent: Institution, cli
     assert client.get(f"/odpowiedz/{links_in(session)[0].rpartition('/')[2].swapcase()}").status_code == 404
 
 
-def test_guessing_is_slowed_down_and_looking_is_not(
-    session: Session, people: People, silent: Institution, client: Browser
-) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
+def test_guessing_is_slowed_down_and_looking_is_not(link: str, client: Browser) -> None:
+    client.see(link)
     for _number in range(20):
-        assert client.post(address, data={}).status_code == 422
-    assert client.post(address, data={"answer": "odmowa"}).status_code == 429
-    assert client.get(address).status_code == 200
+        assert client.post(link, data={}).status_code == 422
+    assert client.post(link, data={"answer": "odmowa"}).status_code == 429
+    assert client.get(link).status_code == 200
 
 
-def test_the_log_masks_the_link(session: Session, people: People, silent: Institution) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    record = logging.LogRecord("kladka", logging.INFO, "", 0, f"GET {address}?jezyk=en {address}/termin.ics", (), None)
+def test_the_log_masks_the_link(link: str) -> None:
+    record = logging.LogRecord("kladka", logging.INFO, "", 0, f"GET {link}?jezyk=en {link}/termin.ics", (), None)
     assert json.loads(JsonLines().format(record))["message"] == "GET /odpowiedz/…?jezyk=en /odpowiedz/…/termin.ics"
 
 
@@ -261,28 +255,22 @@ def test_accepting_makes_the_meeting_with_an_entry_list(
     assert "Anna" not in text
 
 
-def test_names_may_come_later_by_telephone(
-    session: Session, people: People, silent: Institution, client: Browser
-) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    assert client.post(address, data={"answer": choice(client)}).status_code == 303
+def test_names_may_come_later_by_telephone(session: Session, link: str, client: Browser) -> None:
+    client.see(link)
+    assert client.post(link, data={"answer": choice(client)}).status_code == 303
     assert [one.person for one in session.exec(select(SignUp)).all()] == ["", ""]
-    assert "Miejsca bez nazwisk są zarezerwowane." in client.see(address).text
+    assert "Miejsca bez nazwisk są zarezerwowane." in client.see(link).text
 
 
-def test_a_link_answers_once(session: Session, people: People, silent: Institution, client: Browser) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
+def test_a_link_answers_once(session: Session, visit: Visit, link: str, client: Browser) -> None:
+    client.see(link)
     first, second = choice(client), choice(client, 1)
-    assert client.post(address, data={"answer": first}).status_code == 303
-    response = client.post(address, data={"answer": second, "message": "Jednak ten drugi dzień"})
+    assert client.post(link, data={"answer": first}).status_code == 303
+    response = client.post(link, data={"answer": second, "message": "Jednak ten drugi dzień"})
     assert response.status_code == 409
     assert "Ta odpowiedź nie została przyjęta" in client.page.text
     assert "Jednak ten drugi dzień" in client.page.text
-    assert client.post(address, data={"answer": "odmowa", "reason": "dates"}).status_code == 409
+    assert client.post(link, data={"answer": "odmowa", "reason": "dates"}).status_code == 409
     assert stands(visit) is State.ACCEPTED
     assert len(session.exec(select(Occurrence)).all()) == 1
     assert thread(session, visit) == [(Act.ASK, False), (Act.ACCEPT, True)]
@@ -332,12 +320,10 @@ def test_another_date_goes_to_and_fro_with_a_link_for_each_step(
     ],
 )
 def test_dates_that_cannot_be_are_refused_with_all_that_was_typed(
-    session: Session, people: People, silent: Institution, client: Browser, typed: dict[str, str], sentence: str
+    visit: Visit, link: str, client: Browser, typed: dict[str, str], sentence: str
 ) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    response = client.post(address, data={"answer": "inny", "message": "Proszę o inny dzień", **typed})
+    client.see(link)
+    response = client.post(link, data={"answer": "inny", "message": "Proszę o inny dzień", **typed})
     assert response.status_code == 422
     assert sentence in client.page.text
     assert "Proszę o inny dzień" in response.get_data(as_text=True)
@@ -345,27 +331,23 @@ def test_dates_that_cannot_be_are_refused_with_all_that_was_typed(
     assert stands(visit) is State.REQUESTED
 
 
-def test_refusing_needs_a_reason(session: Session, people: People, silent: Institution, client: Browser) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    assert client.post(address, data={"answer": "odmowa"}).status_code == 422
+def test_refusing_needs_a_reason(visit: Visit, link: str, client: Browser) -> None:
+    client.see(link)
+    assert client.post(link, data={"answer": "odmowa"}).status_code == 422
     assert "Wybierz powód." in client.page.text
-    assert client.post(address, data={"answer": "odmowa", "reason": "other"}).status_code == 422
+    assert client.post(link, data={"answer": "odmowa", "reason": "other"}).status_code == 422
     assert "Napisz powód w kilku słowach" in client.page.text
     # A reason of the prison's side is none of theirs.
-    assert client.post(address, data={"answer": "odmowa", "reason": "escort"}).status_code == 422
-    assert client.post(address, data={"answer": "odmowa", "reason": "staff"}).status_code == 303
+    assert client.post(link, data={"answer": "odmowa", "reason": "escort"}).status_code == 422
+    assert client.post(link, data={"answer": "odmowa", "reason": "staff"}).status_code == 303
     assert stands(visit) is State.REFUSED
-    assert client.see(address).h1 == "Odmowa zapisana"
+    assert client.see(link).h1 == "Odmowa zapisana"
 
 
-def test_a_pesel_is_refused_here_too(session: Session, people: People, silent: Institution, client: Browser) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
+def test_a_pesel_is_refused_here_too(visit: Visit, link: str, client: Browser) -> None:
+    client.see(link)
     data = {"answer": choice(client), "message": "chodzi o 44051401359"}
-    assert client.post(address, data=data).status_code == 422
+    assert client.post(link, data=data).status_code == 422
     assert stands(visit) is State.REQUESTED
 
 
@@ -389,21 +371,19 @@ def test_a_request_taken_back_says_so_and_whom_to_call(
 
 
 def test_after_the_last_day_nothing_is_answered(
-    session: Session, people: People, silent: Institution, client: Browser, clock
+    session: Session, visit: Visit, link: str, client: Browser, clock
 ) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
+    client.see(link)
     chosen = choice(client)
     clock.shift(timedelta(days=8, hours=14, minutes=59))  # 1 December, 23.59
-    assert client.see(address).h1 == "Zakład Karny w Kładkowie: prośba o spotkanie"
+    assert client.see(link).h1 == "Zakład Karny w Kładkowie: prośba o spotkanie"
     clock.shift(timedelta(minutes=2))
-    assert client.see(address).h1 == "Czas na odpowiedź minął"
+    assert client.see(link).h1 == "Czas na odpowiedź minął"
     client.see("/logowanie")
-    assert client.post(address, data={"answer": chosen}).status_code == 409
+    assert client.post(link, data={"answer": chosen}).status_code == 409
     assert stands(visit) is State.REQUESTED
     upkeep.chase(session, now())
-    assert client.see(address).h1 == "Czas na odpowiedź minął"
+    assert client.see(link).h1 == "Czas na odpowiedź minął"
     assert stands(visit) is State.EXPIRED
 
 
@@ -431,16 +411,14 @@ def test_the_night_is_never_stopped_by_the_bound(session: Session, people: Peopl
 
 
 def test_a_meeting_called_off_is_shown_so(
-    session: Session, people: People, silent: Institution, client: Browser
+    session: Session, people: People, visit: Visit, link: str, client: Browser
 ) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    client.post(address, data={"answer": choice(client)})
+    client.see(link)
+    client.post(link, data={"answer": choice(client)})
     actions.cancel(session, people.ewa.actor, visit, "room", now())
-    page = client.see(address)
+    page = client.see(link)
     assert page.h1 == "Spotkanie odwołane"
-    assert "STATUS:CANCELLED" in client.get(f"{address}/termin.ics").get_data(as_text=True)
+    assert "STATUS:CANCELLED" in client.get(f"{link}/termin.ics").get_data(as_text=True)
 
 
 def test_link_of_a_move_says_that_the_agreed_date_stays(
@@ -494,16 +472,14 @@ def test_a_link_is_not_for_a_later_offer(
 
 
 def test_the_wrong_address_is_told_and_written_to_no_more(
-    session: Session, people: People, silent: Institution, client: Browser, clock
+    session: Session, people: People, visit: Visit, link: str, client: Browser, clock
 ) -> None:
-    visit = ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    client.see(address)
-    assert client.post(address, data={"answer": "adres", "message": "To szkoła."}).status_code == 303
-    page = client.see(address)
+    client.see(link)
+    assert client.post(link, data={"answer": "adres", "message": "To szkoła."}).status_code == 303
+    page = client.see(link)
     assert page.h1 == "Dziękujemy. Nie napiszemy więcej pod ten adres w tej sprawie"
     assert "Świadczenia" not in page.text
-    assert client.get(f"{address}/termin.ics").status_code == 404
+    assert client.get(f"{link}/termin.ics").status_code == 404
     assert stands(visit) is State.REQUESTED
     (said,) = session.exec(select(VisitStep).where(VisitStep.act == Act.SAY)).all()
     assert "adres e-mail nie jest właściwy" in said.message
@@ -531,28 +507,20 @@ def test_the_wrong_address_is_told_and_written_to_no_more(
     assert client.post(links_in(session)[1], data={"answer": choice(client)}).status_code == 303
 
 
-def test_links_go_90_days_after_their_time(
-    session: Session, people: People, silent: Institution, client: Browser, clock
-) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
+def test_links_go_90_days_after_their_time(session: Session, link: str, client: Browser, clock) -> None:
     clock.shift(timedelta(days=98))
     assert links.forget(session, now()) == 0
     clock.shift(timedelta(days=2))
     assert links.forget(session, now()) == 1
-    assert client.get(address).status_code == 404
+    assert client.get(link).status_code == 404
 
 
-def test_an_english_reader_reads_english(
-    session: Session, people: People, silent: Institution, client: Browser
-) -> None:
-    ask(session, people.ewa, silent)
-    address = links_in(session)[0]
-    page = client.see(f"{address}?jezyk=en")
+def test_an_english_reader_reads_english(link: str, client: Browser) -> None:
+    page = client.see(f"{link}?jezyk=en")
     assert page.h1 == "Zakład Karny w Kładkowie asks for a meeting"
     assert "Tuesday, 8 December 2026" in page.text
-    client.post(address, data={"answer": choice(client)})
-    assert client.see(address).h1 == "The date is agreed"
+    client.post(link, data={"answer": choice(client)})
+    assert client.see(link).h1 == "The date is agreed"
 
 
 def test_a_mailbox_that_takes_no_mail_leads_to_another_address(
