@@ -184,6 +184,7 @@ def show(slug: str) -> BaseResponse:
         agreements=agreements.of_institution(session(), owner, viewer),
         events=calendar.upcoming(session(), viewer, at, EVENTS_SHOWN, institution_id=owner),
         programmes=programmes.of_institution(session(), owner, today),
+        programmes_on_card=programmes.ON_CARD,
         stories=minutes.stories(session(), viewer, institution_id=owner),
         feed_url=site.absolute(feed),
         webcal_url="webcal://" + site.absolute(feed).partition("://")[2],

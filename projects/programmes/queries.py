@@ -13,6 +13,8 @@ from projects.programmes.models import PartnerAnswer, Programme, ProgrammeMilest
 from projects.programmes.protocol import STANDING
 from projects.programmes.rules import Milestone, PartnerPart, may_see
 
+ON_CARD = 24
+
 
 def drafts(session: Session, viewer: Actor) -> list[ProgrammeRow]:
     """Give the drafts of the institution that *viewer* coordinates; nobody else sees any."""
@@ -29,7 +31,7 @@ def drafts(session: Session, viewer: Actor) -> list[ProgrammeRow]:
 def of_institution(session: Session, institution_id: int, today: date) -> list[tuple[ProgrammeRow, str | None]]:
     """Give the public programmes that an institution leads or takes part in, each with its part (None: it leads).
 
-    It takes part in what it has agreed to; its part is the one that it has agreed to.
+    The first ON_CARD of them. It takes part in what it has agreed to; its part is the one that it has agreed to.
     """
     own = and_(
         col(ProgrammePartner.programme_id) == col(Programme.id),
@@ -41,6 +43,7 @@ def of_institution(session: Session, institution_id: int, today: date) -> list[t
         .outerjoin(ProgrammePartner, own)
         .where(public(), or_(col(Programme.lead_id) == institution_id, col(ProgrammePartner.programme_id).is_not(None)))
         .order_by(*in_order(Order.STATE, today))
+        .limit(ON_CARD)
     )
     leads = col(Programme.lead_id) == institution_id
     found = rows(session, statement.add_columns(leads))

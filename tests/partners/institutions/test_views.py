@@ -229,7 +229,7 @@ def test_card_shows_agreements_events_and_projects(client, session, people, cloc
     make_event(session, people.marek, title="Narada partnerów", visibility=Visibility.PARTNERS)
     programme = make_programme(session, "Most", people.jola.institution_id)
     session.add(
-        ProgrammePartner(programme_id=programme.id or 0, institution_id=people.mops.id or 0, part="plan pomocy")
+        ProgrammePartner(programme_id=programme.id or 0, institution_id=people.mops.id or 0, agreed_part="plan pomocy")
     )
     page = client.see("/partnerzy/mops-kladkowo")
     assert page.main.all("a", href="/porozumienia/P-08-001")
