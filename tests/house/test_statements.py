@@ -140,6 +140,7 @@ PROJECT: list[tuple[str, str, int]] = [
     ("", "ewa", 6),
     ("/partnerzy", "ewa", 4),
     ("/dokumenty", "visitor", 2),
+    ("/edycja", "ewa", 9),
     ("/edycje/1", "visitor", 6),
     ("/edycje/1", "marek", 9),
     ("/edycje/1", "ewa", 8),
