@@ -8,10 +8,12 @@ from uuid import UUID, uuid5
 from sqlmodel import Session, col, delete, select
 
 from app import warsaw
+from app.actors import Actor
 from app.demo.dates import day_in, instant, is_quiet, wall, working_day
 from app.demo.meetings import life_uuid
 from app.demo.papers import add_documents
 from app.demo.people import Staff
+from app.files.models import StoredFile
 from app.outbox.models import OutboxMail
 from events.calendar import actions as calendar
 from events.calendar import parties as houses
@@ -19,6 +21,7 @@ from events.calendar.models import Admission, Consent, Event, Occurrence, Outcom
 from events.calendar.rules import DateDraft, Speaker
 from events.changes import actions as changes
 from events.changes.rules import Scope
+from events.gate import actions as gate
 from events.minutes import actions as minutes
 from events.minutes import queries as records
 from events.minutes.models import Record, RecordState
@@ -41,7 +44,7 @@ from projects.editions.models import Edition
 from projects.editions.rules import EditionDraft, OutcomeDraft, OutcomeResult
 from projects.programmes import actions as programmes
 from projects.programmes import parties
-from projects.programmes.models import Programme, ProgrammeKind
+from projects.programmes.models import Programme, ProgrammeDocument, ProgrammeKind
 from projects.programmes.rules import Milestone, PartnerPart, ProgrammeDraft
 
 LEAD, UNIT, CENTRE, NEIGHBOUR, OTHER_UNIT, FAMILIES = (
@@ -106,6 +109,7 @@ def clear_projects(session: Session) -> dict[UUID, int]:
     whole = select(SignUp.booking_id).where(col(SignUp.occurrence_id).in_(dates))
     for slug in (SLUG, DRAFT_SLUG):
         session.exec(delete(OutboxMail).where(col(OutboxMail.link).startswith(f"/projekty/{slug}")))
+    papers = session.exec(select(ProgrammeDocument.file_id).where(col(ProgrammeDocument.programme_id).in_(ours))).all()
     quietly = {"synchronize_session": False}
     for statement in (
         delete(Report).where(col(Report.programme_id).in_(ours)),
@@ -114,6 +118,7 @@ def clear_projects(session: Session) -> dict[UUID, int]:
         delete(Event).where(col(Event.uuid).in_(uuids())),
         delete(Edition).where(col(Edition.programme_id).in_(ours)),
         delete(Programme).where(col(Programme.id).in_(ours)),
+        delete(StoredFile).where(col(StoredFile.id).in_(papers)),
     ):
         session.exec(statement.execution_options(**quietly))
     session.expunge_all()
@@ -169,7 +174,7 @@ class _Story:
         )
         wanted = replace(wanted, place_institution_id=event.place_institution_id)
         changes.edit_date(session, self.lead, event, moved.id or 0, wanted, event.revision, instant(today, "8:00"))
-        houses.answer(session, self.unit, event, instant(today, "8:20"), agrees=True)
+        self._let_in(event, instant(today, "8:10"))
         speakers = (Speaker("Piotr Wzorcowy", "pracownik socjalny", self.staff.ids[CENTRE]),)
         sessions.set_speakers(session, self.lead, edition, led.id or 0, Scope.THIS, speakers, instant(today, "8:30"))
         self._record([row for row in rows if row.id != missed.id], today)
@@ -325,10 +330,16 @@ class _Story:
         for mail in session.exec(told).all():
             mail.link = mail.link.replace(str(event.uuid), str(uuid))
         event.uuid, event.sequence = uuid, self.sequences.get(uuid, 0)
-        houses.answer(session, self.unit, event, now, agrees=True)
-        if event.consent is not None:
-            houses.note_consent(session, self.unit, event, Consent.GRANTED, warsaw.today(now), now + timedelta(hours=1))
+        self._let_in(event, now)
         calendar.publish(session, self.lead, event, now + timedelta(hours=2))
+        # What the worker does within a minute.
+        gate.speakers(session, Actor.system(), event, self._dates(event), now + timedelta(hours=2))
+
+    def _let_in(self, event: Event, now: datetime) -> None:
+        """Let the unit agree, and its director consent."""
+        houses.answer(self.session, self.unit, event, now, agrees=True)
+        agreed = now + timedelta(minutes=10)
+        houses.note_consent(self.session, self.unit, event, Consent.GRANTED, warsaw.today(now), agreed)
 
     def _make_up(self, edition: Edition, missed: Occurrence, day: date, now: datetime) -> None:
         while is_quiet(day):
