@@ -212,7 +212,7 @@ def test_workshops_from_the_first_word_to_the_reports(
     # By hand: four sessions in March, three of them with a note; 3 × 3 hours; 11 + 12 + 10 = 33 presences of people
     # inside; one facilitator of one institution each time.
     hour("2027-04-02 09:00")
-    ngo.sign_in(people.jola).get_by_role("link", name="Sprawozdanie do zamknięcia").click()
+    ngo.sign_in(people.jola).get_by_role("link", name="Sprawozdanie do zamrożenia").click()
     first = {
         "Zaplanowane spotkania": "4",
         "Odbyte spotkania": "3",
