@@ -58,13 +58,13 @@ def series_withdrawn(
     _series(session, event, left, "series_withdrawn", now)
     occurrence, (row, *others) = left[0]
     params: dict[str, Param] = {**_params(event, occurrence, row), "persons": len(others) + 1 if _many(event) else 0}
-    params["on_dates"] = len(left)
+    params |= {"on_dates": len(left), "title": _title(event, occurrence)}
     _to_organiser(session, event, "given_back", params, now, link=_edition_link(session, event, "/osoby"))
 
 
 def to_decide(session: Session, event: Event, occurrence: Occurrence, number: int, now: datetime) -> None:
     """Tell those who decide about places, organiser and unit, that *number* people ask for one."""
-    params = {**_params(event, occurrence, None), "number": number}
+    params = {**_params(event, occurrence, None), "number": number, "title": _title(event, occurrence)}
     link = _edition_link(session, event, "/osoby")
     deciding = {event.organiser_id, rules.host_of(event.consent, event.place_institution_id) or event.organiser_id}
     told = {one.email: one.language for who in sorted(deciding) for one in people.coordinators(session, who)}
@@ -234,6 +234,7 @@ def _series(
             text = calendar.publication(session, event)
         numbers: dict[str, Param] = {"number": len(of_dates), "seats": seats, "waiting": waiting, "asked": asked}
         params = {**_params(event, occurrence, row), **_more(row, told), **numbers, **_of_many(event, key, of_dates)}
+        params["title"] = _title(event, occurrence)
         mails.append(_mail(event, address, language, told, params, text if seats else None, row.user_id, link=link))
     post.write_all(session, now, mails)
 
@@ -253,6 +254,11 @@ def _of_many(event: Event, key: tuple[int, str], of_dates: Sequence[Counter[Sign
     # A line for each way they stand: dates, seats, waiting, asked; words are the template's.
     lines = [" ".join(str(number) for number in (dates, *stand)) for stand, dates in alike.items()]
     return {"edition": True, "persons": max(sum(one.values()) for one in of_dates), "lines": lines}
+
+
+def _title(event: Event, occurrence: Occurrence) -> str:
+    """Give what a mail about many dates is called after: an edition, or the date that it names."""
+    return event.title if event.edition_id is not None else occurrence.title or event.title
 
 
 def _edition_link(session: Session, event: Event, page: str = "") -> str:
