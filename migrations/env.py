@@ -3,13 +3,13 @@
 from alembic import context
 
 # Importing a models module puts its tables into the metadata.
-import app.files.models
+import app.files.models  # noqa: F401
 import events.gate.models
 import events.minutes.models
 import events.papers.models
 import events.reports.models
-import events.search.models  # noqa: F401
-import events.sessions.models
+import events.search.models
+import events.sessions.models  # noqa: F401
 import partners.admission.models
 import partners.availability.models
 import partners.exchange.models  # noqa: F401
