@@ -168,7 +168,7 @@ def refuse(slug: str, number: int) -> Response | BaseResponse:
     back = url_for(".people", slug=slug, number=number, _anchor="prosby")
     chosen = _chosen(led, request.values.getlist("kogo"))
     form = RefusalForm()
-    form.offer()
+    form.offer(participants=led.joining.participants)
     if not chosen:
         asked = request.values.getlist("kogo")
         tell(translated(rules.DecidedAlready() if asked else rules.NothingChosen()), "info")

@@ -126,9 +126,10 @@ class RefusalForm(Form):
     reason = ChoiceField(_l("Reason"))
     note = LongTextField(_l("What they should know"), longest=REASON_MAX)
 
-    def offer(self) -> None:
-        """Let the form choose among the coded reasons."""
-        self.reason.choices = [(code, _(one.label)) for code, one in REFUSAL_REASONS.items()]
+    def offer(self, *, participants: bool = False) -> None:
+        """Let the form choose among the coded reasons; none of them asks for the names of *participants*."""
+        known = REFUSAL_REASONS.items()
+        self.reason.choices = [(code, _(one.label)) for code, one in known if not (participants and code == "data")]
 
 
 class OrderForm(Form):

@@ -179,7 +179,8 @@ def test_requests_are_decided_for_the_whole_edition(client: Browser, session: Se
     assert client.post(f"{PEOPLE}/decyzje", data={"przyjmij": values[0]}).status_code == 303
     assert standing(session, event) == [f"{people.prison.id}:8 {people.mops.id}:5?"] * 3
     on = client.post(f"{PEOPLE}/decyzje", data={"kogo": values[1], "odmow": "1"})
-    assert client.get(on.location).status_code == 200
+    assert "nazwisk" not in client.see(on.location).main.text
+    assert client.post(f"{PEOPLE}/odmowa", data={"kogo": values[1], "reason": "data"}).status_code == 422
     assert client.post(f"{PEOPLE}/odmowa", data={"kogo": values[1]}).status_code == 422
     assert client.post(f"{PEOPLE}/odmowa", data={"kogo": values[1], "reason": "other"}).status_code == 422
     assert client.post(f"{PEOPLE}/odmowa", data={"kogo": values[1], "reason": "room"}).status_code == 303
