@@ -69,7 +69,8 @@ def test_revise_changes_what_differs(session, people, clock):
     assert changed == {"title", "partners"}
     assert queries.parts(session, programme.id or 0) == parts
     assert (programme.revision, programme.slug) == (2, "pierwszy-miesiac-po-wyjsciu")
-    assert "zaklad karny w kladkowie" in programme.search_text
+    assert "pierwszy tydzien" in programme.search_text
+    assert "zaklad karny w kladkowie" not in programme.search_text  # nobody has agreed to anything yet
     assert verbs(session)[-1] == ("programme.revised", {"changed": ["partners", "title"]})
     assert actions.revise(session, jola, programme, wanted, now(), revision=2) == frozenset()
     assert programme.revision == 2
