@@ -1,6 +1,6 @@
 """The list of programmes: what a filter finds, the counts beside it, the same as a table."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -109,9 +109,9 @@ class ListFilter:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The programmes with free seats as one viewer knows of them: a SELECT of their ids, and who that viewer is."""
+    """The programmes with free seats as one viewer knows of them: what makes a SELECT of their ids, and who looks."""
 
-    ids: Any
+    ids: Callable[[], Any]
     seen_by: Hashable
 
 
@@ -420,7 +420,7 @@ def _matching(wanted: ListFilter, room: Room | None) -> list[ColumnElement[bool]
     """What narrows the list and the counts beside every filter."""
     found_by = [public(), _says(wanted.text)]
     if wanted.free:
-        found_by.append(col(Programme.id).in_(room.ids) if room else false())
+        found_by.append(col(Programme.id).in_(room.ids()) if room else false())
     return found_by
 
 

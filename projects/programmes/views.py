@@ -237,7 +237,8 @@ def _wanted(args: MultiDict[str, str]) -> ListFilter:
 def _room(wanted: ListFilter) -> Room | None:
     if not wanted.free:
         return None
-    return Room(calendar.programmes_with_room(actor(), now()), calendar.sees_as(actor()))
+    viewer, at = actor(), now()
+    return Room(lambda: calendar.programmes_with_room(viewer, at), calendar.sees_as(viewer))
 
 
 def _export(name: str) -> Response:

@@ -138,7 +138,10 @@ def test_drafts_stand_beside_the_list_of_the_leads_coordinators_only(session, pe
 def test_free_places_are_those_that_the_viewer_may_know_of_and_can_take(session, people, shelf, clock):
     def free(viewer):
         return found(
-            session, viewer, Room(calendar.programmes_with_room(viewer, now()), calendar.sees_as(viewer)), free=True
+            session,
+            viewer,
+            Room(lambda: calendar.programmes_with_room(viewer, now()), calendar.sees_as(viewer)),
+            free=True,
         )
 
     def event(title, **terms):
