@@ -16,7 +16,7 @@ from app.accounts.models import UserAccount
 from app.actors import Actor, Role
 from app.clock import now
 from app.db import columns
-from app.demo import visits
+from app.demo import projects, visits
 from app.demo.meetings import life_uuid
 from app.outbox.models import OutboxMail
 from events.calendar.models import Event, Occurrence, State
@@ -47,6 +47,8 @@ PUBLIC = (
     "/partnerzy/as-sosnowiec/pismo",
     "/projekty",
     "{programme}",
+    "{story}",
+    "{story}/edycje/1",
     "/kalendarz",
     "/kalendarz/2026-11",
     "/kalendarz/tydzien/2026-W48",
@@ -77,6 +79,7 @@ PUBLIC = (
     "/pomoc/wizyty",
     "/pomoc/lista-wejsc",
     "/pomoc/po-spotkaniu",
+    "/pomoc/projekty",
     "/pomoc/pierwsze-spotkanie",
     "/pomoc/karta",
     "/pomoc/niedostepne",
@@ -202,9 +205,25 @@ SERIES = (
     "/zaswiadczenia",
     "/partnerzy/mops-kladkowo/niedostepne",
 )
+PROJECTS = (
+    "{story}",
+    "{story}/edycja",
+    "{story}/partnerzy",
+    "{story}/dokumenty",
+    "{story}/edycje/nowa",
+    "{story}/edycje/1/wyniki",
+    "{story}/edycje/2",
+    "{story}/edycje/2/tematy",
+    "{story}/edycje/2/spotkania/{session}/prowadzacy",
+    "{story}/edycje/3/osoby",
+    "{story}/sprawozdania",
+    "{story}/sprawozdania/2026-3",
+    "{story}/sprawozdania/2026-2/zrodla/odbyte",
+)
 OPERATOR = (
     "/biurko",
     "/operator",
+    "/operator/projekty",
     "/operator/import",
     "/operator/konta",
     "/operator/konta/1",
@@ -278,6 +297,8 @@ def _places(session: Session) -> dict[str, str]:
         "asking": f"/wydarzenia/{asking.uuid}",
         "asking_day": str(asking.local_start.date()),
         "programme": f"/projekty/{programme.slug}",
+        "story": f"/projekty/{projects.SLUG}",
+        "session": str(session.exec(_LAST_SESSION).first()),
         **{name: _case(session, plan) for name, plan in _CASES.items()},
         "invitation": f"/zaproszenie/{secret}",
         **dict(zip(("reply", "replied"), _links(session, prison or 0), strict=True)),
@@ -313,6 +334,12 @@ _DATES = (
     .join(Event, col(Event.id) == Occurrence.event_id)
     .where(col(Occurrence.state) == State.PUBLISHED)
     .order_by(col(Occurrence.local_date))
+)
+_LAST_SESSION = (
+    select(Occurrence.id)
+    .join(Event, col(Event.id) == Occurrence.event_id)
+    .where(Event.uuid == life_uuid(f"{projects.SLUG}-2", 0), Occurrence.state == State.PUBLISHED)
+    .order_by(col(Occurrence.starts_at).desc())
 )
 _SIGNUPS = (
     select(SignUp.id, Event.uuid)
@@ -387,9 +414,10 @@ def test_signed_out(places: dict[str, str], visitor: Callable[..., Visitor], wid
         ("areszt@demo.example", INSIDE),
         ("areszt@demo.example", TOGETHER),
         ("mops@demo.example", SERIES),
+        ("ngo@demo.example", PROJECTS),
         ("operator@demo.example", OPERATOR),
     ],
-    ids=["inside", "together", "series", "operator"],
+    ids=["inside", "together", "series", "projects", "operator"],
 )
 def test_signed_in(
     places: dict[str, str], visitor: Callable[..., Visitor], email: str, paths: tuple[str, ...], width: int
@@ -406,9 +434,10 @@ def test_signed_in(
         ("", PUBLIC),
         ("areszt@demo.example", INSIDE + TOGETHER),
         ("mops@demo.example", SERIES),
+        ("ngo@demo.example", PROJECTS),
         ("operator@demo.example", OPERATOR),
     ],
-    ids=["signed-out", "prison", "mops", "operator"],
+    ids=["signed-out", "prison", "mops", "ngo", "operator"],
 )
 def test_every_page_speaks_one_language(
     client: tests.browser.Browser,
