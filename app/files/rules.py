@@ -10,7 +10,9 @@ from app.text import N_, clean
 
 PDF_TYPE: Final = "application/pdf"
 PDF_MAX: Final = 5 * 2**20
-_UNPACKED_MAX: Final = 32 * 2**20
+_UNPACKED_MAX: Final = 12 * 2**20
+_PACKS_MAX: Final = 4000
+_PIECE: Final = 2**14
 _HEAD: Final = 2000
 _TAIL: Final = 2048
 _MAGIC: Final = re.compile(rb"%PDF-[12]\.[0-9]")
@@ -102,6 +104,9 @@ _PREDICTED: Final = re.compile(_spelled("Predictor"))
 
 
 def _check_packed(data: bytes) -> None:
+    named = len(_PACKED.findall(data))
+    if named > _PACKS_MAX:
+        raise Active  # more than any document of this size has: looking into each would take minutes
     read, unpacked = 0, 0
     for found in _STREAM.finditer(data):
         head = data[max(found.start() - _HEAD, 0) : found.start()]
@@ -113,7 +118,7 @@ def _check_packed(data: bytes) -> None:
         unpacked += len(inside)
         if _ACTIVE.search(inside):
             raise Active
-    if read != len(_PACKED.findall(data)):
+    if read != named:
         raise Active
 
 
@@ -122,11 +127,15 @@ def _unpack(head: bytes, data: bytes, start: int, most: int) -> bytes:
         return b""  # it lies open and has been read with the rest
     if not _FLATE.search(head) or _PREDICTED.search(head):
         raise Active
-    unpacking = zlib.decompressobj()
-    try:
-        inside = unpacking.decompress(data[start:], max(most, 1))
-    except zlib.error as error:
-        raise NoPdf from error
-    if unpacking.unconsumed_tail and not unpacking.eof:
-        raise Active  # larger than any document: nobody reads to its end
-    return inside
+    unpacking, inside, most = zlib.decompressobj(), bytearray(), max(most, 1)
+    # Piece by piece: what follows a stream that ends would otherwise be copied for each of them.
+    for place in range(start, len(data), _PIECE):
+        try:
+            inside += unpacking.decompress(data[place : place + _PIECE], most - len(inside))
+        except zlib.error as error:
+            raise NoPdf from error
+        if unpacking.eof:
+            break
+        if unpacking.unconsumed_tail or len(inside) >= most:
+            raise Active  # larger than any document: nobody reads to its end
+    return bytes(inside)

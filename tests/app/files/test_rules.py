@@ -1,5 +1,7 @@
 """What is taken in as a PDF, and under which name."""
 
+from time import process_time
+
 import pytest
 
 from app.files import rules
@@ -77,3 +79,18 @@ def test_what_cannot_be_unpacked_is_damaged():
 )
 def test_names_are_safe(given, stored):
     assert rules.safe_name(given) == stored
+
+
+def test_many_small_streams_are_looked_into_without_copying_what_follows():
+    room = rules.PDF_MAX - len(make_pdf()) - 1000
+    packs = pack(b"<< /Type /Font >>") * 1000
+    data = make_pdf() + packs + bytes(room - len(packs)) + b"%%EOF"
+    begun = process_time()
+    rules.check_pdf(data)
+    assert process_time() - begun < 1.5
+
+
+def test_more_streams_of_objects_than_any_document_has_are_refused():
+    packs = pack(b"") * (rules.PDF_MAX // len(pack(b"")) - 20)
+    with pytest.raises(rules.Active):
+        rules.check_pdf(make_pdf() + packs + b"%%EOF")
