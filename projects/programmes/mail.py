@@ -1,15 +1,20 @@
-"""Which messages the partners' acts cause: each goes to the coordinators of those whom it is about."""
+"""Which messages the partners' acts cause: each goes to the coordinators of those whom it is about.
+
+Who takes an act back and does it again writes to others a few times in a day at most; the desk shows how things stand.
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from app.outbox import post
+from app.outbox.models import OutboxMail
 from partners.institutions.models import Institution
 from partners.people import queries as people
 from projects.programmes.models import Programme, ProgrammePartner
 
+SAME_IN_A_DAY = 3
 # Where a mail leads on the pages of the programme, if not to those of its partners.
 _PLACE = {"accepted": "", "published": "", "lead_changed": ""}
 
@@ -97,8 +102,12 @@ def _write(
     **further: str,
 ) -> None:
     lead = _name(session, programme.lead_id)
+    # Words may differ each time: the programme and whom it is about make two mails the same.
+    about = {"slug": programme.slug, "institution": further.get("institution", "")}
     for institution_id in sorted(one for one in set(institution_ids) if one is not None):
         for coordinator in people.coordinators(session, institution_id):
+            if _written(session, coordinator.user_id, template, about, now) >= SAME_IN_A_DAY:
+                continue
             post.write(
                 session,
                 now,
@@ -106,6 +115,24 @@ def _write(
                 user_id=coordinator.user_id,
                 language=coordinator.language,
                 template=f"projects/programmes/{template}",
-                params={"title": programme.title, "organiser": lead, "synthetic": programme.synthetic, **further},
+                params={
+                    "title": programme.title,
+                    "slug": programme.slug,
+                    "organiser": lead,
+                    "synthetic": programme.synthetic,
+                    **further,
+                },
                 link=link or f"/projekty/{programme.slug}{_PLACE.get(template, '/partnerzy')}",
             )
+
+
+def _written(session: Session, user_id: int, template: str, about: dict[str, str], now: datetime) -> int:
+    """Count the mails of this kind to one person in the last day about the same programme and institution."""
+    params = session.exec(
+        select(OutboxMail.params).where(
+            OutboxMail.to_user_id == user_id,
+            OutboxMail.template == f"projects/programmes/{template}",
+            col(OutboxMail.created_at) > now - timedelta(days=1),
+        )
+    ).all()
+    return sum(all(one.get(name, "") == value for name, value in about.items()) for one in params)

@@ -335,3 +335,21 @@ def test_every_step_has_words_and_known_states(step: Step) -> None:
     assert found.words.endswith(".")
     assert found.after is None or found.after in PartnerAnswer
     assert set(protocol.ANSWER_TAG) == {None, *PartnerAnswer}
+
+
+def test_nobody_is_written_to_without_end(session: Session, people: People, clock: Traveller) -> None:
+    """Asking and taking back, or other words each time, would else be a mail to others each time."""
+    programme, stefan, marek = published(session, people), people.stefan.actor, people.marek
+    for number in range(5):
+        parties.request(session, stefan, programme, f"mieszkania {number}", now())
+        parties.leave(session, stefan, programme, "", now())
+        kept = PartnerPart(people.ewa.institution_id or 0, "sale i opieka")
+        wanted = (kept, PartnerPart(marek.institution_id or 0, f"praca {number}"))
+        parties.set_parts(session, people.jola.actor, programme, wanted, now())
+    told = mails(session)
+    assert told.count(("requested", people.jola.email)) == 3
+    assert told.count(("asked_again", marek.email)) == 3
+    parties.request(session, people.zofia.actor, programme, "sala", now())
+    clock.shift(timedelta(days=1, minutes=1))
+    parties.request(session, stefan, programme, "mieszkania", now())
+    assert mails(session).count(("requested", people.jola.email)) == 5
