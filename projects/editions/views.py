@@ -65,14 +65,20 @@ def show(slug: str, number: int) -> Response:
     if not (inside or lines):
         abort(404)
     outcomes = queries.outcomes(session(), edition.id or 0, inside=inside)
+    planned = len({line.number for line in lines if line.number is not None})
+    # Drafts and meetings of the invited alone are in what the edition says of itself: others count what they see.
+    stand = [line.day for line in lines if line.stands] or [line.day for line in lines]
     return respond(
         "projects/editions/show.html",
         p=programme,
         e=edition,
         inside=inside,
         lines=lines,
+        starts_on=edition.starts_on if inside else min(line.day for line in lines),
+        ends_on=edition.ends_on if inside else max(stand),
+        sessions=edition.sessions if inside else planned,
         held=len({line.number for line in lines if line.number is not None and line.outcome == HELD}),
-        planned=len({line.number for line in lines if line.number is not None}),
+        planned=planned,
         to_come=any(line.stands and not line.begun for line in lines),
         family=KIND_FACE[programme.kind][0],
         joining=sessions.joining(session(), viewer, edition.id or 0, at) if lines else None,

@@ -235,3 +235,19 @@ def test_statements_of_the_page_do_not_grow(
     with query_count() as asked:
         client.see(PAGE)
     assert len(asked) <= 5
+
+
+def test_details_say_nothing_of_sessions_that_one_may_not_know_of(
+    client: Browser, session: Session, people: People, edition: Edition, hold: Callable[..., None]
+) -> None:
+    hold(visibility=Visibility.PUBLIC)
+    first = edition.starts_on
+    assert first is not None
+    edition.state, edition.sessions, edition.ends_on = EditionState.OPEN, 2, first + timedelta(days=77)
+    session.flush()
+    details = client.see(PAGE).one("dl", class_="summary").text
+    assert "1 spotkanie" in details
+    assert "–" not in details
+    inside = client.sign_in(people.marek).see(PAGE).one("dl", class_="summary").text
+    assert "2 spotkania" in inside
+    assert "–" in inside
