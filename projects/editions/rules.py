@@ -27,6 +27,7 @@ STATE_TAG: Mapping[EditionState, tuple[str, str, str]] = {
     EditionState.COMPLETED: ("plain", "check", N_("edition completed")),
     EditionState.CANCELLED: ("bad", "warn", N_("edition called off")),
 }
+_ANNOUNCED = ("info", "cal", N_("edition announced"))
 
 
 class Led(Protocol):
@@ -93,13 +94,13 @@ class NotYourEdition(Forbidden):
     message = N_("Only a coordinator of the institution that leads this project can change its editions.")
 
 
-class NotPublished(Refusal):
+class NotPublished(Conflict):
     """The programme is a draft."""
 
     message = N_("Publish the project first. Then you can plan its editions.")
 
 
-class ProjectOver(Refusal):
+class ProjectOver(Conflict):
     """The programme is completed or archived."""
 
     message = N_("This project is over. Reopen it, or copy it as a new one.")
@@ -111,13 +112,13 @@ class OverAlready(Conflict):
     message = N_("This edition is over already. Its results can still be entered, nothing else.")
 
 
-class StillRunning(Refusal):
+class StillRunning(Conflict):
     """Sessions are to come."""
 
     message = N_("Sessions of this edition are still to come. Close it after the last one, or call the rest off.")
 
 
-class NothingHeld(Refusal):
+class NothingHeld(Conflict):
     """An edition without a plan has nothing to close."""
 
     message = N_("This edition has no sessions yet. Plan them, or delete the edition.")
@@ -178,6 +179,13 @@ def may_edit(actor: Actor, programme: Led) -> bool:
 def runs(programme: Led) -> bool:
     """Tell whether a programme is public and not over: only then editions begin and sessions are planned."""
     return programme.archived_at is None and programme.state in (ProgrammeState.RECRUITING, ProgrammeState.RUNNING)
+
+
+def tag(state: EditionState, *, begun: bool) -> tuple[str, str, str]:
+    """Give class, icon and msgid of what an edition is now; an open one whose first session is to come is announced."""
+    if state is EditionState.OPEN and not begun:
+        return _ANNOUNCED
+    return STATE_TAG[state]
 
 
 def is_over(state: EditionState) -> bool:

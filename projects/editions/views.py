@@ -87,7 +87,7 @@ def show(slug: str, number: int) -> Response:
         counted=any(outcome.is_counted for outcome in outcomes),
         hides=not inside
         and any(count.words in (rules.FEW, rules.WITHHELD) for line in outcomes for count in line.counts),
-        state_tag=rules.STATE_TAG[edition.state],
+        state_tag=rules.tag(edition.state, begun=any(line.begun for line in lines)),
         may_edit=rules.may_edit(viewer, programme),
         is_over=rules.is_over(edition.state),
         may_plan=rules.may_begin(viewer, programme) and not (edition.sessions or rules.is_over(edition.state)),

@@ -2,7 +2,8 @@
 
 from itertools import product
 
-from projects.editions.rules import FEW, WITHHELD, Count, counts, shown
+from projects.editions.models import EditionState
+from projects.editions.rules import FEW, STATE_TAG, WITHHELD, Count, counts, shown, tag
 
 
 def test_outsider_reads_of_a_small_number_that_it_is_small() -> None:
@@ -30,3 +31,8 @@ def test_no_small_number_follows_from_the_whole() -> None:
             if 0 < number < 3:
                 assert told[place].value is None
                 assert len({one[place] for one in fitting}) > 1, numbers
+
+
+def test_an_edition_is_under_way_from_its_first_session_on() -> None:
+    assert tag(EditionState.OPEN, begun=False) != STATE_TAG[EditionState.OPEN] == tag(EditionState.OPEN, begun=True)
+    assert tag(EditionState.CANCELLED, begun=False) == STATE_TAG[EditionState.CANCELLED]
