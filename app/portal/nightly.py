@@ -70,6 +70,7 @@ MINUTELY: tuple[Job, ...] = (
     duty.let_fall,
     sessions.number_new_dates,
     sessions.invite_new_partners,
+    sessions.let_former_partners_go,
     sessions.bring_along,
 )
 """What cannot wait for the night."""

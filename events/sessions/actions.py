@@ -353,6 +353,21 @@ def invite(session: Session, event_id: int, institution_ids: Sequence[int], now:
     return len(new)
 
 
+def let_go(session: Session, event_id: int, institution_ids: Sequence[int], now: datetime) -> int:
+    """Take former partners off the invited of sessions; return how many. Locks programme, edition and event."""
+    event = session.get(Event, event_id)
+    if event is None:
+        return 0
+    row_of_edition.hold(session, event)
+    _locked(session, [event_id])
+    if event.state not in (State.DRAFT, State.PUBLISHED):
+        return 0
+    saved = calendar.as_saved(session, event)
+    stay = tuple(one for one in saved.invited if one not in institution_ids)
+    calendar.revise(session, Actor.system(), event, replace(saved, invited=stay), now)
+    return len(saved.invited) - len(stay)
+
+
 def _begin(session: Session, actor: Actor, edition: Edition) -> Programme:
     programme = lock(session, Programme, edition.programme_id)
     lock(session, Edition, edition.id or 0)

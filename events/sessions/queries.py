@@ -29,11 +29,12 @@ from app import warsaw
 from app.actors import Actor
 from app.db import columns, rows
 from events.calendar import queries as calendar
-from events.calendar.models import Admission, Event, EventParty, Occurrence, Outcome, State, Visibility
+from events.calendar.models import Admission, Event, EventParty, Occurrence, Outcome, Part, State, Visibility
 from events.calendar.queries import EventCard
 from events.sessions import joined, rules
 from events.sessions.models import EditionSession
 from events.signups.models import SignUp
+from events.signups.rules import ACTIVE
 from partners.institutions.models import Institution
 from partners.people.models import Membership
 from projects.editions.models import Edition, EditionState
@@ -459,6 +460,46 @@ def not_invited(session: Session, now: datetime) -> list[tuple[int, int]]:
             has_people,
         )
         .order_by(col(Event.id), col(ProgrammePartner.institution_id))
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def left_since(session: Session, now: datetime) -> list[tuple[int, int]]:
+    """Give (event, institution): former partners still invited to sessions to come, and without places on them.
+
+    Of events that nobody has changed since: whom the organiser invites after that is invited by him.
+    """
+    coming = exists().where(col(Occurrence.event_id) == Event.id, col(Occurrence.ends_at) > now)
+    takes_part = (
+        exists()
+        .where(
+            col(SignUp.occurrence_id) == Occurrence.id,
+            col(Occurrence.event_id) == Event.id,
+            col(SignUp.institution_id) == EventParty.institution_id,
+            col(SignUp.state).in_(ACTIVE),
+        )
+        .correlate(Event, EventParty)
+    )
+    statement = (
+        columns(Event.id, EventParty.institution_id)
+        .join(ProgrammePartner, col(ProgrammePartner.programme_id) == Event.programme_id)
+        .join(
+            EventParty,
+            and_(
+                col(EventParty.event_id) == Event.id,
+                col(EventParty.institution_id) == ProgrammePartner.institution_id,
+                col(EventParty.part) == Part.INVITED,
+            ),
+        )
+        .where(
+            col(Event.edition_id).is_not(None),
+            col(Event.state).in_((State.DRAFT, State.PUBLISHED)),
+            col(ProgrammePartner.agreed_part).is_(None),
+            col(ProgrammePartner.answered_at) > Event.changed_at,
+            coming,
+            ~takes_part,
+        )
+        .order_by(col(Event.id), col(EventParty.institution_id))
     )
     return [(row[0], row[1]) for row in session.execute(statement)]
 

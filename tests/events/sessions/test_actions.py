@@ -42,6 +42,7 @@ from events.signups.rules import Wanted
 from partners.availability.models import Unavailability
 from projects.editions import rules as edition_rules
 from projects.editions.models import Edition, EditionState
+from projects.programmes import parties
 from projects.programmes.models import Programme
 from tests.factories.persons import People
 from tests.factories.rows import add
@@ -374,6 +375,28 @@ def test_a_partner_that_agrees_later_is_invited_to_what_is_to_come(
     assert upkeep.invite_new_partners(session, now()) == 0
     assert len(queries.of_edition(session, people.stefan.actor, edition.id or 0, now())) == 4
     assert event.sequence == sequence
+
+
+def test_a_partner_that_has_left_finds_no_sessions_for_the_invited_any_more(
+    session: Session, people: People, edition: Edition, clock: time_machine.Traveller
+) -> None:
+    programme = session.get_one(Programme, edition.programme_id)
+    make_partner(session, programme, people.stranger)
+    event = make_plan(session, people, edition, plan_of(visibility="invited"))
+    signups.sign_up(session, people.marek.actor, event, Wanted(places=2), "k" * 36, now())
+    assert upkeep.let_former_partners_go(session, now()) == 0
+    clock.shift(timedelta(minutes=5))
+    for who in (people.stefan, people.marek):
+        parties.leave(session, who.actor, programme, "remont", now())
+    assert upkeep.let_former_partners_go(session, now()) == 1
+    assert queries.of_edition(session, people.stefan.actor, edition.id or 0, now()) == []
+    # Whoever has places there goes on seeing them, to come or to withdraw.
+    assert len(queries.of_edition(session, people.marek.actor, edition.id or 0, now())) == 4
+    clock.shift(timedelta(minutes=5))
+    saved = calendar.as_saved(session, event)
+    again = replace(saved, invited=(*saved.invited, people.stefan.institution_id))
+    calendar.revise(session, people.jola.actor, event, again, now())
+    assert upkeep.let_former_partners_go(session, now()) == 0  # the organiser has invited it himself
 
 
 def test_the_new_lead_organises_what_is_to_come(session: Session, people: People, edition: Edition) -> None:
