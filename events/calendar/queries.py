@@ -71,6 +71,7 @@ from partners.institutions import queries as institutions
 from partners.institutions.models import KNOWN, SHOWN, Institution, InstitutionSlug, Kind, Room, Status
 from partners.institutions.rules import KIND_GROUP
 from partners.people.models import Membership
+from projects.editions.rules import SMALL
 from projects.programmes.models import Programme, ProgrammeState
 
 PER_DAY = 5
@@ -131,15 +132,18 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class EventCard(EventLine):
-    """One date of an event as lists show it: columns and no language; *over* is true after its end."""
+    """One date of an event as lists show it: columns and no language; *over* is true after its end.
+
+    *taken* and *waiting* are None where one or two participants of a closed group stand: no list tells of so few.
+    """
 
     occurrence_id: int
     ends_at: datetime
     place: str
     organiser: str
     capacity: int | None
-    taken: int
-    waiting: int
+    taken: int | None
+    waiting: int | None
     synthetic: bool
     over: bool
     sign_up_open: bool
@@ -156,8 +160,8 @@ class EventCard(EventLine):
 
     @property
     def free(self) -> int | None:
-        """Free seats; None without a limit. A queue means that none is free for a newcomer."""
-        if self.capacity is None:
+        """Free seats; None without a limit or untold. A queue means that none is free for a newcomer."""
+        if self.capacity is None or self.taken is None:
             return None
         return 0 if self.waiting else max(self.capacity - self.taken, 0)
 
@@ -1315,6 +1319,14 @@ _LINE = _columns(
     Event.all_day,
     col(Event.rule).is_not(None),
 )
+
+
+def _told(number: Any) -> Any:
+    """Give a number of seats unless it says that one or two participants of a closed group come."""
+    few = and_(col(Event.participants), number > 0, number < literal_column(str(SMALL), Integer()))
+    return case((few, null()), else_=number)
+
+
 _CARD = _columns(
     _SHOWN.id,
     _ADDRESS,
@@ -1328,8 +1340,8 @@ _CARD = _columns(
     func.coalesce(_SHOWN.place, Event.place),
     Event.online,
     Event.capacity,
-    _SHOWN.seats_taken,
-    _SHOWN.waiting,
+    _told(_SHOWN.seats_taken),
+    _told(_SHOWN.waiting),
     Event.synthetic,
     Event.signup_closes_at,
     Event.rule,

@@ -94,7 +94,8 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """The sign-up of an edition for one viewer. *free* are the places free on every date that is open, None: no limit.
+    """The sign-up of an edition for one viewer. *free* are the places free on every date that is open, None: no limit,
+    or untold since it would tell of one or two participants.
 
     *even*: on all these dates alike. *opens_at* is there while it has yet to open; *because* (msgid) says why it is
     closed. *event_id* stands for the edition in what one does with it; *key* makes one booking of a double click.
@@ -150,6 +151,9 @@ def panel(session: Session, viewer: Actor, edition_id: int, now: datetime) -> Jo
     free = [_free(row) for row in open_dates]
     limited = [one for one in free if one is not None]
     decides = any(_decides(viewer, row) for row in found)
+    few = any(rules.tells_of_few(row.participants, row.seats_taken, row.waiting) for row in coming)
+    untold = few and not (decides or rules.may_sign_up_others(viewer))
+    least = min(limited, default=None) if open_dates else min(map(_room, coming), default=None, key=_last_none)
     takes = viewer.works_for_institution
     own = _own(session, viewer, found, now) if takes else None
     joins = bool(open_dates) and takes and not event.participants
@@ -162,9 +166,9 @@ def panel(session: Session, viewer: Actor, edition_id: int, now: datetime) -> Jo
         event_id=event.event_id,
         participants=event.participants,
         capacity=event.capacity,
-        free=min(limited, default=None) if open_dates else min(map(_room, coming), default=None, key=_last_none),
+        free=None if untold else least,
         even=len(set(free)) < 2,
-        waiting=max((row.waiting for row in coming), default=0),
+        waiting=0 if untold else max((row.waiting for row in coming), default=0),
         requested=max((row.requested for row in coming), default=0),
         dates=len(open_dates) or len(coming),
         starts_at=coming[0].starts_at if coming else None,

@@ -38,6 +38,7 @@ from events.signups.rules import ACTIVE
 from partners.institutions.models import Institution
 from partners.people.models import Membership
 from projects.editions.models import Edition, EditionState
+from projects.editions.rules import SMALL
 from projects.programmes.models import Programme, ProgrammePartner
 
 joining = joined.panel
@@ -99,7 +100,8 @@ class EditionProgress:
     """How far an edition has come, counted out of the dates that the viewer may know of.
 
     *sessions* counts numbers of the plan, *recorded* dates whose record says whether they took place. *free* is the
-    least number of free seats on a date to come, None without a limit or without such a date.
+    least number of free seats on a date to come, None without a limit or without such a date, and to who stands
+    outside the circle where it would tell of one or two participants of a closed group.
     """
 
     edition_id: int
@@ -228,6 +230,7 @@ def _progress_of(viewer: Actor) -> Any:
             case((coming, 1), else_=0).label("coming"),
             case((coming, col(Event.capacity) - Occurrence.seats_taken)).label("free"),
             case((coming, col(Occurrence.waiting))).label("waiting"),
+            case((and_(coming, col(Event.participants), _is_few(Occurrence.seats_taken)), 1), else_=0).label("few"),
             cast(col(Event.uuid), String).label("uuid"),
             Event.signup_opens_at,
             Event.signup_closes_at,
@@ -246,6 +249,7 @@ def _progress_of(viewer: Actor) -> Any:
         )
     ).subquery()
     is_next = and_(seen.c.coming == 1, seen.c.place == 1)
+    inside = _inside(viewer, programme_id)
     return (
         columns(
             Edition.id,
@@ -260,7 +264,7 @@ def _progress_of(viewer: Actor) -> Any:
             func.count(case((and_(seen.c.state == State.CANCELLED.value, seen.c.number.is_not(None)), 1))),
             func.count(seen.c.outcome),
             func.coalesce(func.sum(seen.c.coming), 0),
-            func.min(seen.c.free),
+            case((or_(func.max(seen.c.few) == 0, inside), func.min(seen.c.free))),
             func.coalesce(func.max(seen.c.waiting), 0),
             Edition.capacity,
             Edition.participants,
@@ -276,7 +280,7 @@ def _progress_of(viewer: Actor) -> Any:
         .outerjoin(seen, seen.c.edition_id == Edition.id)
         .where(col(Edition.programme_id) == programme_id)
         .group_by(col(Edition.id))
-        .having(or_(func.count(seen.c.date) > 0, _inside(viewer, programme_id)))
+        .having(or_(func.count(seen.c.date) > 0, inside))
         .order_by(col(Edition.number).desc())
     )
 
@@ -515,6 +519,10 @@ def events_led(session: Session, programme_id: int, organiser_id: int, now: date
         coming,
     )
     return list(session.exec(statement.order_by(col(Event.id))).all())
+
+
+def _is_few(number: Any) -> ColumnElement[bool]:
+    return and_(number > 0, number < SMALL)
 
 
 def _inside(viewer: Actor, programme_id: BindParameter[int]) -> ColumnElement[bool]:

@@ -152,6 +152,7 @@ class SignUpPanel:
     """Everything that the sign-up panel of one date needs, for one viewer.
 
     *opens_at* is there while sign-up has yet to open. *participants*: seats are a number, nobody is named.
+    *untold*: how many come is not said, for they are one or two of a closed group.
     """
 
     occurrence_id: int
@@ -179,6 +180,7 @@ class SignUpPanel:
     may_decide: bool
     colleagues: tuple[Colleague, ...]
     takes_part: bool
+    untold: bool
 
     @property
     def free(self) -> int | None:
@@ -265,6 +267,8 @@ def panel(session: Session, event: Event, occurrence: Occurrence, viewer: Actor,
         may_decide=decides and coming,
         colleagues=colleagues,
         takes_part=any(row.state is SignUpState.SEAT or row.holds_seat for row in mine if row.counts),
+        untold=not (decides or rules.may_sign_up_others(viewer))
+        and rules.tells_of_few(event.participants, occurrence.seats_taken, occurrence.waiting),
     )
 
 

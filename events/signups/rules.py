@@ -10,6 +10,7 @@ from app.errors import Conflict, Forbidden, Refusal
 from app.text import N_, fold
 from events.calendar.models import Consent, Promotion, State
 from events.signups.models import BOOKING_MAX, SignUpState
+from projects.editions.rules import SMALL
 
 SEAT, OFFERED, WAITING, REQUESTED = (
     SignUpState.SEAT,
@@ -285,6 +286,14 @@ class Wanted:
 def may_sign_up(actor: Actor) -> bool:
     """Whether *actor* acts for an institution and so may sign somebody up."""
     return actor.works_for_institution
+
+
+def tells_of_few(participants: bool, *numbers: int) -> bool:  # noqa: FBT001
+    """Whether one of these numbers of seats says that one or two *participants* of a closed group come.
+
+    Who neither decides about places nor can ask for them reads no such number.
+    """
+    return participants and any(0 < number < SMALL for number in numbers)
 
 
 def may_sign_up_others(actor: Actor) -> bool:

@@ -234,3 +234,25 @@ def test_the_panel_asks_little(client: Browser, session: Session, people: People
     with query_count() as asked:
         client.get(f"/wydarzenia/{event.uuid}")
     assert len(asked) <= 5  # as many as for any series
+
+
+def test_nobody_outside_reads_that_one_or_two_come(client: Browser, session: Session, people: People) -> None:
+    event = make_edition(session, people.jola)
+    event.visibility = Visibility.PUBLIC
+    for row in sessions_of(session, event):
+        row.visibility = Visibility.PUBLIC
+    join(session, people.marek, event, 2)
+    pages = [EDITION, f"/projekty/{SLUG}", f"/wydarzenia/{event.uuid}", "/kalendarz/lista", "/"]
+    words = ("2 z 12", "10 wolnych", "10 z 12", "10 wolne")
+    told: dict[str, list[str]] = {}
+    for number in (0, 1):
+        told = {page: [one for one in words if one in spaced(client.see(page).text)] for page in pages}
+        assert bool(any(told.values())) is bool(number), told
+        assert ";12;;0;" in client.get("/kalendarz/lista.csv").text
+        client.sign_in(people.ewa)
+    assert told[EDITION] == ["2 z 12", "10 wolnych"]
+    browser = browser_of(client.application, session)
+    join(session, people.stefan, event, 1)
+    shown = spaced(browser.see(EDITION).text)
+    assert "Zajęte: 3 z 12 miejsc" in shown
+    assert "9 wolnych miejsc" in spaced(browser.see(f"/projekty/{SLUG}").text)
