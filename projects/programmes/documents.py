@@ -39,9 +39,9 @@ class DocumentRow:
 
     @property
     def weight(self) -> str:
-        """Give the size in words: "120 KB", "1,4 MB"."""
+        """Give the size in words: "120 kB", "1,4 MB"."""
         if self.size < _MEGABYTE:
-            return f"{max(self.size // 2**10, 1)} KB"
+            return f"{max(self.size // 2**10, 1)} kB"
         return f"{self.size / _MEGABYTE:.1f}".replace(".", ",") + " MB"
 
 

@@ -83,7 +83,7 @@ def test_places_of_an_edition_are_one_matter_and_no_sign_ups_of_its_dates(
     event = joining.make_edition(session, people.jola, admission=Admission.APPROVAL)
     rows = joining.join(session, people.ewa, event, 8)
     page = client.sign_in(people.jola).see("/biurko/sprawy")
-    assert page.text.count("Prośba o 8 miejsc w edycji") == 1
+    assert page.text.count("Zgłoszenie: 8 miejsc w edycji") == 1
     assert "Warsztaty pokazowe, edycja 1" in page.text
     assert "próśb o miejsce" not in page.text
     people_page = page.one("a", href=f"/projekty/{joining.SLUG}/edycje/1/osoby")["href"]
@@ -116,12 +116,12 @@ def test_a_lead_on_offer_waits_for_the_partner_and_what_has_no_lead_for_the_oper
     parties.offer_lead(session, people.jola.actor, project, people.mops.id or 0, now())
     assert "Twojej instytucji zaproponowano prowadzenie projektu" in client.sign_in(people.marek).see(OURS).text
     assert "Propozycja przejęcia projektu: Klub po wyjściu" in client.sign_in(people.jola).see(THEIRS).text
-    assert "stracił prowadzącego" not in client.sign_in(people.olga).see("/biurko").text
+    assert "stracił lidera" not in client.sign_in(people.olga).see("/biurko").text
     people.ngo.status = Status.ARCHIVED
     session.add(people.ngo)
     session.flush()
     page = client.see("/biurko")
-    assert "1 projekt stracił prowadzącego" in page.text
+    assert "1 projekt stracił lidera" in page.text
     page.one("a", href="/operator/projekty", class_="quiet")
     assert "Klub po wyjściu" in client.see("/operator/projekty").text
     assert "projekt stracił" not in client.sign_in(people.wanda).see("/biurko").text

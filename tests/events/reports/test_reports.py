@@ -341,7 +341,7 @@ def test_files_of_a_frozen_report_are_the_same_twice(
     assert book.sheet_names == ["Podsumowanie", "Spotkania", "Efekty", "Źródła"]
     rows = {(row[0], row[1]): row[2] for row in book.get_sheet_by_name("Podsumowanie").to_python()}
     assert rows["Razem", "Godziny przeprowadzonych spotkań"] == 15.5
-    assert rows["Sprawozdanie z projektu", "Numer dotacji"] == "FP-12/2026"
+    assert rows["Sprawozdanie z projektu", "Numer umowy"] == "FP-12/2026"
     assert book.get_sheet_by_name("Efekty").to_python()[1:] == [[1, "ukończenie cyklu", 10, 7, 2, 1]]
     sources = [tuple(row) for row in book.get_sheet_by_name("Źródła").to_python()]
     inside = [row for row in sources if row[1] == "Obecności osób pozbawionych wolności"]

@@ -97,7 +97,7 @@ def test_name_is_asked_for(client, people):
             "Twoja instytucja prowadzi projekt: nie wpisuj jej wśród partnerów.",
         ),
         ({"partner_1": "MOPS w Kładkowie"}, "partner_0", "Każdego partnera wpisz raz."),
-        ({"partner_0": ""}, "partner_0", "Podaj nazwę partnera, którego dotyczy to zadanie."),
+        ({"partner_0": ""}, "partner_0", "Podaj nazwę partnera, którego udział tu opisujesz."),
         ({"kind": "bzdura"}, "kind", "Wybierz"),
         ({"voivodeship": "99"}, "voivodeship", "Wybierz"),
         ({"starts_on": "31.02.2026"}, "starts_on", "Podaj datę, która istnieje"),
@@ -287,7 +287,7 @@ def test_everything_that_was_typed_is_saved_and_comes_back(client, session, peop
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"grant_amount": "310001"}, "grant_amount", "Dotacja nie może być większa niż koszt całego projektu."),
+        ({"grant_amount": "310001"}, "grant_amount", "Dotacja nie może być większa niż wartość całego projektu."),
         ({"total_amount": "12,50"}, "total_amount", "Podaj kwotę w pełnych złotych"),
         ({"month_0": "13.2027"}, "month_0", "Podaj miesiąc i rok"),
         ({"month_0": "kiedyś"}, "month_0", "Podaj miesiąc i rok"),

@@ -42,7 +42,7 @@ def test_partners_are_asked_and_answer(client: Browser, session: Session, people
     assert client.post(f"{PARTNERS}/odpowiedz", data=values).status_code == 422
     assert "Wybierz: potwierdzasz albo odmawiasz." in client.page.text
     assert client.post(f"{PARTNERS}/odpowiedz", data={**values, "answer": "nie"}).status_code == 422
-    assert "prowadzący musi wiedzieć, co zmienić" in client.page.text
+    assert "lider musi wiedzieć, co zmienić" in client.page.text
     client.post(f"{PARTNERS}/odpowiedz", data={**values, "answer": "tak"}, follow_redirects=True)
     assert "Potwierdzone." in client.page.text
     client.sign_in(people.marek).see(PARTNERS)

@@ -69,7 +69,7 @@ def test_list_shows_public_projects(client, session, people, written):
     page = client.see("/projekty")
     assert titles(page) == ["Krok po kroku"]
     assert page.one("h2", data_announce="").text == "1 projekt"
-    assert "Dodaj projekt" not in page.text
+    assert "Nowy projekt" not in page.text
 
 
 def test_coordinators_see_their_drafts_and_the_button(client, session, people, written):
