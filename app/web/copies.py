@@ -110,7 +110,8 @@ def save() -> Response:
     }
     if sum(len(name) + sum(map(len, values)) for name, values in body.items()) > SIGNS_MAX:
         return _said(_("No working copy is saved: there is too much text. Shorten it or save the form."), 413)
-    if any(holds_pesel(value) for name, values in body.items() if name not in _MADE for value in values):
+    typed = [word for name, values in body.items() for word in (name, *(values if name not in _MADE else ()))]
+    if any(map(holds_pesel, typed)):
         return _said(_("No working copy is saved: a field holds what looks like a PESEL number. Remove it."), 422)
     at, who = now(), actor().user_id or 0
     current_app.extensions["kladka.keep_copy"](session(), who, path, body, at, revision=_revision())

@@ -85,6 +85,7 @@ def test_a_copy_is_made_of_pages_with_a_long_form_only(client, session, people):
 
 def test_what_no_form_takes_is_not_copied(client, session, people):
     client.sign_in(people.jola).see(PAGE)
+    assert client.post(SAVE, data={**TYPED, "Osoba 44051401359": "x"}).status_code == 422
     refused = client.post(SAVE, data={**TYPED, "goals": "Osoba 44051401359"})
     assert (refused.status_code, "PESEL" in refused.text) == (422, True)
     assert client.post(SAVE, data={**TYPED, "goals": "x" * 100_000}).status_code == 413
