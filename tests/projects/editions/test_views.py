@@ -106,7 +106,7 @@ def test_draft_of_a_project_says_to_publish_first(
     client: Browser, session: Session, people: People, programme: Programme
 ) -> None:
     programme.state = ProgrammeState.DRAFT
-    assert client.sign_in(people.jola).get(f"{PROJECT}/edycje/nowa").status_code == 422
+    assert client.sign_in(people.jola).get(f"{PROJECT}/edycje/nowa").status_code == 409
     assert "Najpierw opublikuj projekt." in client.page.text
 
 
@@ -205,7 +205,7 @@ def test_lead_closes_an_edition_without_some_results(
     hold()
     client.sign_in(people.jola)
     assert "Edycję zamkniesz po jej ostatnim spotkaniu." in client.see(PAGE).text
-    assert client.get(f"{PAGE}/zamknij").status_code == 422
+    assert client.get(f"{PAGE}/zamknij").status_code == 409
     clock.shift(timedelta(days=20))
     client.sign_in(people.jola)
     page = client.see(f"{PAGE}/zamknij")
