@@ -15,6 +15,9 @@
   });
   addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
+  // Paper has nothing to unfold.
+  addEventListener("beforeprint", () => document.querySelectorAll("details[data-print]").forEach((one) => { one.open = true; }));
+
   // Copy buttons appear only where copying works.
   const prepare = (root) => root.querySelectorAll("button[data-copy]").forEach((button) => { button.hidden = false; });
   document.addEventListener("click", async (event) => {
