@@ -211,10 +211,12 @@ def decide(
     accepts: bool,
     reason: str = "",
     note: str = "",
+    part: str | None = None,
 ) -> None:
     """Accept a request to join, or refuse it with a coded reason, and tell who asked. Locks the programme.
 
-    Raises NotYourProgramme, NoRequest, Over, TooManyPartners, UnknownReason, NoteNeeded.
+    *part* are the words that the decision is about: the ones shown on the page. Raises NotYourProgramme, NoRequest,
+    RequestChanged, Over, TooManyPartners, UnknownReason, NoteNeeded.
     """
     _lock(session, programme)
     if not rules.may_edit(actor, programme):
@@ -223,6 +225,8 @@ def decide(
     if row is None:
         raise protocol.NoRequest
     protocol.check_step(Step.ACCEPT if accepts else Step.REFUSE, row.answer, protocol.NoRequest)
+    if part is not None and part != row.part:
+        raise protocol.RequestChanged
     details: dict[str, trail.Plain] = {"institution_id": institution_id}
     if accepts:
         _check_open(programme)

@@ -155,7 +155,14 @@ def decide(slug: str, institution_id: int) -> Response | BaseResponse:
             accepts=accepts,
             reason=form.reason.data or "",
             note=form.note.data or "",
+            part=request.form.get("part"),
         )
+    except protocol.RequestChanged as refusal:
+        close_early()
+        programme, panel = _concerned(slug)
+        asking = partnership.request(session(), programme, institution_id) or asking
+        form.refuse(form.answer, translated(refusal))
+        return _decision_page(programme, panel, asking, form, status=refusal.status)
     except (protocol.Over, rules.TooManyPartners) as refusal:
         form.refuse(form.answer, translated(refusal))
         return _decision_page(programme, panel, asking, form, status=422)

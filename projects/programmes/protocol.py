@@ -220,6 +220,12 @@ class NoRequest(Conflict):
     message = N_("This request is settled or was taken back. See the list of partners.")
 
 
+class RequestChanged(Conflict):
+    """A decision about a request that was taken back and sent with other words since the page was shown."""
+
+    message = N_("The institution has asked anew with other words in the meantime. Read them, then decide.")
+
+
 class DecideInstead(Conflict):
     """Dropping an institution that asks to join."""
 

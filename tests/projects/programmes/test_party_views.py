@@ -189,6 +189,22 @@ def test_institution_asks_to_join(client: Browser, session: Session, people: Peo
     assert client.get(address).status_code == 303  # settled: back to the list
 
 
+def test_the_lead_decides_about_the_words_that_it_has_read(client: Browser, session: Session, people: People) -> None:
+    programme, there = published(session, people), people.stefan.institution_id
+    address = f"{PARTNERS}/{there}/prosba"
+    asks = browser_of(client.application, session).sign_in(people.stefan)
+    asks.post(f"{PAGE}/dolacz", data={"part": "mieszkania"})
+    shown = client.sign_in(people.jola).see(address).values(address)
+    asks.post(f"{PARTNERS}/odejdz")
+    asks.post(f"{PAGE}/dolacz", data={"part": "prowadzi cały projekt"})
+    refused = client.post(address, data={**shown, "answer": "tak"})
+    assert (refused.status_code, "prowadzi cały projekt" in refused.text) == (409, True)
+    session.expire_all()
+    assert stands(session, programme, there)[0] is PartnerAnswer.REQUESTED
+    again = client.page.values(address)
+    assert client.post(address, data={**again, "answer": "tak"}).status_code == 303
+
+
 def test_partner_leaves_with_a_reason(client: Browser, session: Session, people: People) -> None:
     programme = published(session, people)
     client.sign_in(people.ewa).see(PARTNERS)
