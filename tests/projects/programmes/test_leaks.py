@@ -225,7 +225,7 @@ def test_the_circle_reads_what_is_its_own(client, session, people, world):
         assert word not in text, word
     jola = browser_of(client.application, session).sign_in(people.jola)
     assert "Gawron" in jola.see("/projekty/otwarty-most").text
-    assert "1 prośba o przyjęcie" in jola.see("/projekty/otwarty-most").text
+    assert "1 prośba o dołączenie" in jola.see("/projekty/otwarty-most").text
     piotr = browser_of(client.application, session).sign_in(people.piotr).see("/projekty/otwarty-most").text
     assert "Kormoran" in piotr
     assert "Gawron" not in piotr  # members read what the partners run, not whom the lead asks
