@@ -54,8 +54,15 @@ STAFF, PARTICIPANTS = "staff", "participants"
 MONTH_DAY, MONTH_NTH, MONTH_LAST = "month_day", "month_nth", "month_last"
 _WEEKLY: Mapping[str, int] = {"1w": 1, "2w": 2, "3w": 3, "4w": 4}
 _NTH_MAX = 4
+_ID_DIGITS = 9
 # Hidden fields, and what says nothing of the dates.
 _NOT_SHOWN = frozenset({"csrf_token", "shown", "key"})
+
+
+def _id_of(field: Field) -> int | None:
+    """Give the id that was chosen; None for a choice without one, and for what is none: pages of refused forms ask."""
+    text = field.data or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS else None
 
 
 class PeopleForm(Form):
@@ -75,7 +82,7 @@ class PeopleForm(Form):
     def speakers(self) -> tuple[Speaker, ...]:
         """Give those who lead, in the order of the rows."""
         return tuple(
-            Speaker(person.data, function.data or "", int(house.data) if house.data else None)
+            Speaker(person.data, function.data or "", _id_of(house))
             for person, function, house in self.speaker_rows()
             if person.data
         )
@@ -200,7 +207,7 @@ class PlanForm(PeopleForm):
 
     def place_id(self) -> int | None:
         """Give the chosen institution of the place, if one was chosen."""
-        return int(self.place.data) if (self.place.data or "").isdigit() else None
+        return _id_of(self.place)
 
     def typed_place(self) -> str:
         """Give the place in words, if that is what counts."""

@@ -72,7 +72,7 @@ class MonthField(DayField):
         """Turn *typed* into the first day of a month."""
         words = fold(typed).split()
         number, year = next(iter(_MONTHS.get(word, 0) for word in words if word.isalpha()), 0), ""
-        digits = [word for word in words if word.isdigit()]
+        digits = [word for word in words if word.isascii() and word.isdigit()]
         if number and len(digits) == 1:
             year = digits[0]
         elif not number and len(digits) == 2:
