@@ -320,7 +320,7 @@ def test_an_old_demo_moves_and_keeps_its_addresses(loaded):
         assert after.pop(name) > before.pop(name)
     # Holidays move meetings, and so how many of them are over and recorded.
     depending = ("record", "attendance", "record_task", "record_reply", "certificate", "signup", "gate_entry")
-    for name in (*depending, "report", "report_record"):
+    for name in (*depending, "report", "report_record", "feed_state"):
         assert after.pop(name) > 0 < before.pop(name)
     assert after == before
     assert demo.loaded_for(loaded) == later
