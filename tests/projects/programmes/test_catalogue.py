@@ -55,6 +55,8 @@ def _shelf(session, people):
             make_programme(session, "Składnica", ngo, archived_at=now(), voivodeship_code="08"),
         )
     }
+    for number, one in enumerate(made.values()):
+        one.changed_at += timedelta(seconds=number)
     for title in ("Krok", "Brama", "Szkic", "Składnica"):
         session.add(ProgrammeAudience(programme_id=made[title].id or 0, code="families"))
     session.add(ProgrammeAudience(programme_id=made["Krok"].id or 0, code="released"))
